@@ -1,0 +1,3 @@
+#ifndef GW_PROTO_H
+#define GW_PROTO_H
+#endif

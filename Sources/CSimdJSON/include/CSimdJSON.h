@@ -1,0 +1,3 @@
+#ifndef GW_CSIMDJSON_H
+#define GW_CSIMDJSON_H
+#endif

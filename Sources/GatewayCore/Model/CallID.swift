@@ -1,0 +1,41 @@
+public import GatewayPrimitives
+
+/// The identity of one call: in its log line, its errors, and later its ledger row.
+///
+/// 128 bits, shown as a version 4 UUID. Ids must be unique, not secret.
+public struct CallID: Hashable, Sendable {
+    private let high: UInt64
+    private let low: UInt64
+
+    /// Draws an id.
+    public init(using random: inout some RandomNumberGenerator) {
+        high = random.next() & ~0xF000 | 0x4000
+        low = random.next() & ~(0b11 << 62) | (0b10 << 62)
+    }
+
+    /// Appends the 36 characters of the UUID.
+    public func append(to queue: inout ByteQueue) {
+        let room = queue.reserve(36)
+        var index = 0
+        for (part, word) in [(0, high), (1, low)] {
+            for nibble in 0..<16 {
+                let value = UInt8(truncatingIfNeeded: word >> UInt64(60 - nibble * 4)) & 15
+                room[index] = value < 10 ? 0x30 + value : 0x57 + value
+                index += 1
+                let position = part * 16 + nibble
+                if position == 7 || position == 11 || position == 15 || position == 19 {
+                    room[index] = 0x2D
+                    index += 1
+                }
+            }
+        }
+        queue.commit(36)
+    }
+
+    /// The UUID as text.
+    public var text: String {
+        var queue = ByteQueue()
+        append(to: &queue)
+        return queue.view.string
+    }
+}

@@ -1,0 +1,37 @@
+public import GatewayPrimitives
+
+/// What is known of a call when it ends: for its log line, metrics and the client.
+public struct CallRecord: Sendable {
+    public var id: CallID
+    /// The door and operation, such as `openai.chat`.
+    public var endpoint: StaticString
+    /// Who called; `nil` when that never became clear.
+    public var principal: Principal?
+    /// The model asked for. Empty when that never became clear.
+    public var model = ""
+    public var isStream = false
+    public var receivedAt: MonotonicTime
+    public var receivedAtWall: WallTime
+    /// When the first event reached the client's side.
+    public var firstTokenAt: MonotonicTime?
+    public var endedAt: MonotonicTime
+    public var attempts: [Attempt] = []
+    /// The deployment that answered.
+    public var deployment: Deployment?
+    public var usage: Usage?
+    public var outcomes: [ChoiceOutcome] = []
+    /// The class of service that the upstream reported.
+    public var serviceTier: String?
+    /// Parts of the request that were not sent upstream.
+    public var droppedParams: [String] = []
+    /// How it failed; `nil` when it did not.
+    public var error: GatewayError?
+
+    public init(id: CallID, endpoint: StaticString, receivedAt: MonotonicTime, receivedAtWall: WallTime) {
+        self.id = id
+        self.endpoint = endpoint
+        self.receivedAt = receivedAt
+        self.receivedAtWall = receivedAtWall
+        endedAt = receivedAt
+    }
+}

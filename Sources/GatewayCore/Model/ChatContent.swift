@@ -1,0 +1,177 @@
+/// A chat request in core types: what every dialect says in its own way.
+public struct ChatContent: Sendable {
+    public var messages: [Message]
+    public var tools: [Tool] = []
+    public var toolChoice: ToolChoice?
+    public var parallelToolCalls: Bool?
+    public var responseFormat: ResponseFormat = .text
+    public var sampling = SamplingParams()
+    public var reasoningEffort: ReasoningEffort?
+    public var maxReasoningTokens: Int?
+    public var includeReasoning = false
+    public var verbosity: Verbosity?
+    /// How many of the most likely tokens to report; absent means no likelihoods.
+    public var topLogprobs: Int?
+    /// Empty means none, here and for all texts below.
+    public var predictedOutput = ""
+    public var promptCacheKey = ""
+    public var serviceTier = ""
+    public var store: Bool?
+    public var endUser = ""
+    public var metadata: [(key: String, value: String)] = []
+    public var wantsAudio = false
+    public var audioVoice = ""
+    public var audioMimeType = ""
+    /// A JSON object merged into the upstream request.
+    public var extraBodyJSON = ""
+    /// Drop what the deployment does not support instead of refusing the request.
+    public var dropsUnsupportedParams = false
+
+    public init(messages: [Message]) { self.messages = messages }
+}
+
+/// One turn of a conversation.
+public struct Message: Sendable {
+    public var role: Role
+    public var parts: [Part]
+    /// Distinguishes speakers of one role. Empty means none.
+    public var name: String
+    /// A JSON object of fields that the core has no name for. Empty means none.
+    public var providerFieldsJSON: String
+
+    public enum Role: String, Sendable {
+        case system
+        case developer
+        case user
+        case assistant
+        case tool
+    }
+
+    public init(role: Role, parts: [Part], name: String = "", providerFieldsJSON: String = "") {
+        self.role = role
+        self.parts = parts
+        self.name = name
+        self.providerFieldsJSON = providerFieldsJSON
+    }
+}
+
+/// A part of a message.
+public enum Part: Sendable {
+    case text(String)
+    case media(Media)
+    case toolCall(ToolCall)
+    case toolResult(ToolResult)
+    case reasoning(String)
+    case refusal(String)
+    /// A part of a kind that the core has no name for, as a JSON object.
+    case other(json: String)
+}
+
+/// A picture, sound or document.
+public struct Media: Sendable {
+    public var source: Source
+    public var mimeType: String
+    public var detail: Detail?
+    /// Empty means none.
+    public var fileName: String
+
+    public enum Source: Sendable {
+        case inline([UInt8])
+        case uri(String)
+        case fileID(String)
+    }
+
+    public enum Detail: String, Sendable {
+        case low
+        case high
+    }
+
+    public init(source: Source, mimeType: String, detail: Detail? = nil, fileName: String = "") {
+        self.source = source
+        self.mimeType = mimeType
+        self.detail = detail
+        self.fileName = fileName
+    }
+}
+
+/// A call the model asked for.
+public struct ToolCall: Sendable {
+    public var id: String
+    public var name: String
+    public var argumentsJSON: String
+
+    public init(id: String, name: String, argumentsJSON: String) {
+        self.id = id
+        self.name = name
+        self.argumentsJSON = argumentsJSON
+    }
+}
+
+/// The result of a call. Its parts are texts and media.
+public struct ToolResult: Sendable {
+    public var toolCallID: String
+    public var parts: [Part]
+    public var isError: Bool
+
+    public init(toolCallID: String, parts: [Part], isError: Bool = false) {
+        self.toolCallID = toolCallID
+        self.parts = parts
+        self.isError = isError
+    }
+}
+
+/// A function the model may ask the client to call, or a tool built into the upstream.
+public enum Tool: Sendable {
+    case function(name: String, description: String, parametersJSON: String, strict: Bool?)
+    case provider(json: String)
+}
+
+/// Whether and what the model must call.
+public enum ToolChoice: Sendable {
+    case mode(Mode)
+    case tool(name: String)
+    case allowed(mode: Mode, names: [String])
+
+    public enum Mode: String, Sendable {
+        case auto
+        case none
+        case required
+    }
+}
+
+/// The shape the output must have.
+public enum ResponseFormat: Sendable {
+    case text
+    case jsonObject
+    case jsonSchema(name: String, description: String, schemaJSON: String, strict: Bool?)
+}
+
+/// How tokens are drawn.
+public struct SamplingParams: Sendable {
+    public var temperature: Double?
+    public var topP: Double?
+    public var topK: Int?
+    public var frequencyPenalty: Double?
+    public var presencePenalty: Double?
+    public var seed: Int64?
+    public var stopSequences: [String] = []
+    public var logitBias: [(token: Int32, bias: Double)] = []
+
+    public init() {}
+}
+
+/// A coarse level of reasoning.
+public enum ReasoningEffort: String, Sendable {
+    case none
+    case minimal
+    case low
+    case medium
+    case high
+}
+
+/// How long an answer is.
+public enum Verbosity: String, Sendable {
+    case low
+    case medium
+    case high
+}

@@ -1,0 +1,85 @@
+/// One configured way to reach a model.
+public final class Deployment: Sendable {
+    /// Its position among all deployments: dense, so that per-loop state is an array.
+    public let index: Int
+    /// What logs, headers and RoutingInfo call it.
+    public let id: String
+    /// The model name that clients ask for.
+    public let model: String
+    /// Who serves it.
+    public let provider: ProviderKind
+    /// The upstream's own name for the model.
+    public let upstreamModel: String
+    /// Where the upstream is, such as `http://127.0.0.1:8000/v1`. Empty for built-in providers.
+    public let apiBase: String
+    /// What the upstream takes as the gateway's credential.
+    public let apiKey: Secret?
+    /// Headers sent upstream in addition.
+    public let extraHeaders: [(name: String, value: String)]
+    /// Its share of the model's traffic against its siblings'.
+    public let weight: Double
+    /// What it is for; `nil` when it may serve anything.
+    public let mode: Mode?
+    public let timeouts: AttemptTimeouts
+
+    /// What a deployment is for, as LiteLLM's `model_info.mode`.
+    public enum Mode: String, Sendable {
+        case chat
+        case embedding
+    }
+
+    public init(
+        index: Int, id: String, model: String, provider: ProviderKind, upstreamModel: String,
+        apiBase: String, apiKey: Secret?, extraHeaders: [(name: String, value: String)] = [],
+        weight: Double = 1, mode: Mode? = nil, timeouts: AttemptTimeouts
+    ) {
+        self.index = index
+        self.id = id
+        self.model = model
+        self.provider = provider
+        self.upstreamModel = upstreamModel
+        self.apiBase = apiBase
+        self.apiKey = apiKey
+        self.extraHeaders = extraHeaders
+        self.weight = weight
+        self.mode = mode
+        self.timeouts = timeouts
+    }
+}
+
+/// A vendor or server kind that the gateway can call.
+public enum ProviderKind: String, CaseIterable, Sendable {
+    /// OpenAI, vLLM, llama.cpp and whatever else speaks OpenAI's dialect.
+    case openAI = "openai"
+    /// Answers from a script, without a network.
+    case scripted
+}
+
+/// The bounds of one attempt.
+public struct AttemptTimeouts: Equatable, Sendable {
+    /// From the start of the attempt to the upstream's first content event.
+    public var firstToken: Duration
+    /// From one event to the next.
+    public var betweenTokens: Duration
+    /// The whole attempt.
+    public var attempt: Duration
+
+    public init(firstToken: Duration, betweenTokens: Duration, attempt: Duration) {
+        self.firstToken = firstToken
+        self.betweenTokens = betweenTokens
+        self.attempt = attempt
+    }
+}
+
+/// A text that must not reach logs, errors or metrics: it prints as asterisks.
+public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
+    private let value: String
+
+    public init(_ value: String) { self.value = value }
+
+    /// The text itself, for the one place that sends it.
+    public func reveal() -> String { value }
+
+    public var description: String { "***" }
+    public var debugDescription: String { "***" }
+}

@@ -1,0 +1,114 @@
+/// Why a call failed: decided once, where it happened; shown by each door in its own protocol.
+///
+/// The message is read by clients: it says what happened, which value, and what to do, and holds no
+/// secret and no name of a type of ours.
+public struct GatewayError: Error, Sendable {
+    public var reason: Reason
+    public var origin: Origin
+    public var retry: Retry
+    public var message: String
+    /// The fields of the request at fault, in the door's own names.
+    public var fields: [FieldViolation] = []
+    /// What was too slow, for ``Reason/timedOut``.
+    public var timeout: TimeoutKind?
+    /// When to come back, if that is known.
+    public var retryAfter: Duration?
+    /// What the upstream said, when an upstream decided the failure.
+    public var upstream: UpstreamFault?
+    /// The attempts made, in order.
+    public var attempts: [Attempt] = []
+    /// How the deciding attempt ended.
+    public var outcome: AttemptOutcome?
+
+    public init(
+        _ reason: Reason, origin: Origin, retry: Retry = .never, message: String,
+        fields: [FieldViolation] = [], timeout: TimeoutKind? = nil, retryAfter: Duration? = nil,
+        upstream: UpstreamFault? = nil, outcome: AttemptOutcome? = nil
+    ) {
+        self.reason = reason
+        self.origin = origin
+        self.retry = retry
+        self.message = message
+        self.fields = fields
+        self.timeout = timeout
+        self.retryAfter = retryAfter
+        self.upstream = upstream
+        self.outcome = outcome
+    }
+
+    /// The table's rows (Documentation.docc/Errors.md) that exist so far.
+    public enum Reason: String, CaseIterable, Sendable {
+        case invalidRequest = "INVALID_REQUEST"
+        case bodyTooLarge = "BODY_TOO_LARGE"
+        case unsupportedParameter = "UNSUPPORTED_PARAMETER"
+        case keyInvalid = "KEY_INVALID"
+        case notAllowed = "NOT_ALLOWED"
+        case modelNotFound = "MODEL_NOT_FOUND"
+        case contextWindowExceeded = "CONTEXT_WINDOW_EXCEEDED"
+        case contentPolicy = "CONTENT_POLICY"
+        case upstreamRejected = "UPSTREAM_REJECTED"
+        case upstreamAuthFailed = "UPSTREAM_AUTH_FAILED"
+        case upstreamRateLimited = "UPSTREAM_RATE_LIMITED"
+        case upstreamUnavailable = "UPSTREAM_UNAVAILABLE"
+        case upstreamInterrupted = "UPSTREAM_INTERRUPTED"
+        case timedOut = "TIMED_OUT"
+        case cancelled = "CANCELLED"
+        case overloaded = "OVERLOADED"
+        case unknownMethod = "UNKNOWN_METHOD"
+        case methodNotAllowed = "METHOD_NOT_ALLOWED"
+        case unsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE"
+        case internalFault = "INTERNAL"
+    }
+
+    /// Who caused it.
+    public enum Origin: String, Sendable {
+        case client
+        case gateway
+        case upstream
+    }
+
+    /// Whether trying again can help.
+    public enum Retry: Sendable {
+        /// The same request will fail the same way.
+        case never
+        /// Another deployment of the model may answer.
+        case otherDeployment
+    }
+}
+
+/// A field that breaks a rule.
+public struct FieldViolation: Sendable {
+    /// Its path, such as `messages[2].role`.
+    public let field: String
+    public let message: String
+
+    public init(field: String, message: String) {
+        self.field = field
+        self.message = message
+    }
+}
+
+/// An error as an upstream reported it.
+public struct UpstreamFault: Sendable {
+    public var provider: ProviderKind
+    public var deployment: String
+    /// Zero when there was none.
+    public var httpStatus: Int
+    /// The upstream's own code, such as `context_length_exceeded`.
+    public var code: String?
+    /// The upstream's own type, such as `invalid_request_error`.
+    public var type: String?
+    /// The upstream's words.
+    public var message: String?
+    /// The body as sent, if it was JSON of at most ``bodyBytesMax``.
+    public var body: [UInt8]?
+
+    /// Longer bodies are not kept.
+    public static let bodyBytesMax = 4096
+
+    public init(provider: ProviderKind, deployment: String, httpStatus: Int) {
+        self.provider = provider
+        self.deployment = deployment
+        self.httpStatus = httpStatus
+    }
+}

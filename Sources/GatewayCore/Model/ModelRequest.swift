@@ -1,0 +1,109 @@
+/// What a client asks a model for.
+public enum ModelRequest: Sendable {
+    case chat(ChatRequest)
+    case embeddings(EmbeddingRequest)
+
+    /// The model it names.
+    public var model: String {
+        switch self {
+        case .chat(let request): request.model
+        case .embeddings(let request): request.model
+        }
+    }
+}
+
+/// A request exactly as its client wrote it, with the places that the gateway may change.
+///
+/// It goes upstream as it came, but for those places, if the upstream speaks the same dialect.
+public struct RawRequest: Sendable {
+    public let dialect: Dialect
+    /// The whole JSON object.
+    public let json: [UInt8]
+    /// Where the value of each top-level member begins and ends that the gateway may replace.
+    public let members: [Member]
+
+    /// A top-level member of the object.
+    public struct Member: Sendable {
+        public let name: Name
+        /// The value's bytes in ``RawRequest/json``.
+        public let value: Range<Int>
+
+        public init(name: Name, value: Range<Int>) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// The members the gateway may replace.
+    public enum Name: Sendable {
+        case model
+        case streamOptions
+    }
+
+    public init(dialect: Dialect, json: [UInt8], members: [Member]) {
+        self.dialect = dialect
+        self.json = json
+        self.members = members
+    }
+}
+
+/// What to generate.
+public struct ChatRequest: Sendable {
+    /// A model name or alias.
+    public var model: String
+    /// Whether the client wants it piece by piece.
+    public var isStream: Bool
+    /// Whether a streaming client asked to be told the usage.
+    public var wantsUsage: Bool
+    /// How many alternatives; one unless asked for more.
+    public var choiceCount: Int
+    /// Upper bound on generated tokens, if the client gave one.
+    public var maxOutputTokens: Int?
+    /// The UTF-8 bytes of all texts of the conversation: an upper bound of their tokens.
+    public var textBytes: Int
+    /// What it says.
+    public var body: Body
+
+    /// What a request says, in one of two forms.
+    public enum Body: Sendable {
+        /// As its client wrote it.
+        case raw(RawRequest)
+        /// In core types.
+        case typed(ChatContent)
+    }
+
+    public init(
+        model: String, isStream: Bool, wantsUsage: Bool, choiceCount: Int = 1,
+        maxOutputTokens: Int? = nil, textBytes: Int = 0, body: Body
+    ) {
+        self.model = model
+        self.isStream = isStream
+        self.wantsUsage = wantsUsage
+        self.choiceCount = choiceCount
+        self.maxOutputTokens = maxOutputTokens
+        self.textBytes = textBytes
+        self.body = body
+    }
+}
+
+/// What to embed.
+public struct EmbeddingRequest: Sendable {
+    public var model: String
+    /// How many inputs there are.
+    public var inputCount: Int
+    /// The UTF-8 bytes of all inputs.
+    public var textBytes: Int
+    public var body: Body
+
+    public enum Body: Sendable {
+        case raw(RawRequest)
+        case typed(EmbeddingContent)
+    }
+
+    public init(model: String, inputCount: Int, textBytes: Int, body: Body) {
+        self.model = model
+        self.inputCount = inputCount
+        self.textBytes = textBytes
+        self.body = body
+    }
+}

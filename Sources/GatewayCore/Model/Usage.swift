@@ -1,0 +1,23 @@
+/// Tokens used by one request. Sub-counts are included in the count above them.
+public struct Usage: Equatable, Sendable {
+    public var inputTokens: Int64 = 0
+    public var cachedInputTokens: Int64 = 0
+    public var cacheWriteTokens: Int64 = 0
+    public var audioInputTokens: Int64 = 0
+    public var outputTokens: Int64 = 0
+    public var reasoningTokens: Int64 = 0
+    public var audioOutputTokens: Int64 = 0
+    /// How the counts are known.
+    public var source: UsageSource
+
+    public init(source: UsageSource) { self.source = source }
+}
+
+/// How token counts are known.
+public enum UsageSource: UInt8, Sendable {
+    /// The upstream said.
+    case reported
+    /// The gateway derived them from the length of what passed, because the upstream did not say
+    /// or was cut short.
+    case estimated
+}

@@ -1,0 +1,73 @@
+import GatewayPrimitives
+
+/// The failures of a call's attempts, and what they come to together.
+struct AttemptFailures {
+    private var all: [GatewayError] = []
+
+    mutating func add(_ failure: GatewayError) { all.append(failure) }
+
+    /// One error for all: theirs if they agree on the reason, else that the model is unavailable.
+    func verdict(model: String) -> GatewayError {
+        guard let last = all.last else {
+            return GatewayError(
+                .upstreamUnavailable, origin: .gateway,
+                message: "No deployment of model `\(model)` can serve this request.")
+        }
+        if all.allSatisfy({ $0.reason == last.reason }) { return last }
+        var error = GatewayError(
+            .upstreamUnavailable, origin: .upstream,
+            message: "All \(all.count) deployments tried for model `\(model)` failed; the last: "
+                + last.message)
+        error.upstream = last.upstream
+        error.retryAfter = all.compactMap(\.retryAfter).min()
+        return error
+    }
+}
+
+extension Attempt {
+    /// Records how the attempt failed.
+    mutating func fail(_ failure: GatewayError, now: MonotonicTime, wasCommitted: Bool) {
+        if !wasCommitted { latency = now.since(startedAt) }
+        httpStatus = failure.upstream?.httpStatus ?? 0
+        timeout = failure.timeout
+        switch failure.outcome {
+        case .some(.cancelled): outcome = .cancelled
+        case .some(let outcome): self.outcome = wasCommitted ? .interrupted : outcome
+        case nil: outcome = wasCommitted ? .interrupted : .serverError
+        }
+    }
+}
+
+extension GatewayError {
+    /// The same failure after the first token: nothing else is tried, and it says so.
+    func asInterruption() -> GatewayError {
+        var error = self
+        error.retry = .never
+        switch reason {
+        case .cancelled, .internalFault, .timedOut: return error
+        default: break
+        }
+        error.reason = .upstreamInterrupted
+        return error
+    }
+
+    /// A provider returned without `finished`, which its contract forbids.
+    static var unfinished: GatewayError {
+        GatewayError(
+            .internalFault, origin: .gateway,
+            message: "The reply ended without its end; this is a fault of the gateway.")
+    }
+
+    /// The client went away.
+    public static var clientGone: GatewayError {
+        GatewayError(
+            .cancelled, origin: .client, message: "The client closed the connection.",
+            outcome: .cancelled)
+    }
+}
+
+extension ModelRequest {
+    var isStream: Bool {
+        if case .chat(let request) = self { request.isStream } else { false }
+    }
+}

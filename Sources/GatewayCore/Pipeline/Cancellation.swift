@@ -1,0 +1,66 @@
+/// Why a call, or the attempt it is making, must stop, and what has to be woken for that.
+///
+/// Two places of a call can wait: its attempt for the upstream, its door for the client. Both attach
+/// themselves here, and are told when to give up. Swift's own task cancellation would do for the
+/// call but not for one attempt without a child task, which costs more than everything else a
+/// relayed chunk needs. Belongs to its call's loop.
+public final class Cancellation {
+    /// Why the call was cancelled; `nil` while it was not.
+    public private(set) var callError: GatewayError?
+    /// Why the running attempt was cancelled, but not the call.
+    public private(set) var attemptError: GatewayError?
+    private var door: (any CancellationTarget)?
+    private var attempt: (any CancellationTarget)?
+
+    public init() {}
+
+    /// Why whatever waits now must give up.
+    public var error: GatewayError? { callError ?? attemptError }
+
+    /// Names the door's side, until the call ends.
+    public func attach(door: any CancellationTarget) { self.door = door }
+
+    /// Names what the attempt waits for; if it must stop already, that is stopped at once.
+    public func attach(attempt: any CancellationTarget) {
+        self.attempt = attempt
+        if error != nil { attempt.cancelled() }
+    }
+
+    /// Ends the attempt's part: what comes next starts afresh.
+    public func endAttempt() {
+        attempt = nil
+        attemptError = nil
+    }
+
+    /// Forgets both sides; the call is over.
+    public func detach() {
+        door = nil
+        attempt = nil
+    }
+
+    /// Cancels the whole call. Only the first reason counts.
+    public func cancelCall(_ error: GatewayError) {
+        guard callError == nil else { return }
+        callError = error
+        attempt?.cancelled()
+        door?.cancelled()
+    }
+
+    /// Cancels the running attempt; another may follow.
+    public func cancelAttempt(_ error: GatewayError) {
+        guard self.error == nil else { return }
+        attemptError = error
+        attempt?.cancelled()
+        door?.cancelled()
+    }
+
+    /// Throws if the call or its attempt was cancelled.
+    public func check() throws(GatewayError) {
+        if let error { throw error }
+    }
+}
+
+/// Something that waits and can be told to stop waiting; what waited then throws.
+public protocol CancellationTarget: AnyObject {
+    func cancelled()
+}

@@ -1,0 +1,174 @@
+// The life of a call, from its door to its record. Read `run` from top to bottom: it is the order in
+// which everything happens to every request, whatever protocol it came in.
+
+import GatewayPrimitives
+
+/// Takes calls through their stages. One instance a loop: what it holds is either immutable and
+/// shared by all loops, or belongs to its own.
+public final class Pipeline {
+    private let directory: any Directory
+    private let catalog: Catalog
+    private let router: Router
+    private let providers: [ProviderKind: any Provider]
+    private let observer: any Observer
+    private let clock: any Clock
+    private let limits: CallLimits
+    private var random: FastRandom
+
+    public init(
+        directory: any Directory, catalog: Catalog, providers: [ProviderKind: any Provider],
+        observer: any Observer, clock: any Clock, limits: CallLimits, seed: UInt64
+    ) {
+        self.directory = directory
+        self.catalog = catalog
+        self.router = Router(catalog: catalog)
+        self.providers = providers
+        self.observer = observer
+        self.clock = clock
+        self.limits = limits
+        self.random = FastRandom(seed: seed)
+    }
+
+    /// Serves one call. It never throws: whatever goes wrong is told to the client by the door, and
+    /// every call is recorded.
+    public func run(_ door: any Door) async {
+        let arrival = door.arrival
+        var record = CallRecord(
+            id: CallID(using: &random), endpoint: door.endpoint, receivedAt: arrival.receivedAt,
+            receivedAtWall: clock.wallNow())
+        let cancellation = Cancellation()
+        door.attach(cancellation, id: record.id)
+        // The bound of the whole call covers the reading of its body too.
+        let deadline = arrival.receivedAt.advanced(
+            by: min(arrival.timeout ?? limits.callTimeout, limits.callTimeout))
+        let watch = TimeoutWatch(clock: clock, cancellation: cancellation, callDeadline: deadline)
+        watch.start()
+
+        do throws(GatewayError) {
+            // Authenticated from the headers alone: a stranger's body is never read.
+            let principal = try authenticate(arrival.credential)
+            record.principal = principal
+
+            let request = try await door.readRequest()
+            try cancellation.check()
+            record.model = request.model
+            record.isStream = request.isStream
+
+            // The model's name is looked up only after the key's right to it, so that a key learns
+            // nothing about models it may not use.
+            let plan = try router.plan(request, for: principal, random: &random)
+
+            let call = Call(
+                id: record.id, principal: principal, receivedAt: arrival.receivedAt,
+                receivedAtWall: record.receivedAtWall, deadline: deadline)
+            let relay = Relay(
+                call: call, door: door, clock: clock, watch: watch, cancellation: cancellation,
+                record: record)
+            // Events reach the client from inside; the first one commits the call to its attempt.
+            let failure = await attempt(request, plan, relay, watch)
+            record = relay.record
+            if let failure { throw failure }
+            guard let finished = relay.finished else { throw .unfinished }
+            record.usage = finished.usage
+            record.outcomes = finished.outcomes
+            record.serviceTier = finished.serviceTier
+
+            // The end of the response is written last: when the client sees it, all is recorded.
+            watch.stop()
+            record.endedAt = clock.now()
+            try await door.finish(finished, record: record)
+        } catch {
+            var failure = error
+            failure.attempts = record.attempts
+            record.error = failure
+            record.endedAt = clock.now()
+            watch.stop()
+            await door.fail(failure, record: record)
+        }
+        cancellation.detach()
+        observer.observe(record)
+    }
+
+    /// Who calls, for doors that do not go through the pipeline, such as a list of models.
+    public func authenticate(_ credential: Credential?) throws(GatewayError) -> Principal {
+        switch credential {
+        case nil:
+            throw GatewayError(
+                .keyInvalid, origin: .client,
+                message: "No API key was sent. Send it as `authorization: Bearer sk-...`.")
+        case .malformed(let why):
+            throw GatewayError(.keyInvalid, origin: .client, message: why)
+        case .key(let hash):
+            guard let principal = directory.principal(of: hash) else {
+                throw GatewayError(
+                    .keyInvalid, origin: .client,
+                    message: "The API key is not known here. Check that it was copied whole.")
+            }
+            return principal
+        }
+    }
+
+    /// The models a caller may use, by name.
+    public func models(for principal: Principal) -> [ModelEntry] {
+        catalog.models.filter { principal.mayUse(model: $0.name) }
+    }
+
+    /// Tries the plan's deployments in order until one commits. Returns why all failed, or why the
+    /// one that had committed was cut short; `nil` when the reply is complete.
+    private func attempt(
+        _ request: ModelRequest, _ plan: RoutePlan, _ relay: Relay, _ watch: TimeoutWatch
+    ) async -> GatewayError? {
+        var failures = AttemptFailures()
+        for deployment in plan.deployments.prefix(limits.attemptsMax) {
+            let startedAt = clock.now()
+            relay.record.attempts.append(Attempt(deployment: deployment, startedAt: startedAt))
+            watch.beginAttempt(deployment.timeouts, at: startedAt)
+            let failure = await attemptOnce(request, at: deployment, relay)
+            watch.endAttempt()
+            relay.cancellation.endAttempt()
+            guard var failure else { return nil }
+            let last = relay.record.attempts.count - 1
+            relay.record.attempts[last].fail(failure, now: clock.now(), wasCommitted: relay.isCommitted)
+            if relay.isCommitted {
+                return failure.asInterruption()
+            }
+            failures.add(failure)
+            guard failure.retry == .otherDeployment, relay.cancellation.callError == nil else {
+                failure.retry = .never
+                return failure
+            }
+            relay.reset()
+        }
+        return failures.verdict(model: request.model)
+    }
+
+    private func attemptOnce(
+        _ request: ModelRequest, at deployment: Deployment, _ relay: Relay
+    ) async -> GatewayError? {
+        guard let provider = providers[deployment.provider] else {
+            return GatewayError(
+                .internalFault, origin: .gateway,
+                message: "No provider `\(deployment.provider.rawValue)` is built in.")
+        }
+        do throws(GatewayError) {
+            try await provider.attempt(request, at: deployment, relay: relay)
+            return nil
+        } catch {
+            // What was cancelled reports a broken connection; the reason is with the cancellation.
+            return relay.cancellation.error ?? error
+        }
+    }
+}
+
+/// The bounds of every call.
+public struct CallLimits: Sendable {
+    /// The longest a call may take, whatever its client allows.
+    public var callTimeout: Duration
+    /// How many deployments are tried for one call.
+    public var attemptsMax: Int
+
+    public init(callTimeout: Duration, attemptsMax: Int) {
+        self.callTimeout = callTimeout
+        self.attemptsMax = attemptsMax
+    }
+}

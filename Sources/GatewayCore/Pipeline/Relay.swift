@@ -1,0 +1,159 @@
+import GatewayPrimitives
+
+/// What an attempt hands its events to: it meters them and passes them to the door.
+///
+/// It commits the call to this attempt at the first event that carries content, or at the end: what
+/// comes before (an upstream's acknowledgement) is held back, so that an upstream that accepts
+/// and then says nothing can still be left for another. Belongs to its call's loop.
+public final class Relay {
+    public let call: Call
+    public let cancellation: Cancellation
+    /// The dialect whose raw form the client can be sent as it is.
+    public var rawDialect: Dialect? { door.rawDialect }
+    /// Whether the client has been sent anything; nothing else is tried from then on.
+    public private(set) var isCommitted = false
+    /// What the whole reply came to, once it is complete.
+    private(set) var finished: ReplyFinished?
+    /// Bytes of content that passed.
+    private(set) var contentBytes = 0
+    var record: CallRecord
+
+    private let door: any Door
+    private let clock: any Clock
+    private let watch: TimeoutWatch
+    private var held: [HeldEvent] = []
+    private var heldBytes = 0
+
+    /// Events before the first content are an acknowledgement and its like; an upstream that sends
+    /// more than this without content is answering all the same.
+    static let heldBytesMax = 16 * 1024
+
+    init(
+        call: Call, door: any Door, clock: any Clock, watch: TimeoutWatch,
+        cancellation: Cancellation, record: CallRecord
+    ) {
+        self.call = call
+        self.door = door
+        self.clock = clock
+        self.watch = watch
+        self.cancellation = cancellation
+        self.record = record
+    }
+
+    /// Passes an event on. Returns when the client's side has room for another; throws when the call
+    /// or the attempt is to stop.
+    public func emit(_ event: ReplyEvent) async throws(GatewayError) {
+        try cancellation.check()
+        if case .finished(let finished) = event.body {
+            self.finished = finished
+            if !isCommitted { try await commit() }
+            return
+        }
+        let content = event.contentBytes
+        if content > 0 {
+            contentBytes &+= content
+            watch.contentArrived()
+        }
+        if !isCommitted {
+            if content == 0 && heldBytes < Self.heldBytesMax {
+                hold(event)
+                return
+            }
+            try await commit()
+        }
+        try await pass(event)
+    }
+
+    /// Forgets what a failed attempt left behind, before the next.
+    func reset() {
+        held.removeAll()
+        heldBytes = 0
+        contentBytes = 0
+        finished = nil
+    }
+
+    private func commit() async throws(GatewayError) {
+        isCommitted = true
+        let now = clock.now()
+        record.firstTokenAt = now
+        if let last = record.attempts.indices.last {
+            record.attempts[last].latency = now.since(record.attempts[last].startedAt)
+            record.deployment = record.attempts[last].deployment
+        }
+        door.commit(record)
+        let held = self.held
+        self.held = []
+        for event in held {
+            // The copy outlives the call, which is all that a view promises.
+            try await event.pass(to: self)
+        }
+    }
+
+    fileprivate func pass(_ event: ReplyEvent) async throws(GatewayError) {
+        watch.awaitClient()
+        try await door.write(event)
+        watch.awaitUpstream(from: clock.now())
+        try cancellation.check()
+    }
+
+    private func hold(_ event: ReplyEvent) {
+        let copy = HeldEvent(event)
+        heldBytes += copy.size
+        held.append(copy)
+    }
+}
+
+extension ReplyEvent {
+    /// How much of what the client waits for is in it.
+    fileprivate var contentBytes: Int {
+        switch body {
+        case .started, .finished: 0
+        case .delta(let delta): delta.contentBytes
+        case .embedding(let vector): vector.values.count * MemoryLayout<Float>.size
+        }
+    }
+}
+
+/// A copy of an event without content, kept until the commit.
+private final class HeldEvent {
+    private let event: ReplyEvent
+    private var bytes = ByteQueue()
+    let size: Int
+
+    init(_ event: ReplyEvent) {
+        var queue = ByteQueue()
+        var copy = event
+        let rawCount = event.rawBytes.count
+        queue.append(event.rawBytes)
+        switch event.body {
+        case .started(let started):
+            queue.append(started.upstreamID)
+            queue.append(started.upstreamModel)
+            let idEnd = rawCount + started.upstreamID.count
+            copy.body = .started(
+                ReplyStarted(
+                    upstreamID: queue.view[rawCount..<idEnd],
+                    upstreamModel: queue.view[idEnd..<idEnd + started.upstreamModel.count]))
+        case .delta(var delta):
+            queue.append(delta.providerFieldsJSON)
+            delta.content = .none
+            delta.providerFieldsJSON = queue.view.dropping(first: rawCount)
+            copy.body = .delta(delta)
+        case .embedding, .finished: break
+        }
+        if case .json(_, let dialect, let isUsageReport) = event.raw {
+            copy.raw = .json(queue.view[0..<rawCount], dialect, isUsageReport: isUsageReport)
+        }
+        size = queue.count
+        self.event = copy
+        bytes = queue
+    }
+
+    func pass(to relay: Relay) async throws(GatewayError) { try await relay.pass(event) }
+}
+
+extension ReplyEvent {
+    fileprivate var rawBytes: ByteView {
+        if case .json(let bytes, _, _) = raw { bytes } else { .empty }
+    }
+}

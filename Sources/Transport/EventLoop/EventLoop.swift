@@ -1,0 +1,247 @@
+// One turn of the loop:
+//
+//   wait      until a descriptor is ready, a timer is due, or another thread has work for us
+//   dispatch  each ready descriptor's handler reads, parses, and resumes the tasks that waited
+//   timers    those that are due fire
+//   jobs      the resumed tasks run; they append to the output of connections and mark them dirty
+//   flush     each dirty connection sends once, however many streams and chunks it has to send
+//
+// Nothing writes to a socket before the flush: the number of send calls decides the cost of a
+// request, so everything that a turn has for one connection leaves in one of them.
+
+import CLinux
+import Glibc
+public import GatewayPrimitives
+import Synchronization
+
+/// A thread that owns sockets, and runs the tasks that serve them.
+///
+/// `@unchecked Sendable`: what other threads may call (``execute(_:)``, ``stop()``, the executor) says
+/// so and goes through `inbox`; everything else is used on the loop's own thread only.
+public final class EventLoop: @unchecked Sendable {
+    /// Its position among the process's loops.
+    public let index: Int
+    /// The present, as of the last wait. Reading the clock costs a tenth of a chunk.
+    public private(set) var now: MonotonicTime
+
+    let timers: TimerWheel
+    private var poller = EpollPoller()
+    private var executor: LoopExecutor!
+    private var handlers: [Unmanaged<SocketHandler>?] = []
+    private var freeTokens: [Int] = []
+    /// Handlers closed in this turn: kept until its end, since events for them may still be queued.
+    private var closed: ContiguousArray<SocketHandler> = []
+    private var dirty: ContiguousArray<SocketHandler> = []
+    private var flushing: ContiguousArray<SocketHandler> = []
+    private var jobs: ContiguousArray<UnownedJob> = []
+    private var runningJobs: ContiguousArray<UnownedJob> = []
+
+    private let inbox = Mutex(Inbox())
+    private let wakeup: Int32
+    private var thread = pthread_t()
+    private let threadID = Atomic<UInt64>(0)
+
+    private struct Inbox: ~Copyable {
+        var jobs: ContiguousArray<UnownedJob> = []
+        var work: ContiguousArray<@Sendable () -> Void> = []
+        var stops = false
+        var isSignalled = false
+    }
+
+    /// Buffers that every handler of the loop reads into and sends from.
+    let receiveBuffer = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: Limits.receiveBufferBytes, alignment: 64)
+    let sendBuffer = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: Limits.sendBufferBytes, alignment: 64)
+
+    public init(index: Int) {
+        self.index = index
+        now = Self.clock()
+        timers = TimerWheel(now: now.nanoseconds)
+        wakeup = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+        precondition(wakeup >= 0, "eventfd failed with errno \(errno)")
+        executor = LoopExecutor(loop: self)
+        poller.add(wakeup, interest: .read, token: .max)
+    }
+
+    deinit {
+        close(wakeup)
+        receiveBuffer.deallocate()
+        sendBuffer.deallocate()
+    }
+
+    private static func clock() -> MonotonicTime {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return MonotonicTime(nanoseconds: UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec))
+    }
+
+    // MARK: - From any thread
+
+    /// Starts the loop's thread.
+    public func start() {
+        let retained = Unmanaged.passRetained(self).toOpaque()
+        let result = pthread_create(&thread, nil, { argument in
+            Unmanaged<EventLoop>.fromOpaque(argument.unsafelyUnwrapped).takeRetainedValue().run()
+            return nil
+        }, retained)
+        precondition(result == 0, "pthread_create failed with \(result)")
+    }
+
+    /// Ends the loop after its present turn. What is still open stays open; drain first.
+    public func stop() {
+        inbox.withLock { $0.stops = true }
+        signal()
+    }
+
+    /// Waits for the loop's thread to end, after ``stop()``.
+    public func join() { pthread_join(thread, nil) }
+
+    /// Does something on the loop's thread, soon.
+    public func execute(_ work: @escaping @Sendable () -> Void) {
+        inbox.withLock { $0.work.append(work) }
+        signal()
+    }
+
+    /// Whether the caller runs on the loop's thread.
+    public var isCurrent: Bool { threadID.load(ordering: .relaxed) == UInt64(pthread_self()) }
+
+    /// Runs an async function as a task of this loop. On the loop's own thread it begins at once and
+    /// runs until it first has to wait.
+    public func spawn(_ operation: @escaping @Sendable () async -> Void) {
+        if isCurrent {
+            _ = Task.immediate(executorPreference: executor) { await operation() }
+        } else {
+            _ = Task(executorPreference: executor) { await operation() }
+        }
+    }
+
+    /// Runs an async function on the loop and returns what it returns, from any task.
+    public func run<Value: Sendable>(_ operation: @escaping @Sendable () async -> Value) async -> Value {
+        await withTaskExecutorPreference(executor) { await operation() }
+    }
+
+    func enqueue(_ job: UnownedJob) {
+        if isCurrent {
+            jobs.append(job)
+        } else {
+            inbox.withLock { $0.jobs.append(job) }
+            signal()
+        }
+    }
+
+    private func signal() {
+        let isFirst = inbox.withLock { inbox in
+            defer { inbox.isSignalled = true }
+            return !inbox.isSignalled
+        }
+        guard isFirst else { return }
+        var one: UInt64 = 1
+        _ = write(wakeup, &one, 8)
+    }
+
+    // MARK: - On the loop
+
+    /// Watches a handler's descriptor, and keeps the handler until ``deregister(_:)``.
+    func register(_ handler: SocketHandler, interest: Interest) {
+        let retained = Unmanaged.passRetained(handler)
+        if let token = freeTokens.popLast() {
+            handlers[token] = retained
+            handler.token = token
+        } else {
+            handler.token = handlers.count
+            handlers.append(retained)
+        }
+        handler.interest = interest
+        poller.add(handler.descriptor, interest: interest, token: UInt64(handler.token))
+    }
+
+    /// Changes what a handler is watched for.
+    func watch(_ handler: SocketHandler, for interest: Interest) {
+        guard handler.token >= 0, handler.interest != interest else { return }
+        handler.interest = interest
+        poller.modify(handler.descriptor, interest: interest, token: UInt64(handler.token))
+    }
+
+    /// Stops watching a handler; its descriptor may be closed after. The handler itself lives until
+    /// the end of the turn.
+    func deregister(_ handler: SocketHandler) {
+        guard handler.token >= 0 else { return }
+        poller.remove(handler.descriptor)
+        if let retained = handlers[handler.token] {
+            handlers[handler.token] = nil
+            closed.append(retained.takeRetainedValue())
+        }
+        freeTokens.append(handler.token)
+        handler.token = -1
+    }
+
+    /// Has the handler flush at the end of the turn.
+    func markDirty(_ handler: SocketHandler) {
+        guard !handler.isDirty else { return }
+        handler.isDirty = true
+        dirty.append(handler)
+    }
+
+    private func run() {
+        threadID.store(UInt64(pthread_self()), ordering: .relaxed)
+        while true {
+            let timeout: Int32? = hasWork ? 0 : timers.millisecondsToNext(now: Self.clock().nanoseconds)
+            poller.wait(timeoutMilliseconds: timeout) { token, ready in dispatch(token, ready) }
+            now = Self.clock()
+            timers.advance(to: now.nanoseconds)
+            if takeInbox() { return }
+            runJobs()
+            flush()
+            closed.removeAll(keepingCapacity: true)
+        }
+    }
+
+    private var hasWork: Bool { !jobs.isEmpty || !dirty.isEmpty }
+
+    private func dispatch(_ token: UInt64, _ ready: Readiness) {
+        if token == .max {
+            var count: UInt64 = 0
+            _ = read(wakeup, &count, 8)
+        } else if let handler = handlers[Int(token)] {
+            handler._withUnsafeGuaranteedRef { $0.ready(ready) }
+        }
+    }
+
+    /// Takes over what other threads have left; true when the loop is to stop.
+    private func takeInbox() -> Bool {
+        var work: ContiguousArray<@Sendable () -> Void> = []
+        let stops = inbox.withLock { inbox in
+            guard inbox.isSignalled else { return false }
+            inbox.isSignalled = false
+            jobs.append(contentsOf: inbox.jobs)
+            inbox.jobs.removeAll(keepingCapacity: true)
+            swap(&work, &inbox.work)
+            return inbox.stops
+        }
+        for item in work { item() }
+        return stops
+    }
+
+    /// Runs jobs until none is left, those they make ready included; bounded, so that tasks which
+    /// never wait cannot keep the loop from its sockets.
+    private func runJobs() {
+        var rounds = 0
+        while !jobs.isEmpty && rounds < Limits.jobRoundsPerTurn {
+            swap(&jobs, &runningJobs)
+            let executor = executor.unsafelyUnwrapped.asUnownedTaskExecutor()
+            for job in runningJobs { job.runSynchronously(on: executor) }
+            runningJobs.removeAll(keepingCapacity: true)
+            rounds += 1
+        }
+    }
+
+    private func flush() {
+        swap(&dirty, &flushing)
+        for handler in flushing {
+            handler.isDirty = false
+            handler.flush()
+        }
+        flushing.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,114 @@
+public import GatewayPrimitives
+
+/// The fields of a head, in order, in one piece of memory.
+///
+/// Names are lower case. Views are valid until the list is next changed.
+public struct HeaderList: ~Copyable {
+    @usableFromInline var bytes = ByteQueue()
+    @usableFromInline var fields: ContiguousArray<Field> = []
+
+    /// Where a field's name and value are in `bytes`.
+    @usableFromInline
+    struct Field {
+        @usableFromInline let nameStart: Int32
+        @usableFromInline let nameCount: Int32
+        @usableFromInline let valueStart: Int32
+        @usableFromInline let valueCount: Int32
+
+        @usableFromInline
+        init(nameStart: Int32, nameCount: Int32, valueStart: Int32, valueCount: Int32) {
+            self.nameStart = nameStart
+            self.nameCount = nameCount
+            self.valueStart = valueStart
+            self.valueCount = valueCount
+        }
+    }
+
+    public init() {}
+
+    /// How many fields there are.
+    @inlinable
+    public var count: Int { fields.count }
+
+    /// The bytes of all names and values.
+    @inlinable
+    public var byteCount: Int { bytes.count }
+
+    @inlinable
+    public func name(at index: Int) -> ByteView {
+        let field = fields[index]
+        let start = Int(field.nameStart)
+        return bytes.view[start..<start + Int(field.nameCount)]
+    }
+
+    @inlinable
+    public func value(at index: Int) -> ByteView {
+        let field = fields[index]
+        let start = Int(field.valueStart)
+        return bytes.view[start..<start + Int(field.valueCount)]
+    }
+
+    /// The first value of a field; `nil` without one. The name is lower case.
+    @inlinable
+    public func value(of name: StaticString) -> ByteView? {
+        var index = 0
+        while index < fields.count {
+            if Int(fields[index].nameCount) == name.utf8CodeUnitCount && self.name(at: index).equals(name) {
+                return value(at: index)
+            }
+            index &+= 1
+        }
+        return nil
+    }
+
+    /// Adds a field. The name is taken as it is and must be lower case.
+    @inlinable
+    public mutating func append(name: ByteView, value: ByteView) {
+        let start = Int32(truncatingIfNeeded: bytes.count)
+        bytes.append(name)
+        bytes.append(value)
+        fields.append(
+            Field(
+                nameStart: start, nameCount: Int32(truncatingIfNeeded: name.count),
+                valueStart: start &+ Int32(truncatingIfNeeded: name.count),
+                valueCount: Int32(truncatingIfNeeded: value.count)))
+    }
+
+    @inlinable
+    public mutating func append(_ name: StaticString, _ value: StaticString) {
+        append(name: ByteView(name), value: ByteView(value))
+    }
+
+    @inlinable
+    public mutating func append(_ name: StaticString, _ value: ByteView) {
+        append(name: ByteView(name), value: value)
+    }
+
+    /// Adds a field with a number for its value.
+    @inlinable
+    public mutating func append(_ name: StaticString, decimal value: Int) {
+        let start = Int32(truncatingIfNeeded: bytes.count)
+        bytes.append(name)
+        let valueStart = Int32(truncatingIfNeeded: bytes.count)
+        bytes.append(decimal: value)
+        fields.append(
+            Field(
+                nameStart: start, nameCount: valueStart &- start, valueStart: valueStart,
+                valueCount: Int32(truncatingIfNeeded: bytes.count) &- valueStart))
+    }
+
+    /// Adds a field with a text for its value.
+    public mutating func append(_ name: StaticString, text value: String) {
+        var value = value
+        value.withUTF8 {
+            append(name: ByteView(name), value: ByteView(start: $0.baseAddress, count: $0.count))
+        }
+    }
+
+    /// Drops all fields and keeps the memory.
+    @inlinable
+    public mutating func clear() {
+        bytes.clear()
+        fields.removeAll(keepingCapacity: true)
+    }
+}

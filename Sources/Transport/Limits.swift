@@ -1,0 +1,65 @@
+/// Every bound of this room. Those that are `static` are of the machinery; the others are
+/// configured (`gateway_settings.limits` and `.timeouts`), and stand here with their defaults.
+public struct Limits: Sendable {
+    /// One read takes at most this much.
+    static let receiveBufferBytes = 64 * 1024
+    /// One send gathers at most about this much.
+    static let sendBufferBytes = 64 * 1024 + 17 * 1024
+    /// How often the loop runs tasks that other tasks have woken before it looks at its sockets.
+    static let jobRoundsPerTurn = 16
+    /// Connections waiting to be accepted.
+    static let acceptBacklog: Int32 = 4096
+    /// Connections accepted in one turn of the loop, so that a flood of them leaves time for others.
+    static let acceptsPerTurn = 64
+
+    /// A request's body.
+    public var bodyBytesMax = 32 * 1024 * 1024
+    /// A request's or a response's head: request line and fields, names and values.
+    public var headerBytesMax = 64 * 1024
+    /// Fields of a head.
+    public var headerCountMax = 128
+    /// Streams open at once on one HTTP/2 connection.
+    public var streamsPerConnectionMax = 256
+    /// Connections of one loop's share of the process.
+    public var connectionsMax = 16_384
+    /// What waits to be sent to a client before its sender is suspended.
+    public var outboundHighWaterBytes = 64 * 1024
+    /// Where the sender is resumed.
+    public var outboundLowWaterBytes = 16 * 1024
+    /// What a reader has not yet taken before its peer is no longer read.
+    public var inboundHighWaterBytes = 64 * 1024
+
+    /// From accepting a connection, or its first byte of a request, to the end of the head.
+    public var timeoutHeaders = Duration.seconds(10)
+    /// From the head to the end of the body.
+    public var timeoutBody = Duration.seconds(60)
+    /// A connection without a request.
+    public var timeoutIdle = Duration.seconds(300)
+    /// A client that takes nothing of what waits for it.
+    public var timeoutWriteStall = Duration.seconds(60)
+
+    public init() {}
+}
+
+/// The bounds of the client's side.
+public struct ClientLimits: Sendable {
+    /// Connections of one loop to one origin, idle ones included.
+    public var connectionsPerOriginMax = 1024
+    /// Of those, idle ones kept for reuse.
+    public var idleConnectionsPerOriginMax = 256
+    /// Requests that wait for a connection to one origin.
+    public var waitersPerOriginMax = 1024
+    /// A response's head.
+    public var headerBytesMax = 64 * 1024
+    public var headerCountMax = 128
+    /// What the reader has not yet taken before the upstream is no longer read.
+    public var inboundHighWaterBytes = 64 * 1024
+    public var timeoutConnect = Duration.seconds(5)
+    /// An idle connection kept for reuse; below the keep-alive of common servers (nginx 75 s,
+    /// uvicorn 5 s closes first and is noticed).
+    public var timeoutIdle = Duration.seconds(60)
+    /// How long a resolved name is believed.
+    public var resolutionLifetime = Duration.seconds(30)
+
+    public init() {}
+}

@@ -1,0 +1,24 @@
+/// What went wrong between two sockets. Other rooms turn it into their own errors.
+public enum TransportError: Error, Sendable, Equatable {
+    /// The peer closed or reset the connection, or the stream.
+    case closed
+    /// The peer sent what its protocol does not allow; in words.
+    case malformed(String)
+    /// A bound was passed: which, and how much it is.
+    case tooLarge(what: String, limit: Int)
+    /// Nobody answered at the address; in words.
+    case connectFailed(String)
+    /// Something took too long.
+    case timedOut(TransportTimeout)
+    /// The waiting was called off from this side.
+    case cancelled
+    /// This side has no room: connections and their queue are full.
+    case exhausted(String)
+}
+
+/// What took too long.
+public enum TransportTimeout: Sendable, Equatable {
+    case connect
+    case body
+    case writeStall
+}
