@@ -73,6 +73,9 @@ public final class Relay {
         try cancellation.check()
     }
 
+    /// Names parts of the request that this attempt did not send upstream.
+    public func noteDropped(_ params: [String]) { record.droppedParams = params }
+
     /// Forgets what a failed attempt left behind, before the next.
     func reset() {
         held.removeAll()
