@@ -14,9 +14,9 @@ final class OpenAIChatDoor: OpenAIDoor, Door {
     /// Gathers what is answered whole.
     private var collector: OpenAIChatCollector?
     /// Writes typed events of a stream; not used while the upstream's own bytes are relayed.
-    private var writer: OpenAIChatChunkWriter?
-    private var id = ByteQueue()
-    private var createdAt = 0
+    private var writer: OpenAIReplyWriter?
+    private var id = ""
+    private var createdAt: Int64 = 0
 
     func readRequest() async throws(GatewayError) -> ModelRequest {
         let body = try await readBody()
@@ -28,51 +28,46 @@ final class OpenAIChatDoor: OpenAIDoor, Door {
     }
 
     func commit(_ record: CallRecord) {
-        createdAt = Int(record.receivedAtWall.seconds)
-        id.append("chatcmpl-")
-        record.id.append(to: &id)
+        createdAt = record.receivedAtWall.seconds
+        id = "chatcmpl-" + record.id.text
         appendServedHeaders(record)
         if isStream {
             exchange.responseHeaders.append("content-type", "text/event-stream; charset=utf-8")
             exchange.responseHeaders.append("cache-control", "no-cache")
             exchange.sendHead(status: 200, body: .untilEnd)
         } else {
-            collector = OpenAIChatCollector(id: id.view, createdAt: createdAt, model: model)
+            collector = OpenAIChatCollector(id: id, created: createdAt, model: model)
         }
     }
 
     func write(_ event: ReplyEvent) throws(GatewayError) {
         guard isStream else {
-            collector?.add(event)
+            try collector?.add(event)
             return
         }
         switch event.raw {
         case .json(let json, .openAIChat, let isUsageReport):
             if isUsageReport && !wantsUsage { return }
-            exchange.write { queue in
-                queue.append("data: ")
-                queue.append(json)
-                queue.append("\n\n")
-            }
+            exchange.write { queue in OpenAIReplyWriter.writeEvent(json: json, into: &queue) }
         case .covered(.openAIChat): break
         case .none, .json, .covered:
             if writer == nil {
-                writer = OpenAIChatChunkWriter(id: id.view, createdAt: createdAt, model: model)
+                writer = OpenAIReplyWriter(id: id, created: createdAt, model: model)
             }
-            exchange.write { queue in writer?.write(event, to: &queue) }
+            exchange.write { queue in writer?.writeChunk(event, into: &queue) }
         }
     }
 
     func finish(_ finished: ReplyFinished, record: CallRecord) async throws(GatewayError) {
         if isStream {
             exchange.write { queue in
-                writer?.writeEnd(finished, wantsUsage: wantsUsage, to: &queue)
-                queue.append("data: [DONE]\n\n")
+                writer?.writeFinishChunks(finished, wantsUsage: wantsUsage, into: &queue)
+                OpenAIReplyWriter.writeDone(into: &queue)
             }
             exchange.end()
         } else {
             var body = ByteQueue()
-            collector?.write(finished, to: &body)
+            collector?.write(finished, into: &body)
             exchange.respond(status: 200, json: body.view)
         }
     }

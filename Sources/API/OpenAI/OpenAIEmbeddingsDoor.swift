@@ -15,8 +15,8 @@ final class OpenAIEmbeddingsDoor: OpenAIDoor, Door {
     func readRequest() async throws(GatewayError) -> ModelRequest {
         let body = try await readBody()
         let reader = OpenAIEmbeddingRequestReader(parser: parser)
-        let (request, encoding) = try reader.read(body)
-        self.encoding = encoding
+        let request = try reader.read(body)
+        encoding = reader.encoding
         model = request.model
         return .embeddings(request)
     }
@@ -26,11 +26,11 @@ final class OpenAIEmbeddingsDoor: OpenAIDoor, Door {
         collector = OpenAIEmbeddingsCollector(model: model, encoding: encoding)
     }
 
-    func write(_ event: ReplyEvent) throws(GatewayError) { collector?.add(event) }
+    func write(_ event: ReplyEvent) throws(GatewayError) { try collector?.add(event) }
 
     func finish(_ finished: ReplyFinished, record: CallRecord) async throws(GatewayError) {
         var body = ByteQueue()
-        collector?.write(finished, to: &body)
+        collector?.write(finished, into: &body)
         exchange.respond(status: 200, json: body.view)
     }
 }

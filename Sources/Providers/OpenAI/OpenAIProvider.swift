@@ -6,6 +6,7 @@ public import Transport
 /// Calls what speaks OpenAI's dialect: OpenAI, vLLM, llama.cpp and their like. One instance a loop.
 public final class OpenAIProvider: Provider {
     private let client: HTTPClient
+    private let clock: any Clock
     private let limits: ProviderLimits
     /// Decoding never waits, so all streams of the loop can use one parser in turn.
     private let parser = JSONParser()
@@ -13,9 +14,11 @@ public final class OpenAIProvider: Provider {
     private var targets: [Int: OpenAITarget] = [:]
 
     public init(
-        client: HTTPClient, deployments: [Deployment], limits: ProviderLimits = ProviderLimits()
+        client: HTTPClient, clock: any Clock, deployments: [Deployment],
+        limits: ProviderLimits = ProviderLimits()
     ) throws(UpstreamAddress.Invalid) {
         self.client = client
+        self.clock = clock
         self.limits = limits
         for deployment in deployments where deployment.provider == .openAI {
             targets[deployment.index] = try OpenAITarget(deployment)
@@ -60,7 +63,7 @@ public final class OpenAIProvider: Provider {
             throw GatewayError(error, from: deployment, isAnswering: false)
         }
         guard (200..<300).contains(exchange.status) else {
-            throw await reply.readError()
+            throw await reply.readError(parser, now: clock.wallNow())
         }
         switch request {
         case .chat(let chat) where chat.isStream: try await reply.relayStream(parser)

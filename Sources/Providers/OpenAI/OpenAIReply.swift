@@ -15,29 +15,37 @@ struct OpenAIReply {
     func relayStream(_ parser: JSONParser) async throws(GatewayError) {
         try checkContentType("text/event-stream")
         var decoder = OpenAIChatStreamDecoder(
-            parser: parser, wantsTyped: relay.rawDialect != .openAIChat)
+            parser: parser, wantsTyped: relay.rawDialect != .openAIChat,
+            provider: deployment.provider, deployment: deployment.id)
         var scanner = SSEScanner(eventBytesMax: limits.eventBytesMax)
-        while true {
-            guard try await readMore() else {
-                throw .malformedReply("ended its stream without [DONE]", from: deployment)
-            }
+        while try await readMore() {
+            // Nothing waits from here to the end of the batch: the views stay valid.
+            let batch = exchange.inboundView
             var consumed = 0
-            let view = exchange.inboundView
-            while let event = try next(&scanner, in: view.dropping(first: consumed)) {
-                consumed += event.consumedCount
-                if event.data.isEmpty { continue }
-                if event.data.equals("[DONE]") {
-                    let finished = try decoder.end()
-                    try relay.emit(ReplyEvent(.finished(finished)))
-                    exchange.takeInbound(consumed)
-                    return
+            scanning: while true {
+                switch scanner.next(in: batch.dropping(first: consumed)) {
+                case .event(let event, let count):
+                    consumed += count
+                    if event.data.equals("[DONE]") {
+                        try relay.emit(ReplyEvent(.finished(try decoder.end())))
+                        exchange.takeInbound(consumed)
+                        return
+                    }
+                    try decoder.begin(event.data)
+                    while let step = decoder.next() { try relay.emit(step) }
+                case .incomplete(let count):
+                    consumed += count
+                    break scanning
+                case .tooLong:
+                    throw .malformedReply(
+                        "sent an event of more than \(limits.eventBytesMax) bytes",
+                        from: deployment)
                 }
-                try decoder.begin(event.data)
-                while let step = decoder.next() { try relay.emit(step) }
             }
             exchange.takeInbound(consumed)
             try await relay.awaitRoom()
         }
+        throw .malformedReply("ended its stream without [DONE]", from: deployment)
     }
 
     /// Relays a whole reply.
@@ -45,7 +53,8 @@ struct OpenAIReply {
         try checkContentType("application/json")
         let body = try await readBody()
         var decoder = OpenAIChatReplyDecoder(
-            parser: parser, wantsTyped: relay.rawDialect != .openAIChat)
+            parser: parser, wantsTyped: relay.rawDialect != .openAIChat,
+            provider: deployment.provider, deployment: deployment.id)
         try decoder.begin(body)
         while let event = decoder.next() { try relay.emit(event) }
         try relay.emit(ReplyEvent(.finished(try decoder.end())))
@@ -56,28 +65,27 @@ struct OpenAIReply {
         try checkContentType("application/json")
         let body = try await readBody()
         var decoder = OpenAIEmbeddingsReplyDecoder(
-            parser: parser, wantsTyped: relay.rawDialect != .openAIEmbeddings)
+            parser: parser, wantsTyped: relay.rawDialect != .openAIEmbeddings,
+            provider: deployment.provider, deployment: deployment.id)
         try decoder.begin(body)
         while let event = decoder.next() { try relay.emit(event) }
         try relay.emit(ReplyEvent(.finished(try decoder.end())))
     }
 
-    /// What an answer that is not a success means.
-    func readError() async -> GatewayError {
+    /// What an answer that is not a success means. A body that is too long is not looked at.
+    func readError(_ parser: JSONParser, now: WallTime) async -> GatewayError {
+        var body = ByteView.empty
         do throws(TransportError) {
-            let body = try await exchange.readBody(bytesMax: limits.errorBytesMax)
-            return OpenAIErrorReader.classify(
-                status: exchange.status, body: body,
-                retryAfter: exchange.responseHeaders.value(of: "retry-after"),
-                provider: deployment.provider, deployment: deployment.id)
+            body = try await exchange.readBody(bytesMax: limits.errorBytesMax)
         } catch .tooLarge {
-            return OpenAIErrorReader.classify(
-                status: exchange.status, body: .empty,
-                retryAfter: exchange.responseHeaders.value(of: "retry-after"),
-                provider: deployment.provider, deployment: deployment.id)
+            body = .empty
         } catch {
             return GatewayError(error, from: deployment, isAnswering: true)
         }
+        return OpenAIErrorReader(parser: parser).classify(
+            status: exchange.status, body: body,
+            retryAfter: exchange.responseHeaders.value(of: "retry-after"),
+            provider: deployment.provider, deployment: deployment.id, now: now)
     }
 
     private func readMore() async throws(GatewayError) -> Bool {
@@ -93,17 +101,6 @@ struct OpenAIReply {
             return try await exchange.readBody(bytesMax: limits.replyBytesMax)
         } catch {
             throw GatewayError(error, from: deployment, isAnswering: true)
-        }
-    }
-
-    private func next(
-        _ scanner: inout SSEScanner, in view: ByteView
-    ) throws(GatewayError) -> SSEScanner.Event? {
-        do throws(SSEScanner.TooLarge) {
-            return try scanner.next(in: view)
-        } catch {
-            throw .malformedReply(
-                "sent an event of more than \(limits.eventBytesMax) bytes", from: deployment)
         }
     }
 
