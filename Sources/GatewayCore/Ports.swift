@@ -24,9 +24,12 @@ public protocol Door: AnyObject {
     /// Called once, before the first event is written: from here on nothing else is tried.
     func commit(_ record: CallRecord)
 
-    /// Writes one event; returns when the client's side has room for another. `finished` never
+    /// Writes one event: appends it to what waits for the client, without waiting. `finished` never
     /// comes this way.
-    func write(_ event: ReplyEvent) async throws(GatewayError)
+    func write(_ event: ReplyEvent) throws(GatewayError)
+
+    /// Waits until the client's side has room for more; called after every batch of events.
+    func awaitRoom() async throws(GatewayError)
 
     /// Ends the reply, after everything about the call has been recorded. `finished` is the last
     /// event of the reply.
@@ -39,8 +42,8 @@ public protocol Door: AnyObject {
 /// The back door to one kind of upstream. One instance a loop.
 public protocol Provider: AnyObject {
     /// Makes one attempt at one deployment and hands each event of the reply to the relay, `finished`
-    /// last. Throws what went wrong, classified; after the relay has committed, what is thrown ends
-    /// the call.
+    /// last, awaiting room after each batch. Throws what went wrong, classified; after the relay has
+    /// committed, what is thrown ends the call.
     func attempt(
         _ request: ModelRequest, at deployment: Deployment, relay: Relay
     ) async throws(GatewayError)

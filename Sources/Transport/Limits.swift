@@ -5,6 +5,8 @@ public struct Limits: Sendable {
     static let receiveBufferBytes = 64 * 1024
     /// One send gathers at most about this much.
     static let sendBufferBytes = 64 * 1024 + 17 * 1024
+    /// Memory for unsent bytes that a connection keeps for the next time.
+    static let pendingKeptBytes = 16 * 1024
     /// How often the loop runs tasks that other tasks have woken before it looks at its sockets.
     static let jobRoundsPerTurn = 16
     /// Connections waiting to be accepted.

@@ -72,7 +72,9 @@ public struct AttemptTimeouts: Equatable, Sendable {
 }
 
 /// A text that must not reach logs, errors or metrics: it prints as asterisks.
-public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
+public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
     private let value: String
 
     public init(_ value: String) { self.value = value }
@@ -82,4 +84,5 @@ public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConver
 
     public var description: String { "***" }
     public var debugDescription: String { "***" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
 }

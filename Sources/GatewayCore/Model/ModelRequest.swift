@@ -93,17 +93,25 @@ public struct EmbeddingRequest: Sendable {
     public var inputCount: Int
     /// The UTF-8 bytes of all inputs.
     public var textBytes: Int
+    /// Length of each vector; `nil` means the model's own.
+    public var dimensionCount: Int?
     public var body: Body
 
+    /// What a request says, in one of two forms.
     public enum Body: Sendable {
+        /// As its client wrote it.
         case raw(RawRequest)
+        /// In core types.
         case typed(EmbeddingContent)
     }
 
-    public init(model: String, inputCount: Int, textBytes: Int, body: Body) {
+    public init(
+        model: String, inputCount: Int, textBytes: Int, dimensionCount: Int? = nil, body: Body
+    ) {
         self.model = model
         self.inputCount = inputCount
         self.textBytes = textBytes
+        self.dimensionCount = dimensionCount
         self.body = body
     }
 }

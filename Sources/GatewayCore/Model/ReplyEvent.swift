@@ -3,8 +3,8 @@ public import GatewayPrimitives
 /// One step of a model's reply. A reply is one `started`, any number of `delta` or `embedding`, then
 /// one `finished`; a whole answer is the same events in quick succession.
 ///
-/// Views in an event belong to the provider and are valid until the call that was given the event
-/// returns; a sink that needs them longer copies them.
+/// Views in an event belong to the provider and are valid until the function that was given the
+/// event returns; none of those functions waits. What needs them longer copies them.
 public struct ReplyEvent {
     public var body: Body
     /// The upstream's own bytes for it.

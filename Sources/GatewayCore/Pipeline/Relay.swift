@@ -40,13 +40,12 @@ public final class Relay {
         self.record = record
     }
 
-    /// Passes an event on. Returns when the client's side has room for another; throws when the call
-    /// or the attempt is to stop.
-    public func emit(_ event: ReplyEvent) async throws(GatewayError) {
+    /// Passes an event on, without waiting. Throws when the call or the attempt is to stop.
+    public func emit(_ event: ReplyEvent) throws(GatewayError) {
         try cancellation.check()
         if case .finished(let finished) = event.body {
             self.finished = finished
-            if !isCommitted { try await commit() }
+            if !isCommitted { try commit() }
             return
         }
         let content = event.contentBytes
@@ -59,10 +58,23 @@ public final class Relay {
                 hold(event)
                 return
             }
-            try await commit()
+            try commit()
         }
-        try await pass(event)
+        try door.write(event)
     }
+
+    /// Waits until the client has room for more. While it has none, the upstream is not read, and
+    /// its silence is not held against it.
+    public func awaitRoom() async throws(GatewayError) {
+        guard isCommitted else { return }
+        watch.awaitClient()
+        try await door.awaitRoom()
+        watch.awaitUpstream(from: clock.now())
+        try cancellation.check()
+    }
+
+    /// Names parts of the request that this attempt did not send upstream.
+    public func noteDropped(_ params: [String]) { record.droppedParams = params }
 
     /// Forgets what a failed attempt left behind, before the next.
     func reset() {
@@ -72,7 +84,7 @@ public final class Relay {
         finished = nil
     }
 
-    private func commit() async throws(GatewayError) {
+    private func commit() throws(GatewayError) {
         isCommitted = true
         let now = clock.now()
         record.firstTokenAt = now
@@ -81,19 +93,8 @@ public final class Relay {
             record.deployment = record.attempts[last].deployment
         }
         door.commit(record)
-        let held = self.held
-        self.held = []
-        for event in held {
-            // The copy outlives the call, which is all that a view promises.
-            try await event.pass(to: self)
-        }
-    }
-
-    fileprivate func pass(_ event: ReplyEvent) async throws(GatewayError) {
-        watch.awaitClient()
-        try await door.write(event)
-        watch.awaitUpstream(from: clock.now())
-        try cancellation.check()
+        for copy in held { try door.write(copy.event) }
+        held.removeAll()
     }
 
     private func hold(_ event: ReplyEvent) {
@@ -116,8 +117,9 @@ extension ReplyEvent {
 
 /// A copy of an event without content, kept until the commit.
 private final class HeldEvent {
-    private let event: ReplyEvent
-    private var bytes = ByteQueue()
+    /// Its views are of `bytes`.
+    let event: ReplyEvent
+    private let bytes: ByteQueue
     let size: Int
 
     init(_ event: ReplyEvent) {
@@ -148,8 +150,6 @@ private final class HeldEvent {
         self.event = copy
         bytes = queue
     }
-
-    func pass(to relay: Relay) async throws(GatewayError) { try await relay.pass(event) }
 }
 
 extension ReplyEvent {

@@ -42,7 +42,7 @@ public struct Router: Sendable {
         while rest.count > 1 {
             let total = rest.reduce(0) { $0 + $1.weight }
             var point = Double.random(in: 0..<1, using: &random) * total
-            var chosen = rest.count - 1
+            var chosen = total > 0 ? rest.count - 1 : Int.random(in: rest.indices, using: &random)
             for (index, deployment) in rest.enumerated() {
                 point -= deployment.weight
                 if point < 0 {

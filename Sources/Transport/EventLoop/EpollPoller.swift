@@ -39,7 +39,7 @@ struct EpollPoller: Poller, ~Copyable {
         precondition(result == 0, "epoll_ctl \(operation) failed with errno \(errno)")
     }
 
-    mutating func wait(
+    func wait(
         timeoutMilliseconds: Int32?, _ report: (_ token: UInt64, _ ready: Readiness) -> Void
     ) {
         let count = epoll_wait(epoll, events.baseAddress, Int32(events.count), timeoutMilliseconds ?? -1)

@@ -25,12 +25,16 @@ public final class EventLoop: @unchecked Sendable {
     public private(set) var now: MonotonicTime
 
     let timers: TimerWheel
-    private var poller = EpollPoller()
+    private let poller = EpollPoller()
     private var executor: LoopExecutor!
     private var handlers: [Unmanaged<SocketHandler>?] = []
     private var freeTokens: [Int] = []
+    /// Tokens of this turn's closed handlers: not given out before its end, since events for them
+    /// may still be queued and would reach another handler.
+    private var retiredTokens: [Int] = []
     /// Handlers closed in this turn: kept until its end, since events for them may still be queued.
     private var closed: ContiguousArray<SocketHandler> = []
+    private var released: ContiguousArray<SocketHandler> = []
     private var dirty: ContiguousArray<SocketHandler> = []
     private var flushing: ContiguousArray<SocketHandler> = []
     private var jobs: ContiguousArray<UnownedJob> = []
@@ -88,7 +92,8 @@ public final class EventLoop: @unchecked Sendable {
         precondition(result == 0, "pthread_create failed with \(result)")
     }
 
-    /// Ends the loop after its present turn. What is still open stays open; drain first.
+    /// Ends the loop after its present turn. What is still open is closed without a word to its peer,
+    /// and tasks that wait are never woken; drain first.
     public func stop() {
         inbox.withLock { $0.stops = true }
         signal()
@@ -117,8 +122,12 @@ public final class EventLoop: @unchecked Sendable {
     }
 
     /// Runs an async function on the loop and returns what it returns, from any task.
-    public func run<Value: Sendable>(_ operation: @escaping @Sendable () async -> Value) async -> Value {
-        await withTaskExecutorPreference(executor) { await operation() }
+    public func run<Value: Sendable, Failure: Error>(
+        _ operation: @escaping @Sendable () async throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        try await withTaskExecutorPreference(executor) { () async throws(Failure) -> Value in
+            try await operation()
+        }
     }
 
     func enqueue(_ job: UnownedJob) {
@@ -172,7 +181,7 @@ public final class EventLoop: @unchecked Sendable {
             handlers[handler.token] = nil
             closed.append(retained.takeRetainedValue())
         }
-        freeTokens.append(handler.token)
+        retiredTokens.append(handler.token)
         handler.token = -1
     }
 
@@ -190,10 +199,32 @@ public final class EventLoop: @unchecked Sendable {
             poller.wait(timeoutMilliseconds: timeout) { token, ready in dispatch(token, ready) }
             now = Self.clock()
             timers.advance(to: now.nanoseconds)
-            if takeInbox() { return }
+            let stops = takeInbox()
             runJobs()
             flush()
-            closed.removeAll(keepingCapacity: true)
+            releaseClosed()
+            if stops { break }
+        }
+        releaseAll()
+        threadID.store(0, ordering: .relaxed)
+    }
+
+    private func releaseClosed() {
+        guard !closed.isEmpty else { return }
+        swap(&closed, &released)
+        freeTokens.append(contentsOf: retiredTokens)
+        retiredTokens.removeAll(keepingCapacity: true)
+        released.removeAll(keepingCapacity: true)
+    }
+
+    /// Lets go of what is still watched, whose descriptors close with it.
+    private func releaseAll() {
+        let left = handlers
+        handlers.removeAll()
+        for handler in left {
+            guard let handler = handler?.takeRetainedValue() else { continue }
+            poller.remove(handler.descriptor)
+            handler.token = -1
         }
     }
 

@@ -1,7 +1,8 @@
 public import GatewayPrimitives
 
 /// A timer of one event loop. Arming, moving and disarming it cost no allocation, so that every
-/// connection and call can afford one. It fires once, up to a millisecond late, never early.
+/// connection and call can afford one. It fires once, up to two milliseconds late (its
+/// own tick's and the wait's), never early.
 public final class LoopTimer {
     private unowned let loop: EventLoop
     /// What is woken. Not kept alive by the timer.

@@ -9,8 +9,8 @@ protocol Poller: ~Copyable {
     /// Stops watching; must be called before the descriptor is closed.
     func remove(_ descriptor: Int32)
     /// Waits until something is ready or the time is over (`nil`: for ever), and reports each ready
-    /// descriptor.
-    mutating func wait(timeoutMilliseconds: Int32?, _ report: (_ token: UInt64, _ ready: Readiness) -> Void)
+    /// descriptor. Not mutating: what is reported may add, modify and remove.
+    func wait(timeoutMilliseconds: Int32?, _ report: (_ token: UInt64, _ ready: Readiness) -> Void)
 }
 
 /// What a descriptor is watched for. That its peer has hung up is always reported.

@@ -33,7 +33,7 @@ final class TimerWheel {
         timer.moment = moment
         timer.isArmed = true
         count += 1
-        place(timer)
+        place(timer, earliest: currentTick + 1)
     }
 
     func disarm(_ timer: LoopTimer) {
@@ -112,7 +112,7 @@ final class TimerWheel {
             let slot = level * Self.slotsPerLevel + Int((currentTick >> shift) & 255)
             while let timer = slots[slot]?.takeUnretainedValue() {
                 unlink(timer)
-                place(timer)
+                place(timer, earliest: currentTick)
             }
         }
     }
@@ -124,11 +124,12 @@ final class TimerWheel {
         }
     }
 
-    private func place(_ timer: LoopTimer) {
-        // Rounded up, so that no timer fires early; what is past fires with the next tick.
+    /// - Parameter earliest: the next tick for a timer that is armed, so that what is past fires then;
+    ///   the present one for a timer that cascades, whose slot is about to fire.
+    private func place(_ timer: LoopTimer, earliest: UInt64) {
+        // Rounded up, so that no timer fires early.
         let rounded = timer.moment / Self.tickNanoseconds
             + (timer.moment % Self.tickNanoseconds == 0 ? 0 : 1)
-        let earliest = timer.slot == -1 ? currentTick + 1 : currentTick
         let tick = max(rounded, earliest)
         let delta = min(tick - currentTick, 0xFFFF_FFFF)
         var level = 0

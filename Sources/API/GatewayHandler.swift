@@ -1,0 +1,99 @@
+import Dialects
+public import GRPC
+public import GatewayCore
+import GatewayPrimitives
+public import Transport
+
+/// Takes every exchange of one loop to its endpoint: stage 2 of the life of a request.
+///
+/// `@unchecked Sendable`: it belongs to its loop, as do all exchanges it is given.
+public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
+    private let pipeline: Pipeline
+    private let grpc: GRPCServer
+    private let readiness: Readiness
+    private let clock: any Clock
+    private let errors: OpenAIErrorWriter
+    private let limits: DoorLimits
+    private let parser = JSONParser()
+    private var random: FastRandom
+
+    public init(
+        pipeline: Pipeline, grpc: GRPCServer, readiness: Readiness, clock: any Clock,
+        limits: DoorLimits, usesLiteLLMStatuses: Bool, seed: UInt64
+    ) {
+        self.pipeline = pipeline
+        self.grpc = grpc
+        self.readiness = readiness
+        self.clock = clock
+        self.limits = limits
+        errors = OpenAIErrorWriter(usesLiteLLMStatuses: usesLiteLLMStatuses)
+        random = FastRandom(seed: seed)
+    }
+
+    public func handle(_ exchange: ServerExchange) async {
+        if grpc.handles(exchange) {
+            await grpc.handle(exchange)
+            return
+        }
+        guard let endpoint = Endpoint.match(exchange.path) else {
+            refuse(exchange, .unknownPath(exchange.path))
+            return
+        }
+        guard endpoint.allows(exchange.method) else {
+            exchange.responseHeaders.append("allow", endpoint.allowed)
+            refuse(exchange, .methodNotAllowed(endpoint.allowed))
+            return
+        }
+        switch endpoint {
+        case .chatCompletions:
+            await pipeline.run(
+                OpenAIChatDoor(
+                    exchange, clock: clock, parser: parser, errors: errors, limits: limits))
+        case .embeddings:
+            await pipeline.run(
+                OpenAIEmbeddingsDoor(
+                    exchange, clock: clock, parser: parser, errors: errors, limits: limits))
+        case .models, .model:
+            do throws(GatewayError) {
+                let principal = try pipeline.authenticate(Credentials.read(exchange.requestHeaders))
+                let models = pipeline.models(for: principal)
+                if endpoint == .models {
+                    ModelsEndpoint.list(models, to: exchange)
+                } else {
+                    try ModelsEndpoint.one(of: models, to: exchange)
+                }
+            } catch {
+                refuse(exchange, error)
+            }
+        case .liveness: HealthEndpoint.liveness(to: exchange)
+        case .readiness: HealthEndpoint.readiness(readiness, to: exchange)
+        }
+    }
+
+    private func refuse(_ exchange: ServerExchange, _ error: GatewayError) {
+        errors.respond(to: exchange, with: error, id: CallID(using: &random))
+    }
+}
+
+/// The bounds of the JSON doors.
+public struct DoorLimits: Sendable {
+    /// A request's body.
+    public var bodyBytesMax: Int
+
+    public init(bodyBytesMax: Int) { self.bodyBytesMax = bodyBytesMax }
+}
+
+extension GatewayError {
+    fileprivate static func unknownPath(_ path: ByteView) -> GatewayError {
+        let shown = path[0..<min(path.count, 200)].string
+        return GatewayError(
+            .unknownMethod, origin: .client,
+            message: "There is nothing at `\(shown)`. The endpoints are listed in the README.")
+    }
+
+    fileprivate static func methodNotAllowed(_ allowed: StaticString) -> GatewayError {
+        GatewayError(
+            .methodNotAllowed, origin: .client,
+            message: "This endpoint takes \(allowed) only.")
+    }
+}

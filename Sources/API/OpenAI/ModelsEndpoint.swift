@@ -1,0 +1,73 @@
+import Dialects
+import GatewayCore
+import GatewayPrimitives
+import Transport
+
+/// OpenAI's list of models, as far as the key may use them.
+enum ModelsEndpoint {
+    static func list(_ models: [ModelEntry], to exchange: ServerExchange) {
+        var body = ByteQueue()
+        body.append(#"{"object":"list","data":["#)
+        for (index, model) in models.enumerated() {
+            if index > 0 { body.append(byte: 0x2C) }
+            append(model, to: &body)
+        }
+        body.append("]}")
+        exchange.respond(status: 200, json: body.view)
+    }
+
+    /// Answers with the model that the path names.
+    static func one(of models: [ModelEntry], to exchange: ServerExchange) throws(GatewayError) {
+        let path = exchange.path
+        let start = path.hasPrefix("/v1/") ? 3 : 0
+        let encoded = path.dropping(first: start + Endpoint.modelPrefix.utf8CodeUnitCount)
+        let name = percentDecoded(encoded)
+        guard let model = models.first(where: { $0.name == name }) else {
+            throw GatewayError(
+                .modelNotFound, origin: .client,
+                message: "There is no model `\(name)` for this key. GET /v1/models lists the models.",
+                fields: [FieldViolation(field: "model", message: "no such model")])
+        }
+        var body = ByteQueue()
+        append(model, to: &body)
+        exchange.respond(status: 200, json: body.view)
+    }
+
+    private static func append(_ model: ModelEntry, to body: inout ByteQueue) {
+        body.append(#"{"id":"#)
+        body.append(jsonString: model.name)
+        body.append(#","object":"model","created":"#)
+        body.append(decimal: Int(model.createdAt))
+        body.append(#","owned_by":"#)
+        body.append(jsonString: model.deployments.first?.provider.rawValue ?? "llm-gateway")
+        body.append(byte: 0x7D)
+    }
+
+    /// A path segment's text (RFC 3986, 2.1); what is no valid escape stays as it is.
+    static func percentDecoded(_ bytes: ByteView) -> String {
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(bytes.count)
+        var index = 0
+        while index < bytes.count {
+            if bytes[index] == 0x25, index + 2 < bytes.count,
+                let high = hexDigit(bytes[index + 1]), let low = hexDigit(bytes[index + 2])
+            {
+                decoded.append(high << 4 | low)
+                index += 3
+            } else {
+                decoded.append(bytes[index])
+                index += 1
+            }
+        }
+        return String(decoding: decoded, as: UTF8.self)
+    }
+
+    private static func hexDigit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x37
+        case 0x61...0x66: byte - 0x57
+        default: nil
+        }
+    }
+}

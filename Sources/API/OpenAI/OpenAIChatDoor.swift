@@ -1,0 +1,74 @@
+import Dialects
+import GatewayCore
+import GatewayPrimitives
+import Transport
+
+/// `POST /v1/chat/completions`, whole and streamed (server-sent events).
+final class OpenAIChatDoor: OpenAIDoor, Door {
+    let endpoint: StaticString = "openai.chat"
+    var rawDialect: Dialect? { .openAIChat }
+
+    private var isStream = false
+    private var wantsUsage = false
+    private var model = ""
+    /// Gathers what is answered whole.
+    private var collector: OpenAIChatCollector?
+    /// Writes typed events of a stream; not used while the upstream's own bytes are relayed.
+    private var writer: OpenAIReplyWriter?
+    private var id = ""
+    private var createdAt: Int64 = 0
+
+    func readRequest() async throws(GatewayError) -> ModelRequest {
+        let body = try await readBody()
+        let request = try OpenAIChatRequestReader(parser: parser).read(body)
+        isStream = request.isStream
+        wantsUsage = request.wantsUsage
+        model = request.model
+        return .chat(request)
+    }
+
+    func commit(_ record: CallRecord) {
+        createdAt = record.receivedAtWall.seconds
+        id = "chatcmpl-" + record.id.text
+        appendServedHeaders(record)
+        if isStream {
+            exchange.responseHeaders.append("content-type", "text/event-stream; charset=utf-8")
+            exchange.responseHeaders.append("cache-control", "no-cache")
+            exchange.sendHead(status: 200, body: .untilEnd)
+        } else {
+            collector = OpenAIChatCollector(id: id, created: createdAt, model: model)
+        }
+    }
+
+    func write(_ event: ReplyEvent) throws(GatewayError) {
+        guard isStream else {
+            try collector?.add(event)
+            return
+        }
+        switch event.raw {
+        case .json(let json, .openAIChat, let isUsageReport):
+            if isUsageReport && !wantsUsage { return }
+            exchange.write { queue in OpenAIReplyWriter.writeEvent(json: json, into: &queue) }
+        case .covered(.openAIChat): break
+        case .none, .json, .covered:
+            if writer == nil {
+                writer = OpenAIReplyWriter(id: id, created: createdAt, model: model)
+            }
+            exchange.write { queue in writer?.writeChunk(event, into: &queue) }
+        }
+    }
+
+    func finish(_ finished: ReplyFinished, record: CallRecord) async throws(GatewayError) {
+        if isStream {
+            exchange.write { queue in
+                writer?.writeFinishChunks(finished, wantsUsage: wantsUsage, into: &queue)
+                OpenAIReplyWriter.writeDone(into: &queue)
+            }
+            exchange.end()
+        } else {
+            var body = ByteQueue()
+            collector?.write(finished, into: &body)
+            exchange.respond(status: 200, json: body.view)
+        }
+    }
+}

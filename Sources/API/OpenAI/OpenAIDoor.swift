@@ -1,0 +1,120 @@
+import Dialects
+import GatewayCore
+import GatewayPrimitives
+import Transport
+
+/// What OpenAI's endpoints have in common: how a call comes in over HTTP, and how its errors leave.
+/// One object a call; belongs to the exchange's loop.
+class OpenAIDoor: ExchangeCloseObserver, CancellationTarget {
+    final let exchange: ServerExchange
+    final let clock: any Clock
+    final let parser: JSONParser
+    final let errors: OpenAIErrorWriter
+    final let limits: DoorLimits
+    final let arrival: Arrival
+    private final var cancellation: Cancellation?
+    private final var id: CallID?
+
+    init(
+        _ exchange: ServerExchange, clock: any Clock, parser: JSONParser,
+        errors: OpenAIErrorWriter, limits: DoorLimits
+    ) {
+        self.exchange = exchange
+        self.clock = clock
+        self.parser = parser
+        self.errors = errors
+        self.limits = limits
+        arrival = Arrival(
+            receivedAt: exchange.receivedAt, timeout: nil,
+            credential: Credentials.read(exchange.requestHeaders))
+    }
+
+    final func attach(_ cancellation: Cancellation, id: CallID) {
+        self.cancellation = cancellation
+        self.id = id
+        exchange.closeObserver = self
+        cancellation.attach(door: self)
+        if exchange.failure != nil { exchangeClosed() }
+    }
+
+    /// The client went away: whatever the call is doing stops.
+    final func exchangeClosed() { cancellation?.cancelCall(.clientGone) }
+
+    /// The call must stop: nobody may go on waiting for the client.
+    final func cancelled() { exchange.cancelWaiting() }
+
+    /// Reads the whole body; valid until the exchange ends.
+    final func readBody() async throws(GatewayError) -> ByteView {
+        if let type = exchange.requestHeaders.value(of: "content-type"), !Self.isJSON(type) {
+            throw GatewayError(
+                .unsupportedMediaType, origin: .client,
+                message: "The content type is `\(type[0..<min(type.count, 80)].string)`; "
+                    + "this endpoint takes application/json.")
+        }
+        do throws(TransportError) {
+            return try await exchange.readBody(bytesMax: limits.bodyBytesMax)
+        } catch {
+            if let reason = cancellation?.error { throw reason }
+            switch error {
+            case .tooLarge(_, let limit):
+                throw GatewayError(
+                    .bodyTooLarge, origin: .client,
+                    message: "The request's body is larger than \(limit) bytes.")
+            case .timedOut:
+                throw GatewayError(
+                    .timedOut, origin: .client,
+                    message: "The request's body did not arrive in time.", timeout: .call)
+            case .malformed(let why):
+                throw GatewayError(.invalidRequest, origin: .client, message: why)
+            case .closed, .cancelled, .connectFailed, .exhausted: throw .clientGone
+            }
+        }
+    }
+
+    final func awaitRoom() async throws(GatewayError) {
+        do throws(TransportError) {
+            try await exchange.awaitRoom()
+        } catch {
+            throw cancellation?.error ?? .clientGone
+        }
+    }
+
+    /// Adds the fields that tell how the call was served.
+    final func appendServedHeaders(_ record: CallRecord) {
+        var id = ByteQueue()
+        record.id.append(to: &id)
+        exchange.responseHeaders.append("x-litellm-call-id", id.view)
+        exchange.responseHeaders.append("x-request-id", id.view)
+        guard let deployment = record.deployment else { return }
+        exchange.responseHeaders.append("x-litellm-model-id", text: deployment.id)
+        exchange.responseHeaders.append("x-litellm-model-group", text: deployment.model)
+    }
+
+    /// Shows an error: as a response of its own, or at the end of the stream that has begun.
+    final func fail(_ error: GatewayError, record: CallRecord) async {
+        guard exchange.failure == nil else { return }
+        if !exchange.isHeadSent {
+            errors.respond(to: exchange, with: error, id: record.id)
+            return
+        }
+        // An event with the error and no [DONE] after it: what LiteLLM does, and what SDKs raise.
+        exchange.write { queue in
+            queue.append("data: ")
+            errors.append(error, id: record.id, to: &queue)
+            queue.append("\n\n")
+        }
+        exchange.end()
+    }
+
+    /// Whether a content type is JSON, whatever its parameters. Clients that send
+    /// curl's default form type with a JSON body are common enough to be let through.
+    private static func isJSON(_ type: ByteView) -> Bool {
+        let end = type.firstIndex(of: 0x3B) ?? type.count
+        var essence = type[0..<end]
+        while essence.count > 0, essence[essence.count - 1] == 0x20 {
+            essence = essence[0..<essence.count - 1]
+        }
+        return essence.equalsIgnoringCase("application/json")
+            || essence.equalsIgnoringCase("application/x-www-form-urlencoded")
+    }
+}

@@ -1,0 +1,140 @@
+import Dialects
+import GatewayCore
+import GatewayPrimitives
+import Transport
+
+/// Shows errors in OpenAI's form: the one place where they get an HTTP status.
+struct OpenAIErrorWriter {
+    /// Whether statuses and types are those that LiteLLM's clients expect
+    /// (`gateway_settings.litellm_statuses`), and `code` is the status as a string, or OpenAI's own.
+    let usesLiteLLMStatuses: Bool
+
+    /// What an error is called in a response.
+    struct Face: Equatable {
+        var status: Int
+        var type: StaticString
+        var code: StaticString?
+
+        static func == (left: Face, right: Face) -> Bool {
+            left.status == right.status && left.type.description == right.type.description
+                && left.code?.description == right.code?.description
+        }
+    }
+
+    /// Answers an exchange whose head has not been sent.
+    func respond(to exchange: ServerExchange, with error: GatewayError, id: CallID) {
+        exchange.responseHeaders.append("x-litellm-call-id", text: id.text)
+        exchange.responseHeaders.append("x-request-id", text: id.text)
+        if let after = error.retryAfter {
+            exchange.responseHeaders.append("retry-after", decimal: Int(after.seconds.rounded(.up)))
+        }
+        if error.reason == .keyInvalid {
+            exchange.responseHeaders.append("www-authenticate", "Bearer")
+        }
+        if error.reason == .upstreamRejected, let fault = error.upstream, let body = fault.body,
+            (400..<500).contains(fault.httpStatus)
+        {
+            // The upstream's own words about the caller's own request.
+            var queue = ByteQueue()
+            queue.append(array: body)
+            exchange.respond(status: fault.httpStatus, json: queue.view)
+            return
+        }
+        var body = ByteQueue()
+        append(error, id: id, to: &body)
+        exchange.respond(status: face(of: error).status, json: body.view)
+    }
+
+    /// Appends the JSON object `{"error": ...}`.
+    func append(_ error: GatewayError, id: CallID, to body: inout ByteQueue) {
+        let face = face(of: error)
+        body.append(#"{"error":{"message":"#)
+        body.append(jsonString: error.message + " (request id \(id.text))")
+        body.append(#","type":""#)
+        body.append(face.type)
+        body.append(#"","param":"#)
+        if let field = error.fields.first?.field {
+            body.append(jsonString: field)
+        } else {
+            body.append("null")
+        }
+        body.append(#","code":"#)
+        if let code = face.code {
+            body.append(byte: 0x22)
+            body.append(code)
+            body.append(byte: 0x22)
+        } else {
+            body.append(byte: 0x22)
+            body.append(decimal: face.status)
+            body.append(byte: 0x22)
+        }
+        body.append("}}")
+    }
+
+    func face(of error: GatewayError) -> Face {
+        usesLiteLLMStatuses ? liteLLMFace(of: error) : openAIFace(of: error)
+    }
+
+    private func openAIFace(of error: GatewayError) -> Face {
+        switch error.reason {
+        case .invalidRequest: Face(status: 400, type: "invalid_request_error")
+        case .bodyTooLarge: Face(status: 413, type: "invalid_request_error")
+        case .unsupportedParameter:
+            Face(status: 400, type: "invalid_request_error", code: "unsupported_parameter")
+        case .keyInvalid: Face(status: 401, type: "invalid_request_error", code: "invalid_api_key")
+        case .notAllowed: Face(status: 403, type: "permission_error")
+        case .modelNotFound:
+            Face(status: 404, type: "invalid_request_error", code: "model_not_found")
+        case .contextWindowExceeded:
+            Face(status: 400, type: "invalid_request_error", code: "context_length_exceeded")
+        case .contentPolicy:
+            Face(status: 400, type: "invalid_request_error", code: "content_policy_violation")
+        case .upstreamRejected:
+            Face(status: error.upstreamClientStatus, type: "invalid_request_error")
+        case .upstreamAuthFailed: Face(status: 502, type: "upstream_error")
+        case .upstreamRateLimited: Face(status: 429, type: "rate_limit_error")
+        case .upstreamUnavailable, .upstreamInterrupted: Face(status: 503, type: "upstream_error")
+        case .timedOut: Face(status: 504, type: "timeout_error")
+        case .cancelled: Face(status: 499, type: "invalid_request_error")
+        case .overloaded: Face(status: 503, type: "overloaded")
+        case .unknownMethod: Face(status: 404, type: "invalid_request_error")
+        case .methodNotAllowed: Face(status: 405, type: "invalid_request_error")
+        case .unsupportedMediaType: Face(status: 415, type: "invalid_request_error")
+        case .internalFault: Face(status: 500, type: "api_error")
+        }
+    }
+
+    private func liteLLMFace(of error: GatewayError) -> Face {
+        switch error.reason {
+        case .keyInvalid: Face(status: 401, type: "auth_error")
+        case .notAllowed: Face(status: 403, type: "key_model_access_denied")
+        case .modelNotFound: Face(status: 400, type: "invalid_request_error")
+        case .upstreamAuthFailed: Face(status: 401, type: "authentication_error")
+        case .upstreamRateLimited: Face(status: 429, type: "throttling_error")
+        case .upstreamUnavailable, .upstreamInterrupted:
+            Face(status: error.upstreamServerStatus, type: "internal_server_error")
+        case .timedOut: Face(status: 408, type: "invalid_request_error")
+        default:
+            Face(status: openAIFace(of: error).status, type: openAIFace(of: error).type)
+        }
+    }
+}
+
+extension GatewayError {
+    /// The upstream's own status for what it rejected.
+    fileprivate var upstreamClientStatus: Int {
+        guard let status = upstream?.httpStatus, (400..<500).contains(status) else { return 400 }
+        return status
+    }
+
+    /// The upstream's own 500, 502 or 503; 503 for everything else that makes it unavailable.
+    fileprivate var upstreamServerStatus: Int {
+        guard let status = upstream?.httpStatus, status == 500 || status == 502 else { return 503 }
+        return status
+    }
+}
+
+extension Duration {
+    /// In seconds.
+    fileprivate var seconds: Double { Double(wholeNanoseconds) / 1e9 }
+}

@@ -1,0 +1,23 @@
+/// Every bound of this room that no configuration sets.
+public enum DialectLimits {
+    /// The longest JSON text that is read.
+    public static let jsonBytesMax = 64 * 1024 * 1024
+    /// How deep arrays and objects may be nested.
+    public static let jsonDepthMax = 64
+    /// A parser that has read more gives its memory back at the next ``JSONParser/shrink()``.
+    static let parserBytesKept = 1024 * 1024
+    /// Field violations told of one request; more would not be read.
+    static let violationsMax = 16
+    /// The longest name or value of a client that a message repeats.
+    static let quotedBytesMax = 64
+    /// Choices of one reply: `n` of a request, and indexes of an upstream.
+    static let choicesMax = 128
+    /// Tool calls of one choice.
+    static let toolCallsMax = 1024
+    /// Inputs of one request for embeddings, as OpenAI has it.
+    static let embeddingInputsMax = 2048
+    /// The longest text of an upstream's error that is passed on.
+    static let upstreamMessageBytesMax = 2048
+    /// The longest value of an SSE `event` or `id` field that is kept.
+    static let eventFieldBytesMax = 1024
+}

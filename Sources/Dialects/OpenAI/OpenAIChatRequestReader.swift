@@ -1,0 +1,34 @@
+public import GatewayCore
+public import GatewayPrimitives
+
+/// Reads the body of `POST /v1/chat/completions`.
+///
+/// It refuses what no upstream could take, with the field's name; fields it does not know are kept.
+/// The request goes on in the client's own words.
+public struct OpenAIChatRequestReader {
+    private let parser: JSONParser
+
+    /// A reader with the loop's parser, which is its own only while a function of it runs.
+    public init(parser: JSONParser) { self.parser = parser }
+
+    /// Reads a whole body. ``ByteQueue/slack`` bytes behind it must be readable. It is copied.
+    public func read(_ body: ByteView) throws(GatewayError) -> ChatRequest {
+        let root = try RequestFields.parse(body, with: parser)
+        let members = try RequestFields.replaceableMembers(of: body, in: parser)
+        var fields = RequestFields()
+        fields.check(root, against: OpenAIChatFields.all)
+        var conversation = OpenAIConversation()
+        conversation.check(root[member: "messages"], &fields)
+        OpenAIChatFields.checkDetails(of: root, &fields)
+        try fields.finish()
+        let streamOptions = root[member: "stream_options"]
+        return ChatRequest(
+            model: root[member: "model"]?.string?.string ?? "",
+            isStream: root[member: "stream"]?.bool ?? false,
+            wantsUsage: streamOptions?[member: "include_usage"]?.bool ?? false,
+            choiceCount: Int(root[member: "n"]?.integer ?? 1),
+            maxOutputTokens: OpenAIChatFields.maxOutputTokens(of: root),
+            textBytes: conversation.textBytes,
+            body: .raw(RawRequest(dialect: .openAIChat, json: body.bytes, members: members)))
+    }
+}

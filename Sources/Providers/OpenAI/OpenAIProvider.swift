@@ -1,0 +1,139 @@
+import Dialects
+public import GatewayCore
+import GatewayPrimitives
+public import Transport
+
+/// Calls what speaks OpenAI's dialect: OpenAI, vLLM, llama.cpp and their like. One instance a loop.
+public final class OpenAIProvider: Provider {
+    private let client: HTTPClient
+    private let clock: any Clock
+    private let limits: ProviderLimits
+    /// Decoding never waits, so all streams of the loop can use one parser in turn.
+    private let parser = JSONParser()
+    /// Each deployment's target, by its index.
+    private var targets: [Int: OpenAITarget] = [:]
+
+    public init(
+        client: HTTPClient, clock: any Clock, deployments: [Deployment],
+        limits: ProviderLimits = ProviderLimits()
+    ) throws(UpstreamAddress.Invalid) {
+        self.client = client
+        self.clock = clock
+        self.limits = limits
+        for deployment in deployments where deployment.provider == .openAI {
+            targets[deployment.index] = try OpenAITarget(deployment)
+        }
+    }
+
+    public func attempt(
+        _ request: ModelRequest, at deployment: Deployment, relay: Relay
+    ) async throws(GatewayError) {
+        guard let target = targets[deployment.index] else {
+            throw GatewayError(
+                .internalFault, origin: .gateway,
+                message: "Deployment `\(deployment.id)` has no address.")
+        }
+        var body = ByteQueue()
+        let dropped: [String]
+        let path: ByteView
+        switch request {
+        case .chat(let chat):
+            dropped = try OpenAIRequestWriter.writeChat(
+                chat, model: deployment.upstreamModel, into: &body)
+            path = target.chatPath.view
+        case .embeddings(let embeddings):
+            dropped = try OpenAIRequestWriter.writeEmbeddings(
+                embeddings, model: deployment.upstreamModel, into: &body)
+            path = target.embeddingsPath.view
+        }
+        relay.noteDropped(dropped)
+
+        let exchange = client.exchange(to: target.origin)
+        defer { exchange.close() }
+        relay.cancellation.attach(attempt: UpstreamCancellation(exchange))
+        let reply = OpenAIReply(
+            exchange: exchange, deployment: deployment, relay: relay, limits: limits)
+        do throws(TransportError) {
+            try await exchange.send(
+                ClientRequest(
+                    method: "POST", target: path, headers: target.makeHeaders(), body: body.view))
+            body.release()
+            try await exchange.receiveHead()
+        } catch {
+            throw GatewayError(error, from: deployment, isAnswering: false)
+        }
+        guard (200..<300).contains(exchange.status) else {
+            throw await reply.readError(parser, now: clock.wallNow())
+        }
+        switch request {
+        case .chat(let chat) where chat.isStream: try await reply.relayStream(parser)
+        case .chat: try await reply.relayWhole(parser)
+        case .embeddings: try await reply.relayEmbeddings(parser)
+        }
+    }
+}
+
+/// The bounds of replies from upstreams.
+public struct ProviderLimits: Sendable {
+    /// A whole reply.
+    public var replyBytesMax = 32 * 1024 * 1024
+    /// One event of a stream.
+    public var eventBytesMax = 1024 * 1024
+    /// The body of an error.
+    public var errorBytesMax = 64 * 1024
+
+    public init() {}
+}
+
+/// Where one deployment's requests go, and what goes with them; made once.
+final class OpenAITarget {
+    let origin: Origin
+    let chatPath: HeldBytes
+    let embeddingsPath: HeldBytes
+    private let authorization: HeldBytes?
+    private let extraHeaders: [(name: HeldBytes, value: HeldBytes)]
+
+    init(_ deployment: Deployment) throws(UpstreamAddress.Invalid) {
+        let address = try UpstreamAddress(apiBase: deployment.apiBase)
+        origin = address.origin
+        chatPath = HeldBytes(address.basePath + "/chat/completions")
+        embeddingsPath = HeldBytes(address.basePath + "/embeddings")
+        authorization = deployment.apiKey.map { HeldBytes("Bearer " + $0.reveal()) }
+        extraHeaders = deployment.extraHeaders.map {
+            (HeldBytes($0.name.lowercased()), HeldBytes($0.value))
+        }
+    }
+
+    func makeHeaders() -> HeaderList {
+        var headers = HeaderList()
+        headers.append("content-type", "application/json")
+        headers.append("accept", "application/json, text/event-stream")
+        headers.append("user-agent", "llm-gateway")
+        if let authorization { headers.append("authorization", authorization.view) }
+        for header in extraHeaders { headers.append(name: header.name.view, value: header.value.view) }
+        return headers
+    }
+}
+
+/// Bytes kept for as long as the object lives, so that views of them can be lent.
+final class HeldBytes {
+    private let queue: ByteQueue
+
+    init(_ text: String) {
+        var queue = ByteQueue()
+        queue.append(text: text)
+        self.queue = queue
+    }
+
+    /// Valid as long as the object.
+    var view: ByteView { queue.view }
+}
+
+/// Lets a cancellation reach an exchange.
+final class UpstreamCancellation: CancellationTarget {
+    private let exchange: ClientExchange
+
+    init(_ exchange: ClientExchange) { self.exchange = exchange }
+
+    func cancelled() { exchange.cancel() }
+}

@@ -1,0 +1,121 @@
+import Dialects
+import GatewayCore
+import GatewayPrimitives
+import Transport
+
+/// The reading of one reply: from the upstream's bytes to events of the relay.
+struct OpenAIReply {
+    let exchange: ClientExchange
+    let deployment: Deployment
+    let relay: Relay
+    let limits: ProviderLimits
+
+    /// Relays a stream of server-sent events. It is complete when `[DONE]` has come: an upstream that
+    /// closes before that was cut off, whatever its framing says.
+    func relayStream(_ parser: JSONParser) async throws(GatewayError) {
+        try checkContentType("text/event-stream")
+        var decoder = OpenAIChatStreamDecoder(
+            parser: parser, wantsTyped: relay.rawDialect != .openAIChat,
+            provider: deployment.provider, deployment: deployment.id)
+        var scanner = SSEScanner(eventBytesMax: limits.eventBytesMax)
+        while try await readMore() {
+            // Nothing waits from here to the end of the batch: the views stay valid.
+            let batch = exchange.inboundView
+            var consumed = 0
+            scanning: while true {
+                switch scanner.next(in: batch.dropping(first: consumed)) {
+                case .event(let event, let count):
+                    consumed += count
+                    if event.data.equals("[DONE]") {
+                        try relay.emit(ReplyEvent(.finished(try decoder.end())))
+                        exchange.takeInbound(consumed)
+                        return
+                    }
+                    try decoder.begin(event.data)
+                    while let step = decoder.next() { try relay.emit(step) }
+                case .incomplete(let count):
+                    consumed += count
+                    break scanning
+                case .tooLong:
+                    throw .malformedReply(
+                        "sent an event of more than \(limits.eventBytesMax) bytes",
+                        from: deployment)
+                }
+            }
+            exchange.takeInbound(consumed)
+            try await relay.awaitRoom()
+        }
+        throw .malformedReply("ended its stream without [DONE]", from: deployment)
+    }
+
+    /// Relays a whole reply.
+    func relayWhole(_ parser: JSONParser) async throws(GatewayError) {
+        try checkContentType("application/json")
+        let body = try await readBody()
+        var decoder = OpenAIChatReplyDecoder(
+            parser: parser, wantsTyped: relay.rawDialect != .openAIChat,
+            provider: deployment.provider, deployment: deployment.id)
+        try decoder.begin(body)
+        while let event = decoder.next() { try relay.emit(event) }
+        try relay.emit(ReplyEvent(.finished(try decoder.end())))
+    }
+
+    /// Relays embeddings.
+    func relayEmbeddings(_ parser: JSONParser) async throws(GatewayError) {
+        try checkContentType("application/json")
+        let body = try await readBody()
+        var decoder = OpenAIEmbeddingsReplyDecoder(
+            parser: parser, wantsTyped: relay.rawDialect != .openAIEmbeddings,
+            provider: deployment.provider, deployment: deployment.id)
+        try decoder.begin(body)
+        while let event = decoder.next() { try relay.emit(event) }
+        try relay.emit(ReplyEvent(.finished(try decoder.end())))
+    }
+
+    /// What an answer that is not a success means. A body that is too long is not looked at.
+    func readError(_ parser: JSONParser, now: WallTime) async -> GatewayError {
+        var body = ByteView.empty
+        do throws(TransportError) {
+            body = try await exchange.readBody(bytesMax: limits.errorBytesMax)
+        } catch .tooLarge {
+            body = .empty
+        } catch {
+            return GatewayError(error, from: deployment, isAnswering: true)
+        }
+        return OpenAIErrorReader(parser: parser).classify(
+            status: exchange.status, body: body,
+            retryAfter: exchange.responseHeaders.value(of: "retry-after"),
+            provider: deployment.provider, deployment: deployment.id, now: now)
+    }
+
+    private func readMore() async throws(GatewayError) -> Bool {
+        do throws(TransportError) {
+            return try await exchange.readMore()
+        } catch {
+            throw GatewayError(error, from: deployment, isAnswering: true)
+        }
+    }
+
+    private func readBody() async throws(GatewayError) -> ByteView {
+        do throws(TransportError) {
+            return try await exchange.readBody(bytesMax: limits.replyBytesMax)
+        } catch {
+            throw GatewayError(error, from: deployment, isAnswering: true)
+        }
+    }
+
+    private func checkContentType(_ wanted: StaticString) throws(GatewayError) {
+        // Servers that send none are taken at their word; their bytes are checked in any case.
+        guard let type = exchange.responseHeaders.value(of: "content-type") else { return }
+        let end = type.firstIndex(of: 0x3B) ?? type.count
+        var essence = type[0..<end]
+        while essence.count > 0, essence[essence.count - 1] == 0x20 {
+            essence = essence[0..<essence.count - 1]
+        }
+        if !essence.equalsIgnoringCase(wanted) {
+            throw .malformedReply(
+                "answered with content type `\(essence[0..<min(essence.count, 80)].string)` "
+                    + "instead of \(wanted)", from: deployment)
+        }
+    }
+}

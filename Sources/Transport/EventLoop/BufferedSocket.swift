@@ -1,0 +1,201 @@
+import Glibc
+import GatewayPrimitives
+
+/// A connected stream socket with buffers: what connections of clients and to upstreams have in common.
+///
+/// Reading: each readiness is one read into the loop's receive buffer, handed to ``received(_:)``.
+/// Sending: ``flush()`` (a subclass's) calls ``stage(_:)`` for each piece and ``sendStaged()`` once,
+/// so that a turn's output leaves in one send. What the kernel does not take waits in
+/// ``pendingCount`` bytes; when all of it has left, the socket is marked dirty and flushes again, so
+/// a subclass that stops producing while ``hasPending`` needs nothing else for its back-pressure.
+///
+/// Belongs to its loop, and is used on its thread only.
+class BufferedSocket: SocketHandler {
+    private final var pending = ByteQueue()
+    private final var stagedCount = 0
+    private final var isConnecting: Bool
+    /// Whether the peer is not read at present.
+    final private(set) var isReadingPaused = false
+    /// Whether the peer has hung up. There may be bytes from before; reading can no more be paused.
+    final private(set) var isHungUp = false
+    /// When the kernel last took bytes, or first refused them: the start of a write stall.
+    final private(set) var lastSendProgress: MonotonicTime
+
+    /// - Parameters:
+    ///   - takingOwnershipOf: a non-blocking stream socket, connected or connecting.
+    ///   - isConnecting: whether `connect` is still under way. What is sent waits; ``connected()`` or
+    ///     ``ended(_:)`` tells how it went.
+    init(loop: EventLoop, takingOwnershipOf descriptor: Int32, isConnecting: Bool = false) {
+        self.isConnecting = isConnecting
+        lastSendProgress = loop.now
+        super.init(loop: loop, takingOwnershipOf: descriptor)
+    }
+
+    /// Begins to watch the socket. The loop keeps it until ``closeSocket()``.
+    final func open() { loop.register(self, interest: wantedInterest) }
+
+    // MARK: - A subclass's part
+
+    /// Bytes have arrived; the view is valid during the call. The socket may be closed in it.
+    func received(_ bytes: ByteView) { fatalError("a buffered socket must handle what it receives") }
+
+    /// Nothing more will come, and nothing can be sent any more unless `end` is orderly. Must close
+    /// the socket. Called at most once, perhaps out of ``sendStaged()``: look at ``isClosed`` after.
+    func ended(_ end: SocketEnd) { fatalError("a buffered socket must handle its end") }
+
+    /// The connection is made; only for sockets opened while connecting.
+    func connected() {}
+
+    /// The peer has hung up while it was not read. Without an override the rest is read at once,
+    /// whatever its reader has not taken: it is no more than the kernel's buffer.
+    func hungUpWhilePaused() {}
+
+    // MARK: - Reading
+
+    /// Stops reading the peer, which its kernel will notice. Hang-ups are still told.
+    final func pauseReading() {
+        guard !isReadingPaused, !isHungUp else { return }
+        isReadingPaused = true
+        updateInterest()
+    }
+
+    /// Reads the peer again.
+    final func resumeReading() {
+        guard isReadingPaused else { return }
+        isReadingPaused = false
+        updateInterest()
+    }
+
+    override final func ready(_ readiness: Readiness) {
+        if isConnecting && !finishConnecting() { return }
+        if readiness.contains(.write) && hasPending { sendPending() }
+        if readiness.contains(.hangup) && isReadingPaused && !isClosed {
+            isHungUp = true
+            hungUpWhilePaused()
+            if !isClosed { resumeReading() }
+        }
+        let isReadable = !readiness.isDisjoint(with: [.read, .hangup])
+        if isReadable && !isReadingPaused && !isClosed { readOnce() }
+    }
+
+    private func readOnce() {
+        let buffer = loop.receiveBuffer
+        let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+        if count > 0 {
+            let start = buffer.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
+            received(ByteView(start: start, count: count))
+        } else if count == 0 {
+            isHungUp = true
+            ended(.orderly)
+        } else if errno != EAGAIN && errno != EINTR {
+            isHungUp = true
+            ended(.broken(errno: errno))
+        }
+    }
+
+    private func finishConnecting() -> Bool {
+        var code: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length)
+        isConnecting = false
+        guard code == 0 else {
+            ended(.broken(errno: code))
+            return false
+        }
+        lastSendProgress = loop.now
+        connected()
+        guard !isClosed else { return false }
+        updateInterest()
+        return true
+    }
+
+    // MARK: - Sending
+
+    /// Bytes that the kernel has not yet taken.
+    final var pendingCount: Int { pending.count }
+    /// Whether the kernel has not yet taken all that was sent.
+    final var hasPending: Bool { !pending.isEmpty }
+
+    /// Puts bytes behind those of this flush. Only in ``flush()``, which must end with
+    /// ``sendStaged()``: the buffer is the loop's.
+    final func stage(_ bytes: ByteView) {
+        guard let start = bytes.start, !isClosed else { return }
+        if stagedCount + bytes.count > Limits.sendBufferBytes {
+            sendStaged()
+            if bytes.count > Limits.sendBufferBytes { return send(bytes) }
+        }
+        memcpy(loop.sendBuffer.baseAddress.unsafelyUnwrapped + stagedCount, start, bytes.count)
+        stagedCount += bytes.count
+    }
+
+    /// How many bytes this flush has staged and not sent.
+    final var stagedBytes: Int { stagedCount }
+
+    /// Sends what was staged, in one call.
+    final func sendStaged() {
+        guard stagedCount > 0 else { return }
+        let start = loop.sendBuffer.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
+        let count = stagedCount
+        stagedCount = 0
+        send(ByteView(start: start, count: count))
+    }
+
+    /// Sends bytes now, or keeps them behind those that wait.
+    final func send(_ bytes: ByteView) {
+        guard !isClosed else { return }
+        guard !hasPending, !isConnecting else {
+            pending.append(bytes)
+            return
+        }
+        let sent = sendNow(bytes)
+        guard sent >= 0, sent < bytes.count else { return }
+        lastSendProgress = loop.now
+        pending.append(bytes.dropping(first: sent))
+        updateInterest()
+    }
+
+    private func sendPending() {
+        let sent = sendNow(pending.view)
+        guard sent > 0 else { return }
+        lastSendProgress = loop.now
+        pending.consume(sent)
+        guard pending.isEmpty else { return }
+        pending.release(above: Limits.pendingKeptBytes)
+        updateInterest()
+        loop.markDirty(self)
+    }
+
+    /// How many bytes the kernel took; -1 when the connection is broken, which has been told.
+    private func sendNow(_ bytes: ByteView) -> Int {
+        let sent = Glibc.send(descriptor, bytes.start, bytes.count, Int32(MSG_NOSIGNAL))
+        if sent >= 0 { return sent }
+        if errno == EAGAIN || errno == EINTR { return 0 }
+        ended(.broken(errno: errno))
+        return -1
+    }
+
+    /// Closes the sending side: the peer reads the end of what was sent. Only without pending bytes.
+    final func finishSending() {
+        assert(!hasPending, "the sending side is closed before all was sent")
+        if !isClosed { shutdown(descriptor, Int32(SHUT_WR)) }
+    }
+
+    // MARK: - Interest
+
+    private var wantedInterest: Interest {
+        var interest: Interest = []
+        if !isReadingPaused && !isConnecting { interest.insert(.read) }
+        if hasPending || isConnecting { interest.insert(.write) }
+        return interest
+    }
+
+    private func updateInterest() { loop.watch(self, for: wantedInterest) }
+}
+
+/// How a connection came to its end.
+enum SocketEnd {
+    /// The peer has closed its sending side.
+    case orderly
+    /// The connection was reset or could not be made.
+    case broken(errno: Int32)
+}

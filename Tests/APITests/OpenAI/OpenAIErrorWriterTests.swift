@@ -1,0 +1,93 @@
+import Foundation
+import GatewayCore
+import GatewayPrimitives
+import Testing
+
+@testable import API
+
+/// The table of errors, as OpenAI's and LiteLLM's clients see it.
+struct OpenAIErrorWriterTests {
+    private func error(_ reason: GatewayError.Reason) -> GatewayError {
+        GatewayError(reason, origin: .gateway, message: "It \"failed\".")
+    }
+
+    private static let table: [(GatewayError.Reason, Int, String, String?, Int, String)] = [
+        (.invalidRequest, 400, "invalid_request_error", nil, 400, "invalid_request_error"),
+        (.bodyTooLarge, 413, "invalid_request_error", nil, 413, "invalid_request_error"),
+        (
+            .unsupportedParameter, 400, "invalid_request_error", "unsupported_parameter", 400,
+            "invalid_request_error"
+        ),
+        (.keyInvalid, 401, "invalid_request_error", "invalid_api_key", 401, "auth_error"),
+        (.notAllowed, 403, "permission_error", nil, 403, "key_model_access_denied"),
+        (
+            .modelNotFound, 404, "invalid_request_error", "model_not_found", 400,
+            "invalid_request_error"
+        ),
+        (
+            .contextWindowExceeded, 400, "invalid_request_error", "context_length_exceeded", 400,
+            "invalid_request_error"
+        ),
+        (
+            .contentPolicy, 400, "invalid_request_error", "content_policy_violation", 400,
+            "invalid_request_error"
+        ),
+        (.upstreamRejected, 400, "invalid_request_error", nil, 400, "invalid_request_error"),
+        (.upstreamAuthFailed, 502, "upstream_error", nil, 401, "authentication_error"),
+        (.upstreamRateLimited, 429, "rate_limit_error", nil, 429, "throttling_error"),
+        (.upstreamUnavailable, 503, "upstream_error", nil, 503, "internal_server_error"),
+        (.upstreamInterrupted, 503, "upstream_error", nil, 503, "internal_server_error"),
+        (.timedOut, 504, "timeout_error", nil, 408, "invalid_request_error"),
+        (.cancelled, 499, "invalid_request_error", nil, 499, "invalid_request_error"),
+        (.overloaded, 503, "overloaded", nil, 503, "overloaded"),
+        (.unknownMethod, 404, "invalid_request_error", nil, 404, "invalid_request_error"),
+        (.methodNotAllowed, 405, "invalid_request_error", nil, 405, "invalid_request_error"),
+        (.unsupportedMediaType, 415, "invalid_request_error", nil, 415, "invalid_request_error"),
+        (.internalFault, 500, "api_error", nil, 500, "api_error"),
+    ]
+
+    /// Every reason has a row, and every row is what the writer says.
+    @Test func everyReasonHasItsStatusAndType() throws {
+        #expect(Set(Self.table.map(\.0)) == Set(GatewayError.Reason.allCases))
+        for (reason, status, type, code, liteLLMStatus, liteLLMType) in Self.table {
+            let openAI = OpenAIErrorWriter(usesLiteLLMStatuses: false).face(of: error(reason))
+            #expect(openAI.status == status, "\(reason)")
+            #expect(openAI.type.description == type, "\(reason)")
+            #expect(openAI.code?.description == code, "\(reason)")
+            let liteLLM = OpenAIErrorWriter(usesLiteLLMStatuses: true).face(of: error(reason))
+            #expect(liteLLM.status == liteLLMStatus, "\(reason)")
+            #expect(liteLLM.type.description == liteLLMType, "\(reason)")
+        }
+    }
+
+    /// SDKs parse the body; `code` must be a string even where it is a status.
+    @Test func theBodyIsJSONWithAStringForItsCode() throws {
+        var random = FastRandom(seed: 3)
+        let id = CallID(using: &random)
+        for reason in GatewayError.Reason.allCases {
+            for usesLiteLLMStatuses in [true, false] {
+                var body = ByteQueue()
+                var error = error(reason)
+                error.fields = [FieldViolation(field: "messages[0].role", message: "unknown")]
+                OpenAIErrorWriter(usesLiteLLMStatuses: usesLiteLLMStatuses)
+                    .append(error, id: id, to: &body)
+                let json = try JSONSerialization.jsonObject(with: Data(body.view.bytes))
+                let object = try #require((json as? [String: Any])?["error"] as? [String: Any])
+                #expect(object["code"] is String)
+                #expect(object["param"] as? String == "messages[0].role")
+                let message = try #require(object["message"] as? String)
+                #expect(message.hasPrefix("It \"failed\"."))
+                #expect(message.contains(id.text))
+            }
+        }
+    }
+
+    /// What an upstream's own 500 and 502 mean stays visible; the rest is 503.
+    @Test(arguments: [(500, 500), (502, 502), (503, 503), (504, 503), (0, 503)])
+    func anUnavailableUpstreamKeepsItsStatus(upstream: Int, shown: Int) {
+        var error = error(.upstreamUnavailable)
+        error.upstream = UpstreamFault(provider: .openAI, deployment: "d", httpStatus: upstream)
+        let face = OpenAIErrorWriter(usesLiteLLMStatuses: true).face(of: error)
+        #expect(face.status == shown)
+    }
+}

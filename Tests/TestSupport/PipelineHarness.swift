@@ -1,0 +1,56 @@
+public import GatewayCore
+import GatewayPrimitives
+
+/// A pipeline with everything around it replaced: clock, doors, providers, observer.
+public final class PipelineHarness {
+    public let clock = VirtualClock()
+    public let observer = RecordingObserver()
+    public let provider: StepProvider
+    public let pipeline: Pipeline
+
+    /// The hash of the key that is known, and of one that is not.
+    public static let knownKey = KeyHash(words: (1, 2, 3, 4))
+    public static let unknownKey = KeyHash(words: (9, 9, 9, 9))
+    public static let timeouts = AttemptTimeouts(
+        firstToken: .seconds(5), betweenTokens: .seconds(2), attempt: .seconds(30))
+
+    public init(
+        attempts: [[StepProvider.Step]], deployments: Int = 1, allowedModels: [String] = [],
+        attemptsMax: Int = 3
+    ) {
+        provider = StepProvider(attempts)
+        let list = (0..<deployments).map { index in
+            Deployment(
+                index: index, id: "d\(index)", model: "m", provider: .scripted,
+                upstreamModel: "u", apiBase: "", apiKey: nil, timeouts: Self.timeouts)
+        }
+        pipeline = Pipeline(
+            directory: KeyRing([
+                Self.knownKey: Principal(name: "alice", allowedModels: allowedModels)
+            ]),
+            catalog: Catalog(deployments: list, createdAt: 0), providers: [.scripted: provider],
+            observer: observer, clock: clock,
+            limits: CallLimits(callTimeout: .seconds(60), attemptsMax: attemptsMax), seed: 7)
+    }
+
+    /// A door with a chat request.
+    public func door(
+        key: KeyHash? = knownKey, model: String = "m", timeout: Duration? = nil,
+        isStream: Bool = true
+    ) -> RecordingDoor {
+        let request = ChatRequest(
+            model: model, isStream: isStream, wantsUsage: false,
+            body: .typed(ChatContent(messages: [])))
+        return RecordingDoor(
+            arrival: Arrival(
+                receivedAt: clock.now(), timeout: timeout, credential: key.map { .key($0) }),
+            request: .success(.chat(request)))
+    }
+
+    /// An upstream's failure that another deployment may not share.
+    public static func unavailable(_ message: String = "down") -> GatewayError {
+        GatewayError(
+            .upstreamUnavailable, origin: .upstream, retry: .otherDeployment, message: message,
+            outcome: .serverError)
+    }
+}
