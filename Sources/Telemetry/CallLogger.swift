@@ -1,0 +1,116 @@
+public import GatewayCore
+import GatewayPrimitives
+
+/// Writes one line for every call when it ends: who asked for what, which deployments were tried, what
+/// came of it, and how long it took. Never what was said, nor any key.
+///
+/// One instance a loop; belongs to it.
+public final class CallLogger: Observer {
+    private let log: Log
+    private let sample: Double
+    private var random: FastRandom
+    private var line: LogLine
+
+    /// - Parameters:
+    ///   - sample: the share of successful calls that get a line, from 0 to 1.
+    ///   - seed: of the choice of the sample.
+    public init(log: Log, sample: Double, seed: UInt64) {
+        self.log = log
+        self.sample = sample
+        random = FastRandom(seed: seed)
+        line = LogLine(format: log.format)
+    }
+
+    public func observe(_ record: CallRecord) {
+        let level = record.error.map(Self.level) ?? .info
+        guard level >= log.level else { return }
+        if record.error == nil && sample < 1 && Double.random(in: 0..<1, using: &random) >= sample {
+            return
+        }
+        let duration = record.endedAt.since(record.receivedAt)
+        let endedAt = WallTime(
+            nanoseconds: record.receivedAtWall.nanoseconds
+                &+ Int64(clamping: duration.wholeNanoseconds))
+        line.begin(level, at: endedAt, "call")
+        line.word("id") { record.id.append(to: &$0) }
+        line.word("endpoint", record.endpoint)
+        if let principal = record.principal { line.text("key", principal.name) }
+        if !record.model.isEmpty { line.text("model", record.model) }
+        if let deployment = record.deployment { line.text("deployment", deployment.id) }
+        append(outcomeOf: record)
+        line.append(record.attempts)
+        append(usageOf: record)
+        line.milliseconds("duration_ms", duration)
+        if let first = record.firstTokenAt {
+            line.milliseconds("first_token_ms", first.since(record.receivedAt))
+        }
+        line.flag("stream", record.isStream)
+        line.end()
+        log.append(line.view)
+    }
+
+    /// A client's mistake is the client's matter; an upstream's or the gateway's is an operator's.
+    private static func level(of error: GatewayError) -> LogLevel {
+        switch error.origin {
+        case .client: .info
+        case .upstream: .warning
+        case .gateway: error.reason == .internalFault ? .error : .warning
+        }
+    }
+
+    // The error's message is left out: an upstream's may repeat what was said to it.
+    private func append(outcomeOf record: CallRecord) {
+        guard let error = record.error else {
+            line.word("status", "ok")
+            return
+        }
+        line.word("status", "failed")
+        line.text("reason", error.reason.rawValue)
+        line.text("origin", error.origin.rawValue)
+        if let timeout = error.timeout { line.text("timeout", timeout.rawValue) }
+    }
+
+    private func append(usageOf record: CallRecord) {
+        guard let usage = record.usage else { return }
+        line.number("input_tokens", Int(usage.inputTokens))
+        line.number("output_tokens", Int(usage.outputTokens))
+        line.word("usage", usage.source == .reported ? "reported" : "estimated")
+    }
+}
+
+extension LogLine {
+    /// Adds the attempts in order: objects in JSON, `deployment:outcome:status` as text.
+    fileprivate mutating func append(_ attempts: [Attempt]) {
+        guard !attempts.isEmpty else { return }
+        append(name: "attempts")
+        if format == .json { bytes.append(byte: 0x5B) }
+        for (index, attempt) in attempts.enumerated() {
+            if index > 0 { bytes.append(byte: 0x2C) }
+            switch format {
+            case .json: append(json: attempt)
+            case .text: append(text: attempt)
+            }
+        }
+        if format == .json { bytes.append(byte: 0x5D) }
+    }
+
+    private mutating func append(json attempt: Attempt) {
+        bytes.append("{\"deployment\":")
+        bytes.append(quoted: attempt.deployment.id, bytesMax: Limits.valueBytes)
+        bytes.append(",\"outcome\":\"")
+        bytes.append(text: attempt.outcome.rawValue)
+        bytes.append("\",\"http_status\":")
+        bytes.append(decimal: attempt.httpStatus)
+        bytes.append(",\"latency_ms\":")
+        bytes.append(milliseconds: attempt.latency)
+        bytes.append(byte: 0x7D)
+    }
+
+    private mutating func append(text attempt: Attempt) {
+        bytes.append(word: attempt.deployment.id, bytesMax: Limits.valueBytes)
+        bytes.append(byte: 0x3A)
+        bytes.append(text: attempt.outcome.rawValue)
+        bytes.append(byte: 0x3A)
+        bytes.append(decimal: attempt.httpStatus)
+    }
+}
