@@ -96,7 +96,7 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: ["Gateway", "GatewayCore", "GatewayPrimitives", "TestSupport"],
-            swiftSettings: settings),
+            resources: [.copy("Fixtures")], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ],
     cxxLanguageStandard: .cxx17

@@ -24,7 +24,9 @@ import Testing
         return shapes
     }()
 
-    private static func add(_ message: ByteView, to shapes: inout [String: Shape], under scope: String) {
+    private static func add(
+        _ message: ByteView, to shapes: inout [String: Shape], under scope: String
+    ) {
         let name = scope + "." + (contents(of: message, 1).first?.string ?? "")
         var shape = Shape()
         for field in contents(of: message, 2) {
@@ -95,7 +97,8 @@ import Testing
     @Test func isShallowerThanTheBound() {
         func depth(of name: String) -> Int {
             guard let shape = Self.shapes[name] else { return 1 }
-            return 1 + (shape.fields.map { $0.typeName.isEmpty ? 0 : depth(of: $0.typeName) }.max() ?? 0)
+            let inner = shape.fields.map(\.typeName).filter { !$0.isEmpty }
+            return 1 + (inner.map(depth).max() ?? 0)
         }
         let deepest = Self.shapes.keys.map(depth).max() ?? 0
         #expect(deepest > 3 && deepest <= MessageLimits().depthMax)
