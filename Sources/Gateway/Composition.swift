@@ -9,15 +9,19 @@ import Transport
 struct Composition {
     let settings: Settings
     let log: Log
-    let readiness: Readiness
+    private let readiness: Readiness
+    private let health: HealthService
+    private let reflection: ReflectionService?
     private let directory: KeyRing
     private let catalog: Catalog
     private let resolver = Resolver()
 
-    init(settings: Settings, log: Log, createdAt: Int64) {
+    init(settings: Settings, log: Log, createdAt: Int64) throws {
         self.settings = settings
         self.log = log
         readiness = Readiness()
+        health = HealthService(services: [])
+        reflection = settings.offersReflection ? try ContractReflection.make(services: ["grpc.health.v1.Health"]) : nil
         var principals: [KeyHash: Principal] = [:]
         for key in settings.keys {
             principals[key.hash] = Principal(name: key.alias, allowedModels: key.models)
@@ -27,6 +31,12 @@ struct Composition {
         }
         directory = KeyRing(principals)
         catalog = Catalog(deployments: settings.deployments, createdAt: createdAt)
+    }
+
+    /// Tells probes and health checks that the process is on its way out.
+    func beginDrain() {
+        readiness.beginDrain()
+        health.drain()
     }
 
     /// Everything of one loop, from its port to its upstreams; called on that loop.
@@ -43,8 +53,11 @@ struct Composition {
             directory: directory, catalog: catalog, providers: providers,
             observer: CallLogger(log: log, sample: settings.log.sample, seed: random.next()),
             clock: clock, limits: settings.calls, seed: random.next())
+        var grpcLimits = GRPCLimits()
+        grpcLimits.messageBytesMax = settings.messageBytesMax
+        let services = [health.service] + (reflection?.services ?? [])
         let handler = GatewayHandler(
-            pipeline: pipeline, grpc: GRPCServer(services: []), readiness: readiness, clock: clock,
+            pipeline: pipeline, grpc: GRPCServer(services: services, limits: grpcLimits), readiness: readiness, clock: clock,
             limits: DoorLimits(bodyBytesMax: settings.server.bodyBytesMax),
             usesLiteLLMStatuses: settings.usesLiteLLMStatuses, seed: random.next())
         return HTTPServer(loop: loop, limits: settings.server, handler: handler)

@@ -1,8 +1,8 @@
 import API
 import Foundation
-import Glibc
 import GatewayCore
 import GatewayPrimitives
+import Glibc
 import Synchronization
 import Telemetry
 import Transport
@@ -13,7 +13,7 @@ import Transport
 final class GatewayProcess {
     private let settings: Settings
     private let log: Log
-    private var composition: Composition
+    private let composition: Composition
     private var loops: [EventLoop] = []
     private var servers: [HTTPServer] = []
     private let drainedCount = DrainCounter()
@@ -21,11 +21,11 @@ final class GatewayProcess {
     /// How often the end of a drain is looked for.
     private static let drainPollNanoseconds = 10_000_000
 
-    init(settings: Settings) {
+    init(settings: Settings) throws {
         self.settings = settings
         log = Log(
             level: settings.log.level, format: settings.log.format, descriptor: STDERR_FILENO)
-        composition = Composition(
+        composition = try Composition(
             settings: settings, log: log, createdAt: WallTime.system().seconds)
     }
 
@@ -47,12 +47,12 @@ final class GatewayProcess {
         return port
     }
 
-    /// Waits for SIGTERM or SIGINT, then drains: no new connections, those that are idle closed, the
-    /// calls in flight finished within the time that is allowed. A second signal ends at once.
+    /// Waits for SIGTERM or SIGINT, then drains: no new connections, those that are idle closed,
+    /// the calls in flight finished within the time that is allowed. A second signal ends at once.
     func waitForEnd() {
         waitForSignal()
         log.write(.info, "draining")
-        composition.readiness.beginDrain()
+        composition.beginDrain()
         let counter = drainedCount
         for (loop, server) in zip(loops, servers) {
             loop.spawn {

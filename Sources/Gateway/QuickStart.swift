@@ -35,7 +35,8 @@ enum QuickStart {
             attributes: [.posixPermissions: 0o700])
         var random = SystemRandomNumberGenerator()
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
-        let key = "sk-" + String((0..<40).map { _ in alphabet.randomElement(using: &random) ?? "x" })
+        let key =
+            "sk-" + String((0..<40).map { _ in alphabet.randomElement(using: &random) ?? "x" })
         let wasWritten = FileManager.default.createFile(
             atPath: path, contents: Data(key.utf8), attributes: [.posixPermissions: 0o600])
         guard wasWritten else { throw Failure(description: "the file \(path) cannot be written") }

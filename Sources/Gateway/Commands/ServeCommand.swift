@@ -33,15 +33,14 @@ struct ServeCommand: ParsableCommand {
         if let host { settings.host = host }
         if let port { settings.port = port }
         if let loops { settings.loops = max(1, min(loops, 256)) }
-        let process = GatewayProcess(settings: settings)
         do {
-            let port = try process.start()
-            announce(settings, port: port)
+            let process = try GatewayProcess(settings: settings)
+            announce(settings, port: try process.start())
+            process.waitForEnd()
         } catch {
             Output.problem("llm-gateway: \(error)")
             throw ExitCode(1)
         }
-        process.waitForEnd()
     }
 
     private func load() throws -> Settings {

@@ -27,13 +27,17 @@ struct ConfigGatewaySection {
     func read(_ settings: inout Settings, _ reader: inout ConfigReader) {
         let values = reader.section(node, rules: Self.rules, unknown: .refused)
         if let host = reader.text(values["host"]) { settings.host = host }
-        if let port = reader.integer(values["port"], in: 0...65_535) { settings.port = UInt16(port) }
+        if let port = reader.integer(values["port"], in: 0...65_535) {
+            settings.port = UInt16(port)
+        }
         if let loops = reader.integer(values["loops"], in: 1...256) { settings.loops = loops }
         if let directory = reader.text(values["data_dir"]) { settings.dataDirectory = directory }
         if let allows = reader.flag(values["allow_weak_master_key"]) {
             settings.allowsWeakMasterKey = allows
         }
-        if let uses = reader.flag(values["litellm_statuses"]) { settings.usesLiteLLMStatuses = uses }
+        if let uses = reader.flag(values["litellm_statuses"]) {
+            settings.usesLiteLLMStatuses = uses
+        }
         readKeys(values["keys"], &settings, &reader)
         readLimits(values["limits"], &settings, &reader)
         readTimeouts(values["timeouts"], &settings, &reader)
@@ -75,7 +79,8 @@ struct ConfigGatewaySection {
             }
             settings.keys.append(
                 StaticKey(
-                    hash: known, alias: reader.text(values["alias"]) ?? "key-\(settings.keys.count)",
+                    hash: known,
+                    alias: reader.text(values["alias"]) ?? "key-\(settings.keys.count)",
                     models: reader.texts(values["models"])))
         }
     }
@@ -87,7 +92,8 @@ struct ConfigGatewaySection {
             "body_bytes_max", "header_bytes_max", "header_count_max", "streams_per_connection_max",
             "connections_max", "message_bytes_max",
         ]
-        let rules = Dictionary(uniqueKeysWithValues: names.map { ($0, ConfigRule.honoured("a bound")) })
+        let rules = Dictionary(
+            uniqueKeysWithValues: names.map { ($0, ConfigRule.honoured("a bound")) })
         let values = reader.section(node, rules: rules, unknown: .refused)
         let sizes = 1...(1 << 30)
         if let size = reader.size(values["body_bytes_max"], in: sizes) {

@@ -1,6 +1,7 @@
 import GatewayCore
 
-/// `router_settings`, `litellm_settings` and `general_settings`: LiteLLM's, as far as they are built.
+/// `router_settings`, `litellm_settings` and `general_settings`: LiteLLM's, as far as they are
+/// built.
 struct ConfigLiteLLMSections {
     let router: ConfigNode?
     let litellm: ConfigNode?
@@ -89,7 +90,8 @@ struct ConfigLiteLLMSections {
         let isWeak = key.utf8.count < Self.masterKeyBytesMin || Self.knownDefaults.contains(key)
         guard !isWeak || settings.allowsWeakMasterKey else {
             return reader.refuse(
-                node, "the master key is weak; use at least \(Self.masterKeyBytesMin) characters, or "
+                node,
+                "the master key is weak; use at least \(Self.masterKeyBytesMin) characters, or "
                     + "set gateway_settings.allow_weak_master_key")
         }
         settings.masterKey = Secret(key)

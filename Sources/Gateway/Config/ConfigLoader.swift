@@ -12,7 +12,9 @@ struct ConfigLoader {
     /// Files that may include each other.
     static let filesMax = 32
 
-    init(environment: [String: String]) { self.environment = ConfigEnvironment(process: environment) }
+    init(environment: [String: String]) {
+        self.environment = ConfigEnvironment(process: environment)
+    }
 
     /// What there is to say, in the order of the file.
     var findings: [ConfigFinding] {

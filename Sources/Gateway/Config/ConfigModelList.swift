@@ -86,7 +86,8 @@ struct ConfigModelList {
         return "the environment variable \(scalar.variable ?? "") is not set"
     }
 
-    private func weight(_ parameters: [String: ConfigNode], _ reader: inout ConfigReader) -> Double {
+    private func weight(_ parameters: [String: ConfigNode], _ reader: inout ConfigReader) -> Double
+    {
         for key in ["weight", "rpm", "tpm"] {
             if let weight = reader.number(parameters[key], in: 0...1e12) { return weight }
         }
@@ -110,9 +111,11 @@ struct ConfigModelList {
         }
         return entries.compactMap { entry in
             guard let value = reader.text(entry.value) else { return nil }
-            let isToken = !entry.key.isEmpty && entry.key.utf8.allSatisfy { byte in
-                byte > 0x20 && byte < 0x7F && byte != 0x3A
-            }
+            let isToken =
+                !entry.key.isEmpty
+                && entry.key.utf8.allSatisfy { byte in
+                    byte > 0x20 && byte < 0x7F && byte != 0x3A
+                }
             guard isToken, value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
                 reader.refuse(entry.value, "is not a valid header field")
                 return nil
