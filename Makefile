@@ -13,7 +13,7 @@ DEBUG_BINARY := $(CURDIR)/.build/debug/llm-gateway
 RELEASE_BINARY := $(CURDIR)/.build/release/llm-gateway
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-swift test-end-to-end demo generate generate-check format \
+.PHONY: help run build test test-swift test-end-to-end generate generate-check format \
 	format-check lint deps venv bench-smoke
 
 help: ## List the commands.
@@ -35,9 +35,6 @@ test-swift: ## Run the Swift tests (debug build).
 test-end-to-end: venv ## Run real clients against the real binary (debug build).
 	swift build --product llm-gateway
 	LLM_GATEWAY_BIN=$(DEBUG_BINARY) $(BIN)/python -m pytest -c Tests/EndToEnd/pytest.ini Tests/EndToEnd
-
-demo: build venv ## Put a small real model behind the gateway and talk to it, over both doors.
-	LLM_GATEWAY_BIN=$(RELEASE_BINARY) scripts/demo.sh
 
 generate: deps venv ## Generate code from proto/ (Sources/CGatewayProto, clients/).
 	proto/generate.sh

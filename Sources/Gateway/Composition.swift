@@ -21,7 +21,9 @@ struct Composition {
         self.log = log
         readiness = Readiness()
         health = HealthService(services: V1Services.names)
-        reflection = settings.offersReflection ? try ContractReflection.make(
+        reflection =
+            settings.offersReflection
+            ? try ContractReflection.make(
                 services: V1Services.names + ["grpc.health.v1.Health"]) : nil
         var principals: [KeyHash: Principal] = [:]
         for key in settings.keys {
@@ -56,10 +58,12 @@ struct Composition {
             clock: clock, limits: settings.calls, seed: random.next())
         var grpcLimits = GRPCLimits()
         grpcLimits.messageBytesMax = settings.messageBytesMax
-        let services = V1Services.make(pipeline: pipeline, clock: clock) + [health.service]
+        let services =
+            V1Services.make(pipeline: pipeline, clock: clock) + [health.service]
             + (reflection?.services ?? [])
         let handler = GatewayHandler(
-            pipeline: pipeline, grpc: GRPCServer(services: services, limits: grpcLimits), readiness: readiness, clock: clock,
+            pipeline: pipeline, grpc: GRPCServer(services: services, limits: grpcLimits),
+            readiness: readiness, clock: clock,
             limits: DoorLimits(bodyBytesMax: settings.server.bodyBytesMax),
             usesLiteLLMStatuses: settings.usesLiteLLMStatuses, seed: random.next())
         return HTTPServer(loop: loop, limits: settings.server, handler: handler)

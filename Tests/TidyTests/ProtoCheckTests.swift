@@ -61,7 +61,7 @@ struct ProtoCheckTests {
     func longField() {
         let text =
             "message A {\n  // Names.\n  repeated Some.Long.Name\n"
-                + "      values = 1 [deprecated = true];\n}"
+            + "      values = 1 [deprecated = true];\n}"
         let message = ProtoFile(SourceFile(path: "a.proto", text: text)).messages.first
         #expect(message?.fields.map(\.name) == ["values"])
         #expect(message?.fields.first?.isRepeated == true)

@@ -76,9 +76,9 @@ final class ChatWholeDoor: V1Door, Door {
         case (.reasoning(let text), _): .reasoning(text.bytes)
         case (.refusal(let text), .refusal(let before)?): .refusal(before + text.buffer)
         case (.refusal(let text), _): .refusal(text.bytes)
-        case (.toolCall(let id, let name, let more), .toolCall(let oldID, let oldName, let before)?):
+        case (.toolCall(let id, let name, let more), .toolCall(let oldID, let old, let before)?):
             .toolCall(
-                id: oldID + id.buffer, name: oldName + name.buffer, arguments: before + more.buffer)
+                id: oldID + id.buffer, name: old + name.buffer, arguments: before + more.buffer)
         case (.toolCall(let id, let name, let more), _):
             .toolCall(id: id.bytes, name: name.bytes, arguments: more.bytes)
         }

@@ -30,7 +30,8 @@ extension V1RequestReader {
                 inputs.append(
                     .tokens(
                         Array(
-                            UnsafeBufferPointer(start: tokens.token_ids, count: tokens.n_token_ids))))
+                            UnsafeBufferPointer(start: tokens.token_ids, count: tokens.n_token_ids))
+                    ))
             case LLMGATEWAY__V1__EMBEDDING_INPUT__INPUT_MEDIA: refuse("inputs[\(index)].media")
             default: violate("inputs[\(index)].input", "is required")
             }

@@ -138,7 +138,9 @@ extension V1RequestReader {
         if reasoning._max_reasoning_tokens_case.rawValue != 0 {
             content.maxReasoningTokens = Int(reasoning.max_reasoning_tokens)
         }
-        let efforts: [ReasoningEffort?] = [nil, ReasoningEffort.none, .minimal, .low, .medium, .high]
+        let efforts: [ReasoningEffort?] = [
+            nil, ReasoningEffort.none, .minimal, .low, .medium, .high,
+        ]
         let effort = Int(reasoning.effort.rawValue)
         if efforts.indices.contains(effort) { content.reasoningEffort = efforts[effort] }
     }

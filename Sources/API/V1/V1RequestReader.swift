@@ -15,12 +15,15 @@ struct V1RequestReader {
     static let inputsMax = 2_048
 
     mutating func violate(_ field: String, _ message: String) {
-        if violations.count < 16 { violations.append(FieldViolation(field: field, message: message)) }
+        if violations.count < 16 {
+            violations.append(FieldViolation(field: field, message: message))
+        }
     }
 
     /// What a later version will do and must not be passed over in silence.
     mutating func refuse(_ field: String) {
-        unsupported.append(FieldViolation(field: field, message: "is not supported by this version"))
+        unsupported.append(
+            FieldViolation(field: field, message: "is not supported by this version"))
     }
 
     /// Throws if anything was wrong; the message tells the first.
@@ -129,7 +132,9 @@ struct V1RequestReader {
         case LLMGATEWAY__V1__MEDIA__SOURCE_INLINE_DATA:
             if media.mime_type.text.isEmpty { violate("\(path).mime_type", "is required") }
             source = .inline(
-                Array(UnsafeBufferPointer(start: media.inline_data.data, count: media.inline_data.len)))
+                Array(
+                    UnsafeBufferPointer(start: media.inline_data.data, count: media.inline_data.len)
+                ))
         case LLMGATEWAY__V1__MEDIA__SOURCE_URI: source = .uri(media.uri.text)
         case LLMGATEWAY__V1__MEDIA__SOURCE_FILE_ID: source = .fileID(media.file_id.text)
         default:

@@ -13,7 +13,9 @@ extension GRPCCall {
         leaveMessage()
         while true {
             if let cancellation { throw GRPCStatusError(cancellation) }
-            switch Envelope.front(of: exchange.inboundView, bytesMax: bytesMax ?? limits.messageBytesMax) {
+            switch Envelope.front(
+                of: exchange.inboundView, bytesMax: bytesMax ?? limits.messageBytesMax)
+            {
             case .refused(let status): throw GRPCStatusError(status)
             case .message(let length): return hold(length)
             case .incomplete: break

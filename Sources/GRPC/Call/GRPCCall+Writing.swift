@@ -43,8 +43,8 @@ extension GRPCCall {
         writeMessage { $0.append(bytes) }
     }
 
-    /// Returns when there is room for more; at once in nearly all cases. Throws when the call has to
-    /// stop.
+    /// Returns when there is room for more; at once in nearly all cases. Throws when the call has
+    /// to stop.
     public func awaitRoom() async throws(GRPCStatusError) {
         if let cancellation { throw GRPCStatusError(cancellation) }
         do {

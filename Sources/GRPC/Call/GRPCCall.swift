@@ -3,9 +3,10 @@ public import Transport
 
 /// One gRPC call: its metadata, its messages in both directions, and its status.
 ///
-/// Order of use by a handler: read the metadata, read messages and write messages in any order, then
-/// return or throw; the server ends the call with OK, or with the status thrown. A handler may also
-/// end it itself by ``finish(_:)``. Belongs to its exchange's loop; one task reads and one writes.
+/// Order of use by a handler: read the metadata, read messages and write messages in any order,
+/// then return or throw; the server ends the call with OK, or with the status thrown. A handler may
+/// also end it itself by ``finish(_:)``. Belongs to its exchange's loop; one task reads and one
+/// writes.
 public final class GRPCCall {
     /// The exchange that carries it.
     public let exchange: ServerExchange
@@ -42,7 +43,9 @@ public final class GRPCCall {
 
     /// The first value of a metadata field; `nil` without one. The name is lower case. Valid until
     /// the call ends.
-    public func metadata(_ name: StaticString) -> ByteView? { exchange.requestHeaders.value(of: name) }
+    public func metadata(_ name: StaticString) -> ByteView? {
+        exchange.requestHeaders.value(of: name)
+    }
 
     /// The first value of a field whose name ends in `-bin`, decoded; `nil` without one.
     public func binaryMetadata(_ name: StaticString) throws(GRPCStatusError) -> [UInt8]? {

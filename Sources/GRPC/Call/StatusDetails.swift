@@ -9,15 +9,16 @@ public struct StatusDetails: ~Copyable {
 
     public init() {}
 
-    /// Adds a `google.rpc.ErrorInfo`: a reason that programs can tell apart, such as `RATE_LIMITED`,
-    /// within a domain.
+    /// Adds a `google.rpc.ErrorInfo`: a reason that programs can tell apart, such as
+    /// `RATE_LIMITED`, within a domain.
     public mutating func addErrorInfo(
         reason: String, domain: String, metadata: [(key: String, value: String)] = []
     ) {
         let info = arena.make(Types.errorInfo)
         info.pointee.reason = arena.text(reason)
         info.pointee.domain = arena.text(domain)
-        let entries = metadata.map { field -> UnsafeMutablePointer<Google__Rpc__ErrorInfo__MetadataEntry>? in
+        let entries = metadata.map {
+            field -> UnsafeMutablePointer<Google__Rpc__ErrorInfo__MetadataEntry>? in
             let entry = arena.make(Types.metadataEntry)
             entry.pointee.key = arena.text(field.key)
             entry.pointee.value = arena.text(field.value)

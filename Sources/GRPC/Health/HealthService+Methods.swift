@@ -47,7 +47,8 @@ extension HealthService {
         let watcher = HealthWatcher(
             service: try Self.service(in: request), loop: call.exchange.loop)
         guard add(watcher) else {
-            throw GRPCStatusError(.resourceExhausted, "Too many calls watch the health of services.")
+            throw GRPCStatusError(
+                .resourceExhausted, "Too many calls watch the health of services.")
         }
         defer { remove(watcher) }
         call.cancelObserver = watcher

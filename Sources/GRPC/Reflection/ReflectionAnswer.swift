@@ -81,7 +81,8 @@ struct ReflectionAnswer: ~Copyable {
     }
 
     private func list(_ names: [String]) {
-        let entries = names.map { name -> UnsafeMutablePointer<Grpc__Reflection__V1__ServiceResponse>? in
+        let entries = names.map {
+            name -> UnsafeMutablePointer<Grpc__Reflection__V1__ServiceResponse>? in
             let entry = arena.make(Types.service)
             entry.pointee.name = arena.text(name)
             return entry

@@ -41,7 +41,8 @@ public final class ReflectionService: Sendable {
         var questions = 0
         // As gRPC's own servers do: what a call was sent as a dependency is not sent again.
         var sentFiles: Set<Int> = []
-        while let request = try await call.readMessage(bytesMax: GRPCLimits.controlMessageBytesMax) {
+        while let request = try await call.readMessage(bytesMax: GRPCLimits.controlMessageBytesMax)
+        {
             questions += 1
             guard questions <= GRPCLimits.reflectionRequestsMax else {
                 throw GRPCStatusError(

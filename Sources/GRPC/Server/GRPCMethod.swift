@@ -52,8 +52,8 @@ public struct GRPCMethod {
         }
     }
 
-    /// Any number in, one out: `body` reads until there are no more, and writes exactly one message,
-    /// or throws.
+    /// Any number in, one out: `body` reads until there are no more, and writes exactly one
+    /// message, or throws.
     public static func clientStreaming(
         _ name: String, deadline: DeadlineKeeper = .server, _ body: @escaping Handler
     ) -> GRPCMethod {

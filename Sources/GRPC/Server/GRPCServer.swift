@@ -52,11 +52,13 @@ public final class GRPCServer: ExchangeHandler, @unchecked Sendable {
             call.addInitialMetadata("grpc-accept-encoding", ByteView("identity"))
             call.finish(
                 GRPCStatus(
-                    .unimplemented, "This grpc-encoding is not supported. Send messages uncompressed."))
+                    .unimplemented,
+                    "This grpc-encoding is not supported. Send messages uncompressed."))
             return
         }
         guard let method = methods.method(at: exchange.path) else {
-            call.finish(GRPCStatus(.unimplemented, "There is no method \(Self.shown(exchange.path))."))
+            call.finish(
+                GRPCStatus(.unimplemented, "There is no method \(Self.shown(exchange.path))."))
             return
         }
         await serve(call, by: method)
