@@ -54,8 +54,7 @@ public struct HeaderList: ~Copyable {
         var index = 0
         while index < fields.count {
             if Int(fields[index].nameCount) == name.utf8CodeUnitCount
-                && self.name(at: index).equals(name)
-            {
+                && self.name(at: index).equals(name) {
                 return value(at: index)
             }
             index &+= 1
@@ -106,6 +105,9 @@ public struct HeaderList: ~Copyable {
             append(name: ByteView(name), value: ByteView(start: $0.baseAddress, count: $0.count))
         }
     }
+
+    /// Drops a field. Its bytes stay until ``clear()``.
+    mutating func remove(at index: Int) { fields.remove(at: index) }
 
     /// Drops all fields and keeps the memory.
     @inlinable

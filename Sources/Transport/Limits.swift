@@ -32,10 +32,18 @@ public struct Limits: Sendable {
     /// Bytes of further requests that wait on an HTTP/1.1 connection until the present one is
     /// served.
     static let pipelinedBytesMax = 64 * 1024
-    /// How long what a client still sends after a connection's last response is read and dropped,
-    /// so that unread bytes do not make the kernel reset the connection and take the response with
-    /// it (RFC 9112, 9.6).
+    /// The rest of a request's body that is read and dropped after the response, so that the
+    /// connection can be kept; of a longer rest the connection is closed.
+    static let droppedBodyBytesMax = 64 * 1024
+    /// How long a client may go on with a request on an HTTP/2 stream whose response is complete.
+    static let timeoutUnwantedBody = Duration.milliseconds(250)
+    /// What is read and dropped of a client after a connection's last response, so that unread
+    /// bytes do not make the kernel reset the connection and take the response with it (RFC 9112,
+    /// 9.6).
+    static let lingerBytesMax = 1024 * 1024
     static let timeoutLinger = Duration.seconds(2)
+    /// Empty lines before a request line (RFC 9112, 2.2).
+    static let emptyLinesMax = 2
 
     /// A request's body.
     public var bodyBytesMax = 32 * 1024 * 1024

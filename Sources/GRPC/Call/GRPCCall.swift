@@ -3,10 +3,9 @@ public import Transport
 
 /// One gRPC call: its metadata, its messages in both directions, and its status.
 ///
-/// Order of use by a handler: read the metadata, read messages and write messages in any order,
-/// then return or throw; the server ends the call with OK, or with the status thrown. A handler may
-/// also end it itself by ``finish(_:)``. Belongs to its exchange's loop; one task reads and one
-/// writes.
+/// Order of use by a handler: read the metadata, read and write messages in any order, then return
+/// or throw; the server ends the call with OK, or with the status thrown. A handler may also end it
+/// itself by ``finish(_:)``. Belongs to its exchange's loop; one task reads and one writes.
 public final class GRPCCall {
     /// The exchange that carries it.
     public let exchange: ServerExchange

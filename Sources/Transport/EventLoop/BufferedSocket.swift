@@ -1,5 +1,5 @@
-import GatewayPrimitives
 import Glibc
+import GatewayPrimitives
 
 /// A connected stream socket with buffers: what connections of clients and to upstreams have in
 /// common.
@@ -26,7 +26,7 @@ class BufferedSocket: SocketHandler {
     /// - Parameters:
     ///   - takingOwnershipOf: a non-blocking stream socket, connected or connecting.
     ///   - isConnecting: whether `connect` is still under way. What is sent waits; ``connected()``
-    /// or
+    ///   or
     ///     ``ended(_:)`` tells how it went.
     init(loop: EventLoop, takingOwnershipOf descriptor: Int32, isConnecting: Bool = false) {
         self.isConnecting = isConnecting
@@ -151,8 +151,8 @@ class BufferedSocket: SocketHandler {
     /// Sends what was staged, in one call.
     final func sendStaged() {
         guard stagedCount > 0 else { return }
-        let start = loop.sendBuffer.baseAddress.unsafelyUnwrapped.assumingMemoryBound(
-            to: UInt8.self)
+        let buffer = loop.sendBuffer.baseAddress.unsafelyUnwrapped
+        let start = buffer.assumingMemoryBound(to: UInt8.self)
         let count = stagedCount
         stagedCount = 0
         send(ByteView(start: start, count: count))

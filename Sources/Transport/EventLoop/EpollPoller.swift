@@ -41,22 +41,20 @@ struct EpollPoller: Poller, ~Copyable {
         precondition(result == 0, "epoll_ctl \(operation) failed with errno \(errno)")
     }
 
-    func wait(
-        timeoutMilliseconds: Int32?, _ report: (_ token: UInt64, _ ready: Readiness) -> Void
-    ) {
-        let count = epoll_wait(
-            epoll, events.baseAddress, Int32(events.count), timeoutMilliseconds ?? -1)
-        var index = 0
-        while index < Int(count) {
-            let mask = events[index].events
-            var ready: Readiness = []
-            if mask & EPOLLIN.rawValue != 0 { ready.insert(.read) }
-            if mask & EPOLLOUT.rawValue != 0 { ready.insert(.write) }
-            if mask & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 {
-                ready.insert(.hangup)
-            }
-            report(events[index].data.u64, ready)
-            index &+= 1
+    func wait(timeoutMilliseconds: Int32?) -> Int {
+        let timeout = timeoutMilliseconds ?? -1
+        let count = epoll_wait(epoll, events.baseAddress, Int32(events.count), timeout)
+        return max(0, Int(count))
+    }
+
+    func ready(at index: Int) -> (token: UInt64, readiness: Readiness) {
+        let mask = events[index].events
+        var ready: Readiness = []
+        if mask & EPOLLIN.rawValue != 0 { ready.insert(.read) }
+        if mask & EPOLLOUT.rawValue != 0 { ready.insert(.write) }
+        if mask & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 {
+            ready.insert(.hangup)
         }
+        return (events[index].data.u64, ready)
     }
 }

@@ -10,8 +10,8 @@
 // request, so everything that a turn has for one connection leaves in one of them.
 
 import CLinux
-public import GatewayPrimitives
 import Glibc
+public import GatewayPrimitives
 import Synchronization
 
 /// A thread that owns sockets, and runs the tasks that serve them.
@@ -26,8 +26,7 @@ public final class EventLoop: @unchecked Sendable {
 
     let timers: TimerWheel
     private let poller = EpollPoller()
-    /// Made in the initializer, before another thread can ask for it.
-    private lazy var executor = LoopExecutor(loop: self)
+    private var executor: LoopExecutor!
     private var handlers: [Unmanaged<SocketHandler>?] = []
     private var freeTokens: [Int] = []
     /// Tokens of this turn's closed handlers: not given out before its end, since events for them
@@ -65,7 +64,7 @@ public final class EventLoop: @unchecked Sendable {
         timers = TimerWheel(now: now.nanoseconds)
         wakeup = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         precondition(wakeup >= 0, "eventfd failed with errno \(errno)")
-        _ = executor
+        executor = LoopExecutor(loop: self)
         poller.add(wakeup, interest: .read, token: .max)
     }
 
@@ -88,13 +87,10 @@ public final class EventLoop: @unchecked Sendable {
     /// Starts the loop's thread.
     public func start() {
         let retained = Unmanaged.passRetained(self).toOpaque()
-        let result = pthread_create(
-            &thread, nil,
-            { argument in
-                Unmanaged<EventLoop>.fromOpaque(argument.unsafelyUnwrapped).takeRetainedValue()
-                    .run()
-                return nil
-            }, retained)
+        let result = pthread_create(&thread, nil, { argument in
+            Unmanaged<EventLoop>.fromOpaque(argument.unsafelyUnwrapped).takeRetainedValue().run()
+            return nil
+        }, retained)
         precondition(result == 0, "pthread_create failed with \(result)")
     }
 
@@ -127,13 +123,27 @@ public final class EventLoop: @unchecked Sendable {
         }
     }
 
-    /// Runs an async function on the loop and returns what it returns, from any task.
+    /// Runs an async function on the loop and returns what it returns, from any task. Cancelling the
+    /// caller cancels it.
+    ///
+    /// A task of its own: `withTaskExecutorPreference` leaves a caller that has no executor of its
+    /// own where it is (tried with Swift 6.3).
     public func run<Value: Sendable, Failure: Error>(
         _ operation: @escaping @Sendable () async throws(Failure) -> Value
     ) async throws(Failure) -> Value {
-        try await withTaskExecutorPreference(executor) { () async throws(Failure) -> Value in
-            try await operation()
+        let task = Task<Result<Value, Failure>, Never>(executorPreference: executor) {
+            do throws(Failure) {
+                return .success(try await operation())
+            } catch {
+                return .failure(error)
+            }
         }
+        let result = await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
+        return try result.get()
     }
 
     func enqueue(_ job: UnownedJob) {
@@ -201,10 +211,15 @@ public final class EventLoop: @unchecked Sendable {
     private func run() {
         threadID.store(UInt64(pthread_self()), ordering: .relaxed)
         while true {
-            let timeout: Int32? =
-                hasWork ? 0 : timers.millisecondsToNext(now: Self.clock().nanoseconds)
-            poller.wait(timeoutMilliseconds: timeout) { token, ready in dispatch(token, ready) }
+            let count = poller.wait(timeoutMilliseconds: waitTimeout)
+            // Before the dispatch: handlers reckon their deadlines from it.
             now = Self.clock()
+            var index = 0
+            while index < count {
+                let (token, readiness) = poller.ready(at: index)
+                dispatch(token, readiness)
+                index &+= 1
+            }
             timers.advance(to: now.nanoseconds)
             let stops = takeInbox()
             runJobs()
@@ -235,7 +250,10 @@ public final class EventLoop: @unchecked Sendable {
         }
     }
 
-    private var hasWork: Bool { !jobs.isEmpty || !dirty.isEmpty }
+    private var waitTimeout: Int32? {
+        if !jobs.isEmpty || !dirty.isEmpty { return 0 }
+        return timers.millisecondsToNext(now: Self.clock().nanoseconds)
+    }
 
     private func dispatch(_ token: UInt64, _ ready: Readiness) {
         if token == .max {
@@ -267,7 +285,7 @@ public final class EventLoop: @unchecked Sendable {
         var rounds = 0
         while !jobs.isEmpty && rounds < Limits.jobRoundsPerTurn {
             swap(&jobs, &runningJobs)
-            let executor = executor.asUnownedTaskExecutor()
+            let executor = executor.unsafelyUnwrapped.asUnownedTaskExecutor()
             for job in runningJobs { job.runSynchronously(on: executor) }
             runningJobs.removeAll(keepingCapacity: true)
             rounds += 1

@@ -8,9 +8,12 @@ protocol Poller: ~Copyable {
     func modify(_ descriptor: Int32, interest: Interest, token: UInt64)
     /// Stops watching; must be called before the descriptor is closed.
     func remove(_ descriptor: Int32)
-    /// Waits until something is ready or the time is over (`nil`: for ever), and reports each ready
-    /// descriptor. Not mutating: what is reported may add, modify and remove.
-    func wait(timeoutMilliseconds: Int32?, _ report: (_ token: UInt64, _ ready: Readiness) -> Void)
+    /// Waits until something is ready or the time is over (`nil`: for ever). Returns how many
+    /// descriptors are ready, for ``ready(at:)``. Not mutating: handling what is ready adds,
+    /// modifies and removes.
+    func wait(timeoutMilliseconds: Int32?) -> Int
+    /// What the last wait found.
+    func ready(at index: Int) -> (token: UInt64, readiness: Readiness)
 }
 
 /// What a descriptor is watched for. That its peer has hung up is always reported.

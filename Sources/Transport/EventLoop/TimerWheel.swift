@@ -9,12 +9,13 @@ final class TimerWheel {
     private static let slotsPerLevel = 256
     private static let tickNanoseconds: UInt64 = 1_000_000
 
-    /// The first timer of each slot. Unmanaged is safe: a timer takes itself out when it goes.
     private let slots: UnsafeMutableBufferPointer<Unmanaged<LoopTimer>?>
     /// One bit a slot that is not empty.
     private let occupied: UnsafeMutableBufferPointer<UInt64>
     private var currentTick: UInt64
     private(set) var count = 0
+    /// The moment up to which the wheel has turned, for tests.
+    var currentNanoseconds: UInt64 { currentTick * Self.tickNanoseconds }
 
     init(now: UInt64) {
         slots = .allocate(capacity: Self.levels * Self.slotsPerLevel)
@@ -78,7 +79,7 @@ final class TimerWheel {
                 continue
             }
             let tick = (position + UInt64(distance)) << shift
-            nearest = min(nearest ?? tick, tick)
+            if nearest == nil || tick < nearest! { nearest = tick }
         }
         return nearest
     }
@@ -130,8 +131,7 @@ final class TimerWheel {
     ///   the present one for a timer that cascades, whose slot is about to fire.
     private func place(_ timer: LoopTimer, earliest: UInt64) {
         // Rounded up, so that no timer fires early.
-        let rounded =
-            timer.moment / Self.tickNanoseconds
+        let rounded = timer.moment / Self.tickNanoseconds
             + (timer.moment % Self.tickNanoseconds == 0 ? 0 : 1)
         let tick = max(rounded, earliest)
         let delta = min(tick - currentTick, 0xFFFF_FFFF)

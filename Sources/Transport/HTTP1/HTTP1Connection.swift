@@ -1,61 +1,56 @@
 import GatewayPrimitives
-import Glibc
 
-/// The HTTP/1.1 server's side of one connection (RFC 9112): one request after another, pipelined
-/// ones waiting in a bounded queue until the response before them is complete.
+/// A client's connection that speaks HTTP/1.1 or 1.0 (RFC 9112).
 ///
-/// Belongs to its connection's loop.
+/// One request at a time: a pipelined one waits, unparsed, until the response before it has been
+/// sent and its handler has returned. Trailers are not sent; who needs them speaks HTTP/2.
 final class HTTP1Connection: ServerWire {
-    /// Where in a request the input stands.
+    /// What the connection is doing.
     private enum Phase {
-        case startLine
-        case fields
-        case body(bytesLeft: Int)
-        case chunkedBody
-        /// The request is complete, its response is not.
-        case response
-        /// The last response is on its way; what still comes is dropped (RFC 9112, 9.6).
-        case closing
+        /// No request, or not all of its head.
+        case head
+        /// A request is being served; its body may not be complete.
+        case serving
+        /// Everything has been sent; what the client sends is dropped until it closes.
+        case lingering
     }
 
-    /// How the end of the response is told.
-    private enum Framing {
+    /// Whether the client was told to send the body that it holds back.
+    private enum Continuation {
         case none
-        case known
-        case chunked
-        case close
+        case wanted
+        case sent
     }
 
-    private var phase = Phase.startLine
-    private var lines: FieldLines
-    private var chunks = ChunkedDecoder()
-    private var head = RequestHead()
-    private let exchange: HTTP1Exchange
-    private var isServing = false
-    private var isStarted = false
-    /// Bytes of later requests.
-    private var pipelined = ByteQueue()
-    /// Body bytes received for which the handler has not made room.
+    private var phase = Phase.head
+    private var parser: RequestParser
+    private var exchange: HTTP1Exchange
+    private var framer = ResponseFramer()
+    /// Received and not parsed: pipelined requests.
+    private var input = ByteQueue()
+    /// Whether the handler has returned.
+    private var isHandled = false
+    /// Whether the connection closes after the present response.
+    private var closes = false
+    /// Whether the handler broke off, or the request did: what was written is sent, but not an end.
+    private var isBrokenOff = false
+    private var refusal: RequestRefusal?
+    private var continuation = Continuation.none
+    /// Bytes of the body that the handler has not taken.
     private var untakenBytes = 0
-    /// Heads of responses that wait for the flush.
-    private var output = ByteQueue()
-    private var framing = Framing.none
-    private var isEndSent = false
-    /// Whether this response is the connection's last.
-    private var isLast = false
-    private var isDraining = false
-    private var hasSentContinue = false
-    private var idleSince: MonotonicTime
-    /// When the head began that is not complete.
-    private var headBegunAt: MonotonicTime?
-    private var closingSince: MonotonicTime?
+    /// Bytes of bodies dropped after their response, or while lingering.
+    private var droppedBytes = 0
+    /// When the present phase began; of a head of which something has come, when it began to come.
+    private var since: MonotonicTime
+    /// Whether a head is being waited for with the timeout of heads, not of idle connections.
+    private var isHeadAwaited = true
 
     override init(connection: ServerConnection) {
+        since = connection.acceptedAt
         let limits = connection.server.limits
-        lines = FieldLines(
-            bytesMax: limits.headerBytesMax, countMax: limits.headerCountMax, what: "header")
-        exchange = HTTP1Exchange(loop: connection.server.loop, limits: limits)
-        idleSince = connection.server.loop.now
+        parser = RequestParser(
+            headerBytesMax: limits.headerBytesMax, headerCountMax: limits.headerCountMax)
+        exchange = HTTP1Exchange(loop: connection.loop, limits: limits)
         super.init(connection: connection)
         exchange.connection = self
     }
@@ -63,314 +58,311 @@ final class HTTP1Connection: ServerWire {
     // MARK: - Reading
 
     override func received(_ bytes: ByteView) {
-        var input = bytes
-        take(&input)
-    }
-
-    private func take(_ input: inout ByteView) {
-        do throws(RequestHead.Refusal) {
-            try parse(&input)
-        } catch {
-            return refuse(error)
+        if phase == .lingering { return drop(bytes.count) }
+        if input.isEmpty {
+            var rest = bytes
+            parse(&rest)
+            if !connection.isClosed { input.append(rest) }
+        } else {
+            input.append(bytes)
+            parseInput()
         }
-        startIfReady()
+        if input.count > Limits.pipelinedBytesMax && !connection.isClosed {
+            connection.pauseReading()
+        }
     }
 
-    private func parse(_ input: inout ByteView) throws(RequestHead.Refusal) {
-        while !input.isEmpty && !connection.isClosed {
-            switch phase {
-            case .startLine: try takeStartLine(&input)
-            case .fields: try takeFields(&input)
-            case .body(let bytesLeft): takeBody(&input, bytesLeft)
-            case .chunkedBody: try takeChunks(&input)
-            case .response:
-                pipelined.append(input)
-                if pipelined.count > Limits.pipelinedBytesMax { connection.pauseReading() }
-                return
-            case .closing: return
+    /// Parses what waits, now that it may be parsed.
+    private func parseInput() {
+        var rest = input.view
+        let before = rest.count
+        parse(&rest)
+        input.consume(before - rest.count)
+        updateReading()
+    }
+
+    /// Parses until the input or the present request ends; then starts the handler, so that it
+    /// finds all of the body that has come.
+    private func parse(_ input: inout ByteView) {
+        var begins = false
+        // A head may have been refused, or the connection closed, from below.
+        loop: while phase != .lingering, refusal == nil, !exchange.isRequestComplete {
+            do {
+                switch try parser.next(
+                    &input, headers: &exchange.requestHeaders, target: &exchange.targetBytes) {
+                case .head:
+                    begins = true
+                    begin()
+                case .body(let bytes):
+                    takeBody(bytes)
+                case .needsMore:
+                    break loop
+                case .end:
+                    exchange.isRequestComplete = true
+                    exchange.wakeReader()
+                }
+            } catch {
+                refuse(error)
             }
         }
+        if begins && refusal == nil {
+            startHandler()
+        } else if phase == .head && parser.hasBegun && refusal == nil {
+            headArrives()
+        } else if exchange.isRequestComplete {
+            loop.markDirty(connection)
+        }
     }
 
-    private func takeStartLine(_ input: inout ByteView) throws(RequestHead.Refusal) {
-        if headBegunAt == nil {
-            headBegunAt = loop.now
-            connection.requireCheck(by: loop.now.advanced(by: limits.timeoutHeaders))
-        }
-        guard let line = try unwrap({ () throws(TransportError) in try lines.startLine(&input) })
-        else { return }
-        // An empty line before a request is passed over (RFC 9112, 2.2).
-        if line.isEmpty { return }
-        head = RequestHead()
-        try head.take(line, method: &exchange.method, target: &exchange.targetBytes)
-        phase = .fields
-    }
-
-    private func takeFields(_ input: inout ByteView) throws(RequestHead.Refusal) {
-        let isComplete = try unwrap { () throws(TransportError) in
-            try lines.read(&input, into: &exchange.requestHeaders)
-        }
-        guard isComplete else { return }
-        try head.take(exchange.requestHeaders)
-        headBegunAt = nil
-        isServing = true
-        isLast = !head.keepsAlive || isDraining
+    private func begin() {
+        phase = .serving
+        exchange.method = parser.method
         exchange.receivedAt = loop.now
-        switch head.body {
-        case .none: completeRequest()
-        case .known(let length): phase = .body(bytesLeft: length)
-        case .chunked: phase = .chunkedBody
-        }
+        since = loop.now
+        if !parser.keepsAlive || server.isDraining { closes = true }
+    }
+
+    private func startHandler() {
         if !exchange.isRequestComplete {
-            connection.requireCheck(by: loop.now.advanced(by: limits.timeoutBody))
+            connection.requireCheck(by: since.advanced(by: limits.timeoutBody))
         }
-    }
-
-    private func takeBody(_ input: inout ByteView, _ bytesLeft: Int) {
-        let count = min(bytesLeft, input.count)
-        append(input[0..<count])
-        input = input.dropping(first: count)
-        if count == bytesLeft {
-            completeRequest()
-        } else {
-            phase = .body(bytesLeft: bytesLeft - count)
-        }
-    }
-
-    private func takeChunks(_ input: inout ByteView) throws(RequestHead.Refusal) {
-        let step = try unwrap { () throws(TransportError) in try chunks.next(&input) }
-        switch step {
-        case .data(let bytes): append(bytes)
-        case .needsMore: break
-        case .end: completeRequest()
-        }
-    }
-
-    private func append(_ bytes: ByteView) {
-        exchange.inbound.append(bytes)
-        untakenBytes += bytes.count
-        if untakenBytes > limits.inboundHighWaterBytes { connection.pauseReading() }
-        exchange.wakeReader()
-    }
-
-    private func completeRequest() {
-        exchange.isRequestComplete = true
-        phase = .response
-        exchange.wakeReader()
-    }
-
-    /// Turns an error of a parser into an answer.
-    private func unwrap<Value: ~Copyable>(
-        _ parse: () throws(TransportError) -> Value
-    ) throws(RequestHead.Refusal) -> Value {
-        do throws(TransportError) {
-            return try parse()
-        } catch .tooLarge {
-            throw RequestHead.Refusal(
-                status: isServing ? 400 : 431, words: "The request's head or framing is too large.")
-        } catch {
-            throw RequestHead.Refusal(
-                status: 400, words: "The request breaks the rules of HTTP/1.1.")
-        }
-    }
-
-    // MARK: - The exchange
-
-    /// Starts the handler, when all that has come of the request has been taken in.
-    private func startIfReady() {
-        guard isServing, !isStarted, !connection.isClosed else { return }
-        isStarted = true
         let handler = server.handler
         let exchange = exchange
         loop.spawn {
             await handler.handle(exchange)
-            exchange.isHandled = true
             exchange.connection?.handled()
         }
+        updateReading()
     }
 
-    private func handled() {
-        if !exchange.isEnded { exchange.reset(.internalError) }
-        finishIfComplete()
+    private func headArrives() {
+        guard !isHeadAwaited else { return }
+        isHeadAwaited = true
+        since = loop.now
+        connection.requireCheck(by: since.advanced(by: limits.timeoutHeaders))
     }
+
+    private func takeBody(_ bytes: ByteView) {
+        if framer.isEndWritten || isHandled || exchange.failure != nil {
+            droppedBytes += bytes.count
+            if droppedBytes > Limits.droppedBodyBytesMax {
+                closes = true
+                loop.markDirty(connection)
+            }
+            return
+        }
+        exchange.inbound.append(bytes)
+        untakenBytes += bytes.count
+        exchange.wakeReader()
+        updateReading()
+    }
+
+    /// Reads the client as long as there is room for what it sends.
+    private func updateReading() {
+        guard !connection.isClosed else { return }
+        if (untakenBytes >= limits.inboundHighWaterBytes && !framer.isEndWritten)
+            || input.count > Limits.pipelinedBytesMax {
+            connection.pauseReading()
+        } else {
+            connection.resumeReading()
+        }
+    }
+
+    private func drop(_ count: Int) {
+        droppedBytes += count
+        if droppedBytes > Limits.lingerBytesMax { connection.close(.closed) }
+    }
+
+    /// The request breaks the rules: answers that, unless a response has begun, and closes.
+    private func refuse(_ refusal: RequestRefusal) {
+        self.refusal = refusal
+        closes = true
+        if phase == .serving {
+            isBrokenOff = true
+            exchange.fail(.malformed("\(refusal.sentence)"))
+        } else {
+            phase = .serving
+            isHandled = true
+        }
+        loop.markDirty(connection)
+    }
+
+    // MARK: - For the exchange
+
+    func responseChanged() { loop.markDirty(connection) }
 
     func inboundTaken(_ count: Int) {
-        untakenBytes = max(0, untakenBytes - count)
-        if untakenBytes <= limits.inboundHighWaterBytes / 2 { connection.resumeReading() }
+        untakenBytes -= min(count, untakenBytes)
+        if connection.isReadingPaused { updateReading() }
     }
 
+    /// The handler waits for the body: the client may wait for being asked for it (RFC 9110,
+    /// 10.1.1).
     func awaitsBody() {
-        connection.resumeReading()
-        guard head.expectsContinue, !hasSentContinue, !exchange.isHeadSent,
-            exchange.inbound.isEmpty
+        guard parser.expectsContinue, exchange.status == 0, exchange.inbound.isEmpty,
+            continuation == .none
         else { return }
-        hasSentContinue = true
-        output.append("HTTP/1.1 100 Continue\r\n\r\n")
+        continuation = .wanted
         loop.markDirty(connection)
     }
 
-    func sendHead(status: Int, body: ResponseBody) {
-        output.append("HTTP/1.1 ")
-        output.append(StatusCode.digits(status))
-        output.append(byte: 0x20)
-        output.append(StatusCode.phrase(status))
-        output.append("\r\n")
-        for index in 0..<exchange.responseHeaders.count {
-            output.append(exchange.responseHeaders.name(at: index))
-            output.append(": ")
-            output.append(exchange.responseHeaders.value(at: index))
-            output.append("\r\n")
-        }
-        switch body {
-        case .none:
-            framing = .none
-            if status >= 200 && status != 204 && status != 304 {
-                output.append("content-length: 0\r\n")
-            }
-        case .known(let count):
-            framing = .known
-            output.append("content-length: ")
-            output.append(decimal: count)
-            output.append("\r\n")
-        case .untilEnd where head.isHTTP10:
-            framing = .close
-            isLast = true
-        case .untilEnd:
-            framing = exchange.method == .head ? .none : .chunked
-            output.append("transfer-encoding: chunked\r\n")
-        }
-        // A request whose rest is not wanted ends its connection.
-        if !exchange.isRequestComplete || isDraining { isLast = true }
-        if isLast {
-            output.append("connection: close\r\n")
-        } else if head.isHTTP10 {
-            output.append("connection: keep-alive\r\n")
-        }
-        output.append("\r\n")
+    /// The handler breaks the response off.
+    func breakOff() {
+        isBrokenOff = true
+        closes = true
         loop.markDirty(connection)
     }
 
-    func outboundChanged() { loop.markDirty(connection) }
-
-    /// The exchange is broken off: in this version only the connection's end can tell.
-    func reset() { connection.close(.closed) }
+    /// The handler has returned.
+    func handled() {
+        isHandled = true
+        if !exchange.isEnded { exchange.reset(.internalError) }
+        loop.markDirty(connection)
+    }
 
     // MARK: - Sending
 
     override func flush() {
-        guard !connection.hasPending else { return }
-        if !output.isEmpty {
-            connection.stage(output.view)
-            output.clear()
+        if connection.hasPending { return }
+        if phase == .serving {
+            stageContinue()
+            stageResponse()
+            connection.sendStaged()
         }
-        if exchange.isHeadSent && !isEndSent {
-            stageBody()
-            if exchange.isEnded {
-                isEndSent = true
-                if framing == .chunked { connection.stage(ByteView("0\r\n\r\n")) }
-            }
-        }
-        connection.sendStaged()
         guard !connection.isClosed else { return }
-        exchange.outboundTaken()
         if connection.hasPending {
-            connection.requireCheck(by: loop.now.advanced(by: limits.timeoutWriteStall))
-        } else {
-            finishIfComplete()
+            return connection.requireCheck(by: loop.now.advanced(by: limits.timeoutWriteStall))
         }
+        finishIfComplete()
     }
 
-    /// All that waits is one chunk.
-    private func stageBody() {
-        let count = exchange.outbound.count
-        guard count > 0 else { return }
-        if framing == .chunked {
+    private func stageContinue() {
+        guard continuation == .wanted, exchange.status == 0, refusal == nil else { return }
+        continuation = .sent
+        connection.stage(ByteView("HTTP/1.1 100 Continue\r\n\r\n"))
+    }
+
+    private func stageResponse() {
+        guard !framer.isEndWritten else { return }
+        // The exchange's own status: one that has failed may have been given a head in vain.
+        if let refusal, exchange.status == 0 { return stageRefusal(refusal) }
+        guard exchange.status > 0 else { return }
+        if !framer.isHeadWritten {
+            if exchange.isEnded && !canDropRest { closes = true }
             server.scratch.clear()
-            server.scratch.append(hexadecimal: count)
-            server.scratch.append("\r\n")
+            framer.writeHead(
+                of: exchange, isVersion10: parser.isVersion10, closes: &closes,
+                into: &server.scratch)
             connection.stage(server.scratch.view)
         }
-        connection.stage(exchange.outbound.view)
-        if framing == .chunked { connection.stage(ByteView("\r\n")) }
-        exchange.outbound.consume(count)
+        stageBody()
+        if exchange.isEnded && !isBrokenOff && !connection.isClosed {
+            if framer.framing == .chunked { connection.stage(ByteView("0\r\n\r\n")) }
+            // The client counts on more: it must learn that there is none.
+            if framer.isShort { isBrokenOff = true }
+            framer.isEndWritten = true
+        }
     }
 
-    /// Goes on to the next request, or to the end of the connection, when the response has left and
-    /// the handler has returned.
+    private func stageBody() {
+        let count = framer.take(exchange.outbound.count)
+        if count > 0 {
+            let bytes = exchange.outbound.view[0..<count]
+            if framer.framing == .chunked {
+                server.scratch.clear()
+                server.scratch.append(hexadecimal: count)
+                server.scratch.append("\r\n")
+                connection.stage(server.scratch.view)
+                connection.stage(bytes)
+                connection.stage(ByteView("\r\n"))
+            } else {
+                connection.stage(bytes)
+            }
+        }
+        // What is beyond the announced length is dropped: the client could not tell it from a
+        // further response.
+        exchange.outbound.clear()
+        exchange.outboundTaken()
+    }
+
+    private func stageRefusal(_ refusal: RequestRefusal) {
+        let sentence = ByteView(refusal.sentence)
+        server.scratch.clear()
+        server.scratch.append("HTTP/1.1 ")
+        server.scratch.append(StatusCode.digits(refusal.status))
+        server.scratch.append(byte: 0x20)
+        server.scratch.append(StatusCode.phrase(refusal.status))
+        server.scratch.append(
+            "\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\ncontent-length: ")
+        server.scratch.append(decimal: sentence.count + 1)
+        server.scratch.append("\r\n\r\n")
+        server.scratch.append(sentence)
+        server.scratch.append("\n")
+        connection.stage(server.scratch.view)
+        framer.isEndWritten = true
+    }
+
+    // MARK: - After a response
+
+    /// Whether the rest of the request is little enough to be read and dropped.
+    private var canDropRest: Bool {
+        exchange.isRequestComplete
+            || (!parser.isChunked && parser.bytesLeft <= Limits.droppedBodyBytesMax
+                && (!parser.expectsContinue || continuation == .sent))
+    }
+
     private func finishIfComplete() {
-        guard !connection.isClosed, !connection.hasPending else { return }
-        if case .closing = phase { return beginClosing() }
-        guard isEndSent, exchange.isHandled else { return }
-        if isLast || !exchange.isRequestComplete { return beginClosing() }
-        renew()
-        guard !pipelined.isEmpty else { return connection.resumeReading() }
-        var waiting = ByteQueue()
-        swap(&waiting, &pipelined)
-        connection.resumeReading()
-        var input = waiting.view
-        take(&input)
+        guard phase == .serving, !connection.hasPending, !connection.isClosed else { return }
+        if isBrokenOff && (refusal == nil || exchange.status > 0) {
+            return connection.close(.closed)
+        }
+        guard framer.isEndWritten else { return }
+        if closes || !canDropRest { return linger() }
+        if !exchange.isRequestComplete { return updateReading() }
+        if isHandled { nextRequest() }
     }
 
-    private func renew() {
-        exchange.recycle()
-        exchange.isHandled = false
-        isServing = false
-        isStarted = false
-        isEndSent = false
-        hasSentContinue = false
+    /// Closes, but lets the client read the response first if it may still be sending: to close
+    /// with unread bytes is to reset (RFC 9112, 9.6).
+    private func linger() {
+        if exchange.isRequestComplete && input.isEmpty && refusal == nil {
+            return connection.close(.closed)
+        }
+        phase = .lingering
+        input.release()
+        droppedBytes = 0
+        exchange.fail(.closed)
+        connection.finishSending()
+        connection.resumeReading()
+        since = loop.now
+        connection.requireCheck(by: since.advanced(by: Limits.timeoutLinger))
+    }
+
+    private func nextRequest() {
+        phase = .head
+        isHeadAwaited = false
+        isHandled = false
+        continuation = .none
         untakenBytes = 0
-        framing = .none
-        lines.reset()
-        chunks.reset()
-        phase = .startLine
-        idleSince = loop.now
-        connection.requireCheck(by: idleSince.advanced(by: limits.timeoutIdle))
+        droppedBytes = 0
+        framer = ResponseFramer()
+        exchange.renew()
+        parser.begin()
+        since = loop.now
+        if server.isDraining && input.isEmpty { return connection.close(.closed) }
+        if input.isEmpty { updateReading() } else { parseInput() }
     }
 
     // MARK: - The end
 
-    /// Answers what is no request, and closes.
-    private func refuse(_ refusal: RequestHead.Refusal) {
-        guard !connection.isClosed else { return }
-        phase = .closing
-        if !exchange.isHeadSent {
-            let words = ByteView(refusal.words)
-            output.append("HTTP/1.1 ")
-            output.append(StatusCode.digits(refusal.status))
-            output.append(byte: 0x20)
-            output.append(StatusCode.phrase(refusal.status))
-            output.append("\r\ncontent-type: text/plain\r\ncontent-length: ")
-            output.append(decimal: words.count)
-            output.append("\r\nconnection: close\r\n\r\n")
-            output.append(words)
-        }
-        isEndSent = true
-        if isServing { exchange.fail(.malformed("\(refusal.words)")) }
-        loop.markDirty(connection)
-    }
-
-    /// Closes this side and waits a little for the client's: a socket that is closed with unread
-    /// bytes resets the connection and may take the response with it (RFC 9112, 9.6).
-    private func beginClosing() {
-        guard closingSince == nil else { return }
-        phase = .closing
-        closingSince = loop.now
-        pipelined.release()
-        connection.resumeReading()
-        shutdown(connection.descriptor, Int32(SHUT_WR))
-        connection.requireCheck(by: loop.now.advanced(by: Limits.timeoutLinger))
-    }
-
     override func lost(_ error: TransportError) {
         exchange.connection = nil
-        if isServing { exchange.fail(error) }
+        exchange.fail(error)
     }
 
     override func beginDrain() {
-        isDraining = true
-        if case .startLine = phase, headBegunAt == nil, pipelined.isEmpty, !connection.hasPending {
-            connection.close(.closed)
-        }
+        closes = true
+        if phase == .head && !parser.hasBegun { connection.close(.closed) }
     }
 
     // MARK: - Time
@@ -382,32 +374,38 @@ final class HTTP1Connection: ServerWire {
             if end <= now { connection.close(.timedOut(.writeStall)) }
             return end
         }
-        if let closingSince {
-            let end = closingSince.advanced(by: Limits.timeoutLinger)
+        switch phase {
+        case .lingering:
+            let end = since.advanced(by: Limits.timeoutLinger)
             if end <= now { connection.close(.closed) }
             return end
+        case .head where isHeadAwaited:
+            let end = since.advanced(by: limits.timeoutHeaders)
+            if end > now { return end }
+            refuse(RequestRefusal(status: 408, "The request's head took too long."))
+            return now.advanced(by: limits.timeoutHeaders)
+        case .head:
+            let end = since.advanced(by: limits.timeoutIdle)
+            if end <= now { connection.close(.closed) }
+            return end
+        case .serving:
+            return checkBody(now)
         }
-        switch phase {
-        case .startLine, .fields:
-            guard let headBegunAt else {
-                let end = idleSince.advanced(by: limits.timeoutIdle)
-                if end <= now { connection.close(.closed) }
-                return end
-            }
-            let end = headBegunAt.advanced(by: limits.timeoutHeaders)
-            if end <= now {
-                refuse(RequestHead.Refusal(status: 408, words: "The head came too slowly."))
-            }
-            return end > now ? end : now.advanced(by: Limits.timeoutLinger)
-        case .body, .chunkedBody:
-            guard !exchange.isHeadSent else { return now.advanced(by: limits.timeoutWriteStall) }
-            let end = exchange.receivedAt.advanced(by: limits.timeoutBody)
-            if end <= now {
-                refuse(RequestHead.Refusal(status: 408, words: "The body came too slowly."))
-            }
-            return end > now ? end : now.advanced(by: Limits.timeoutLinger)
-        case .response, .closing:
-            return now.advanced(by: limits.timeoutWriteStall)
+    }
+
+    /// Behind a response that has begun, a request may stay open as long as the call.
+    private func checkBody(_ now: MonotonicTime) -> MonotonicTime {
+        guard !exchange.isRequestComplete, exchange.status == 0, refusal == nil else {
+            // Looked at again when the connection is idle, which begins at the earliest now.
+            return now.advanced(by: min(limits.timeoutIdle, limits.timeoutBody))
         }
+        let end = since.advanced(by: limits.timeoutBody)
+        guard end <= now else { return end }
+        refusal = RequestRefusal(status: 408, "The request's body took too long.")
+        closes = true
+        isBrokenOff = true
+        exchange.fail(.timedOut(.body))
+        loop.markDirty(connection)
+        return now.advanced(by: limits.timeoutIdle)
     }
 }

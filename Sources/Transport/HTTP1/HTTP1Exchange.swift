@@ -1,27 +1,32 @@
 import GatewayPrimitives
 
-/// A request on an HTTP/1.1 connection, which uses the object again for the next.
-///
-/// `@unchecked Sendable` is safe as for its base: it is used on its connection's loop only.
+/// The present request of an HTTP/1.1 connection and its response. A connection has one such object
+/// and uses it for all its requests, one after the other.
 final class HTTP1Exchange: ServerExchange, @unchecked Sendable {
-    /// The connection; `nil` when that is gone.
+    /// Its connection; `nil` when that is gone.
     var connection: HTTP1Connection?
-    /// Whether the handler has returned.
-    var isHandled = false
+    /// Zero until the handler has given a head.
+    var status = 0
+    var body = ResponseBody.none
+
+    /// Makes the object as new, for the next request.
+    func renew() {
+        recycle()
+        status = 0
+        body = .none
+    }
 
     override func wireSendHead(status: Int, body: ResponseBody) {
-        connection?.sendHead(status: status, body: body)
+        self.status = status
+        self.body = body
+        connection?.responseChanged()
     }
 
-    override func wireOutboundChanged() {
-        // Nothing of a body is sent in answer to HEAD (RFC 9110, 9.3.2).
-        if method == .head { outbound.clear() }
-        connection?.outboundChanged()
-    }
+    override func wireOutboundChanged() { connection?.responseChanged() }
 
     override func wireInboundTaken(_ count: Int) { connection?.inboundTaken(count) }
 
     override func wireAwaitsBody() { connection?.awaitsBody() }
 
-    override func wireReset(_ reason: ResetReason) { connection?.reset() }
+    override func wireReset(_ reason: ResetReason) { connection?.breakOff() }
 }

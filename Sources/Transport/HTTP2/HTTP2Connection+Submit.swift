@@ -25,8 +25,7 @@ extension HTTP2Connection {
     private func submitHead(of exchange: HTTP2Exchange, session: OpaquePointer) {
         let hasTrailers = exchange.responseTrailers.count > 0
         if exchange.method == .head
-            || (exchange.isEnded && exchange.outbound.isEmpty && !hasTrailers)
-        {
+            || (exchange.isEnded && exchange.outbound.isEmpty && !hasTrailers) {
             gather(status: exchange.status, exchange.responseHeaders)
             exchange.isEndSubmitted = true
             fields.withUnsafeMutableBufferPointer {
@@ -42,7 +41,6 @@ extension HTTP2Connection {
         } else {
             gather(status: exchange.status, exchange.responseHeaders)
             var provider = nghttp2_data_provider()
-            // Safe: the list of those served keeps the exchange until its stream is closed.
             provider.source.ptr = Unmanaged.passUnretained(exchange).toOpaque()
             provider.read_callback = HTTP2Callbacks.readBody
             fields.withUnsafeMutableBufferPointer {
@@ -65,8 +63,7 @@ extension HTTP2Connection {
         }
     }
 
-    /// Submits what follows the last byte of a body: the trailers; then, where the request is not
-    /// complete, a reset that says that its rest is not wanted (RFC 9113, 8.1).
+    /// Submits what follows the last byte of a body: the trailers.
     func submitEnd(of exchange: HTTP2Exchange, session: OpaquePointer) {
         guard exchange.isStreamOpen else { return }
         if exchange.responseTrailers.count > 0 && exchange.method != .head {
@@ -75,8 +72,10 @@ extension HTTP2Connection {
                 _ = nghttp2_submit_trailer(session, exchange.streamID, $0.baseAddress, $0.count)
             }
         }
-        // Only behind all of the response: a reset takes back what is queued for its stream.
-        if !exchange.isRequestComplete { endedEarly.append(exchange) }
+        if !exchange.isRequestComplete {
+            endedEarly.append((exchange, exchange.streamID, loop.now))
+            connection.requireCheck(by: loop.now.advanced(by: Limits.timeoutUnwantedBody))
+        }
     }
 
     /// Fills `fields`, with the status in front unless it is zero.

@@ -11,33 +11,33 @@ import GatewayPrimitives
 /// A connection that speaks HTTP/2 (RFC 9113), and the owner of its nghttp2 session.
 final class HTTP2Connection: ServerWire {
     /// Deleted in ``lost(_:)``; `nil` after.
-    private var session: OpaquePointer?
+    private(set) var session: OpaquePointer?
     /// The exchanges of open streams, and of closed ones whose handler has not returned.
-    private var served: ContiguousArray<HTTP2Exchange> = []
-    private var openCount = 0
-    private var changedExchanges: ContiguousArray<HTTP2Exchange> = []
-    private var ended: ContiguousArray<HTTP2Exchange> = []
+    private(set) var served: ContiguousArray<HTTP2Exchange> = []
+    private(set) var openCount = 0
+    var changedExchanges: ContiguousArray<HTTP2Exchange> = []
+    var ended: ContiguousArray<HTTP2Exchange> = []
     // Notes of the callbacks.
     var fresh: ContiguousArray<HTTP2Exchange> = []
     var closedExchanges: ContiguousArray<HTTP2Exchange> = []
-    /// Those whose response is complete before their request.
-    var endedEarly: ContiguousArray<HTTP2Exchange> = []
+    /// Those whose response was complete before their request, for the next look at the deadlines.
+    var endedEarly: ContiguousArray<(HTTP2Exchange, streamID: Int32, since: MonotonicTime)> = []
     /// Body bytes of streams that are no more.
     var orphanedBytes = 0
     var controlFrames = 0
     private var controlFramesSince: MonotonicTime
     /// For the fields of a head while it is submitted.
     var fields: ContiguousArray<nghttp2_nv> = []
-    private var idleSince: MonotonicTime
+    private(set) var idleSince: MonotonicTime
     private var isDraining = false
 
     override init(connection: ServerConnection) {
         idleSince = connection.loop.now
         controlFramesSince = idleSince
         super.init(connection: connection)
-        // Safe: the session is deleted before the connection that owns it goes.
         let user = Unmanaged.passUnretained(self).toOpaque()
-        session = HTTP2Callbacks.openSession(user: user)
+        nghttp2_session_server_new2(
+            &session, HTTP2Callbacks.shared, user, HTTP2Callbacks.options)
         submitSettings()
         connection.requireCheck(by: idleSince.advanced(by: limits.timeoutIdle))
     }
@@ -195,7 +195,7 @@ final class HTTP2Connection: ServerWire {
     }
 
     /// Does what follows from streams having closed.
-    private func releaseClosed() {
+    func releaseClosed() {
         var index = 0
         while index < closedExchanges.count {
             let exchange = closedExchanges[index]
@@ -216,77 +216,9 @@ final class HTTP2Connection: ServerWire {
         closedExchanges.removeAll(keepingCapacity: true)
     }
 
-    // MARK: - Sending
+    override func flush() { drain() }
 
-    override func flush() {
-        // What nghttp2 has waits there while the kernel has not taken what was sent before.
-        guard let session, !connection.hasPending else { return }
-        swapChanges(session)
-        var bytes: UnsafePointer<UInt8>?
-        var total = 0
-        while true {
-            let count = nghttp2_session_mem_send(session, &bytes)
-            if count < 0 { return connection.close(.closed) }
-            if count > 0 {
-                total += count
-                connection.stage(ByteView(start: bytes, count: count))
-                if self.session == nil { return }
-            }
-            let progressed = submitEnds(session, all: count == 0)
-            if count == 0 && !progressed { break }
-            if connection.hasPending { break }
-            if total > Limits.flushBytesMax {
-                loop.markDirty(connection)
-                break
-            }
-        }
-        connection.sendStaged()
-        releaseClosed()
-        guard self.session != nil else { return }
-        if connection.hasPending {
-            return connection.requireCheck(by: loop.now.advanced(by: limits.timeoutWriteStall))
-        }
-        if nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0 {
-            connection.close(.closed)
-        }
-    }
-
-    private func swapChanges(_ session: OpaquePointer) {
-        guard !changedExchanges.isEmpty else { return }
-        // Answers are what control frames may accompany.
-        controlFrames = 0
-        var index = 0
-        while index < changedExchanges.count {
-            let exchange = changedExchanges[index]
-            index += 1
-            exchange.isChanged = false
-            if exchange.isStreamOpen { submitChanges(of: exchange, session: session) }
-        }
-        changedExchanges.removeAll(keepingCapacity: true)
-    }
-
-    /// Submits trailers, and, when nghttp2 has nothing more to send, the resets behind responses
-    /// that were complete before their requests.
-    private func submitEnds(_ session: OpaquePointer, all: Bool) -> Bool {
-        let progressed = !ended.isEmpty || (all && !endedEarly.isEmpty)
-        var index = 0
-        if all {
-            while index < endedEarly.count {
-                let exchange = endedEarly[index]
-                index += 1
-                guard exchange.isStreamOpen, !exchange.isRequestComplete else { continue }
-                submitReset(exchange.streamID, NGHTTP2_NO_ERROR, session: session)
-            }
-            endedEarly.removeAll(keepingCapacity: true)
-        }
-        index = 0
-        while index < ended.count {
-            submitEnd(of: ended[index], session: session)
-            index += 1
-        }
-        ended.removeAll(keepingCapacity: true)
-        return progressed
-    }
+    override func checkDeadlines() -> MonotonicTime { lookThrough() }
 
     // MARK: - The end
 
@@ -315,71 +247,6 @@ final class HTTP2Connection: ServerWire {
         nghttp2_submit_goaway(
             session, UInt8(NGHTTP2_FLAG_NONE.rawValue),
             nghttp2_session_get_last_proc_stream_id(session), NGHTTP2_NO_ERROR.rawValue, nil, 0)
-        loop.markDirty(connection)
-    }
-
-    // MARK: - Time
-
-    /// How often connections with requests are looked through.
-    private var checkInterval: Duration { min(limits.timeoutBody, limits.timeoutWriteStall) }
-
-    override func checkDeadlines() -> MonotonicTime {
-        guard let session else { return .distantFuture }
-        let now = loop.now
-        if connection.hasPending {
-            let end = connection.lastSendProgress.advanced(by: limits.timeoutWriteStall)
-            if end <= now { connection.close(.timedOut(.writeStall)) }
-            return end
-        }
-        if openCount == 0 {
-            let end = idleSince.advanced(by: limits.timeoutIdle)
-            if end <= now {
-                nghttp2_session_terminate_session(session, NGHTTP2_NO_ERROR.rawValue)
-                loop.markDirty(connection)
-            }
-            return max(end, now.advanced(by: checkInterval))
-        }
-        var nearest = now.advanced(by: checkInterval)
-        for exchange in served where exchange.isStreamOpen {
-            nearest = min(nearest, check(exchange, now, session))
-        }
-        return nearest
-    }
-
-    /// Breaks an exchange off that has taken too long. Returns when to look at it again.
-    private func check(
-        _ exchange: HTTP2Exchange, _ now: MonotonicTime, _ session: OpaquePointer
-    ) -> MonotonicTime {
-        if !exchange.isHeadComplete {
-            // No other frame may come between those of a head: the connection stands still.
-            let end = exchange.receivedAt.advanced(by: limits.timeoutHeaders)
-            if end <= now {
-                nghttp2_session_terminate_session(session, NGHTTP2_ENHANCE_YOUR_CALM.rawValue)
-                loop.markDirty(connection)
-            }
-            return max(end, now.advanced(by: checkInterval))
-        }
-        var nearest = MonotonicTime.distantFuture
-        // Behind a response that has begun, a request may stay open as long as the call.
-        if !exchange.isRequestComplete && !exchange.isHeadSent {
-            nearest = exchange.receivedAt.advanced(by: limits.timeoutBody)
-            if nearest <= now { breakOff(exchange, .timedOut(.body), session) }
-        }
-        if !exchange.outbound.isEmpty && exchange.isStreamOpen {
-            let since = exchange.stalledSince ?? now
-            exchange.stalledSince = since
-            let end = since.advanced(by: limits.timeoutWriteStall)
-            if end <= now { breakOff(exchange, .timedOut(.writeStall), session) }
-            nearest = min(nearest, end)
-        }
-        return max(nearest, now.advanced(by: .milliseconds(1)))
-    }
-
-    private func breakOff(
-        _ exchange: HTTP2Exchange, _ error: TransportError, _ session: OpaquePointer
-    ) {
-        submitReset(exchange.streamID, NGHTTP2_CANCEL, session: session)
-        exchange.fail(error)
         loop.markDirty(connection)
     }
 }

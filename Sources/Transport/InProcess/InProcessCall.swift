@@ -78,18 +78,20 @@ public final class InProcessCall: Sendable {
     /// What has come so far.
     public var soFar: InProcessResponse { state.withLock { $0.response } }
 
-    private func wait<Value: Sendable>(_ read: @Sendable (inout State) -> Value?) async -> Value {
+    /// Waits until `read` finds something. It may change the state when it does.
+    private func wait<Value: Sendable>(_ read: (inout State) -> Value?) async -> Value {
         while true {
-            if let value = state.withLock({ read(&$0) }) { return value }
+            var found: Value?
             await withCheckedContinuation { continuation in
-                // Looked at again under the lock that a change takes, so that none is missed.
-                let isReady = state.withLock { state in
-                    if read(&state) != nil { return true }
-                    state.waiters.append(continuation)
-                    return false
+                // Looked at under the lock that a change takes, so that none is missed.
+                let isFound = state.withLock { state in
+                    found = read(&state)
+                    if found == nil { state.waiters.append(continuation) }
+                    return found != nil
                 }
-                if isReady { continuation.resume() }
+                if isFound { continuation.resume() }
             }
+            if let found { return found }
         }
     }
 

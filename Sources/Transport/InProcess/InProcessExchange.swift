@@ -5,7 +5,7 @@ import GatewayPrimitives
 /// It keeps the order of a real wire: nothing leaves before the end of the loop's turn, and a
 /// client that takes nothing makes its handler wait.
 ///
-/// `@unchecked Sendable` is safe as for its base: it is used on its loop only.
+/// `@unchecked Sendable` is safe: it belongs to its loop, and is used there only.
 final class InProcessExchange: ServerExchange, @unchecked Sendable {
     private let call: InProcessCall
     private let flusher: Flusher

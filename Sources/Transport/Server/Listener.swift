@@ -1,6 +1,6 @@
 import CLinux
-import GatewayPrimitives
 import Glibc
+import GatewayPrimitives
 
 /// A listening socket: accepts some connections a turn and hands them to its server.
 final class Listener: SocketHandler, LoopTimerTarget {

@@ -20,7 +20,7 @@ final class ServerConnection: BufferedSocket, LoopTimerTarget {
     private var prefaceCount = 0
     private var timer: LoopTimer?
     private var checksAt = MonotonicTime.distantFuture
-    private let acceptedAt: MonotonicTime
+    let acceptedAt: MonotonicTime
 
     init(server: HTTPServer, takingOwnershipOf descriptor: Int32) {
         self.server = server
