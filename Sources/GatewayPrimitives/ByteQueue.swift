@@ -68,6 +68,15 @@ public struct ByteQueue: ~Copyable {
         tail = head &+ count
     }
 
+    /// Overwrites four waiting bytes with a number, most significant byte first: for a length that is
+    /// known only after what it measures was appended.
+    @inlinable
+    public mutating func store(bigEndian value: UInt32, at index: Int) {
+        precondition(index >= 0 && index &+ 4 <= count, "stored outside of what waits")
+        UnsafeMutableRawPointer(base.unsafelyUnwrapped + head + index)
+            .storeBytes(of: value.bigEndian, as: UInt32.self)
+    }
+
     /// Drops all bytes and keeps the memory.
     @inlinable
     public mutating func clear() {

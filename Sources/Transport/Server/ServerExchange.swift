@@ -27,6 +27,8 @@ open class ServerExchange: @unchecked Sendable {
 
     /// Received and not yet taken. Look at it through ``inboundView``.
     final var inbound = ByteQueue()
+    /// How many bytes at the front of ``inbound`` the wire counts as taken already.
+    private final var inboundAnnounced = 0
     /// Whether the request is complete.
     public final internal(set) var isRequestComplete = false
     private final var reader: UnsafeContinuation<Void, Never>?
@@ -112,7 +114,18 @@ open class ServerExchange: @unchecked Sendable {
     /// Takes bytes from the front of the body.
     public final func takeInbound(_ count: Int) {
         inbound.consume(count)
-        wireInboundTaken(count)
+        let announced = min(count, inboundAnnounced)
+        inboundAnnounced -= announced
+        if count > announced { wireInboundTaken(count - announced) }
+    }
+
+    /// Lets the client send on though nothing is taken: for a reader that needs a piece whole which
+    /// may be larger than the client's window. The reader bounds what gathers.
+    public final func announceInbound() {
+        let fresh = inbound.count - inboundAnnounced
+        guard fresh > 0 else { return }
+        inboundAnnounced = inbound.count
+        wireInboundTaken(fresh)
     }
 
     /// Waits for the whole body; valid until the exchange ends, with ``ByteQueue/slack`` readable
@@ -122,13 +135,10 @@ open class ServerExchange: @unchecked Sendable {
         if let length = requestHeaders.value(of: "content-length")?.decimal, length > bytesMax {
             throw .tooLarge(what: "request body", limit: bytesMax)
         }
-        var counted = 0
         while true {
             let more = try await readMore()
             if inbound.count > bytesMax { throw .tooLarge(what: "request body", limit: bytesMax) }
-            // The bytes stay in the queue, but the client may go on.
-            if inbound.count > counted { wireInboundTaken(inbound.count - counted) }
-            counted = inbound.count
+            announceInbound()
             if !more { return inbound.view }
         }
     }
@@ -235,6 +245,7 @@ open class ServerExchange: @unchecked Sendable {
         requestHeaders.clear()
         targetBytes.clear()
         inbound.release(above: limits.inboundHighWaterBytes)
+        inboundAnnounced = 0
         isRequestComplete = false
         responseHeaders.clear()
         responseTrailers.clear()

@@ -1,3 +1,0 @@
-#ifndef GW_PROTO_H
-#define GW_PROTO_H
-#endif

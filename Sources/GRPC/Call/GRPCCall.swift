@@ -1,0 +1,104 @@
+public import GatewayPrimitives
+public import Transport
+
+/// One gRPC call: its metadata, its messages in both directions, and its status.
+///
+/// Order of use by a handler: read the metadata, read messages and write messages in any order, then
+/// return or throw; the server ends the call with OK, or with the status thrown. A handler may also
+/// end it itself by ``finish(_:)``. Belongs to its exchange's loop; one task reads and one writes.
+public final class GRPCCall {
+    /// The exchange that carries it.
+    public let exchange: ServerExchange
+    /// How long the client is willing to wait; `nil` when it did not say.
+    public let timeout: Duration?
+    /// Messages written so far.
+    public internal(set) var messagesWritten = 0
+    /// Why the call has to stop, once somebody said so; see ``cancel(_:)``.
+    public private(set) var cancellation: GRPCStatus?
+    /// Told once when the call has to stop: the client has gone, the deadline has passed, or
+    /// ``cancel(_:)`` was called. For handlers that wait for something other than this call.
+    public weak var cancelObserver: (any GRPCCancelObserver)?
+
+    let limits: GRPCLimits
+    /// Bytes at the front of the body that belong to the message handed out last.
+    var heldBytes = 0
+    private var watch: DeadlineWatch?
+
+    /// - Parameter timeout: the value of `grpc-timeout`, parsed.
+    init(exchange: ServerExchange, timeout: Duration?, limits: GRPCLimits) {
+        self.exchange = exchange
+        self.timeout = timeout
+        self.limits = limits
+        exchange.responseHeaders.append("content-type", "application/grpc")
+        exchange.closeObserver = self
+    }
+
+    /// When the client gives up; `nil` when it did not say.
+    public var deadline: MonotonicTime? {
+        timeout.map { exchange.receivedAt.advanced(by: $0) }
+    }
+
+    // MARK: - Metadata of the request
+
+    /// The first value of a metadata field; `nil` without one. The name is lower case. Valid until
+    /// the call ends.
+    public func metadata(_ name: StaticString) -> ByteView? { exchange.requestHeaders.value(of: name) }
+
+    /// The first value of a field whose name ends in `-bin`, decoded; `nil` without one.
+    public func binaryMetadata(_ name: StaticString) throws(GRPCStatusError) -> [UInt8]? {
+        guard var value = metadata(name) else { return nil }
+        // Several values may have been joined on the way.
+        if let comma = value.firstIndex(of: UInt8(ascii: ",")) { value = value[0..<comma] }
+        guard let bytes = Base64.decode(value) else {
+            throw GRPCStatusError(
+                .invalidArgument, "The metadata field \(ByteView(name).string) is not base64.")
+        }
+        return bytes
+    }
+
+    // MARK: - Cancellation
+
+    /// Makes the call stop: whatever waits in it throws this status. Only the first reason counts.
+    /// What was written still leaves, and the call still has to be ended.
+    public func cancel(_ status: GRPCStatus) {
+        guard cancellation == nil else { return }
+        cancellation = status
+        exchange.cancelWaiting()
+        notifyCancelObserver()
+    }
+
+    /// Throws if the call has to stop, or its client has gone.
+    public func checkCancellation() throws(GRPCStatusError) {
+        if let cancellation { throw GRPCStatusError(cancellation) }
+        if let failure = exchange.failure { throw GRPCStatusError(GRPCStatus(failure)) }
+    }
+
+    /// Bounds the call by the client's deadline: it is cancelled when that passes.
+    func enforceDeadline() {
+        guard let deadline else { return }
+        watch = DeadlineWatch(self, at: deadline)
+    }
+
+    /// Lets go of what the call holds on to; it is over.
+    func close() {
+        watch = nil
+        exchange.closeObserver = nil
+    }
+
+    private func notifyCancelObserver() {
+        let observer = cancelObserver
+        cancelObserver = nil
+        observer?.callCancelled()
+    }
+}
+
+extension GRPCCall: ExchangeCloseObserver {
+    /// The client has gone. Its exchange calls this.
+    public func exchangeClosed() { notifyCancelObserver() }
+}
+
+/// Told when a call has to stop.
+public protocol GRPCCancelObserver: AnyObject {
+    /// Comes on the call's loop, at most once.
+    func callCancelled()
+}

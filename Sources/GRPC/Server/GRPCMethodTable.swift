@@ -1,0 +1,60 @@
+import GatewayPrimitives
+
+/// All methods of a server by their path, `/package.Service/Method`.
+///
+/// An open hash table over the paths' bytes: a look-up makes no `String`. Immutable.
+struct GRPCMethodTable {
+    private var entries: ContiguousArray<Entry> = []
+    /// Indexes into `entries`, or -1; a power of two of them, at most half in use.
+    private var slots: ContiguousArray<Int32>
+
+    private struct Entry {
+        let path: ContiguousArray<UInt8>
+        let method: GRPCMethod
+    }
+
+    init(_ services: [GRPCService]) {
+        let count = services.reduce(0) { $0 + $1.methods.count }
+        var capacity = 8
+        while capacity < count * 2 { capacity *= 2 }
+        slots = ContiguousArray(repeating: -1, count: capacity)
+        for service in services {
+            for method in service.methods {
+                insert(method, at: ContiguousArray("/\(service.name)/\(method.name)".utf8))
+            }
+        }
+    }
+
+    /// The method at a path; `nil` when there is none.
+    func method(at path: ByteView) -> GRPCMethod? {
+        var slot = firstSlot(path)
+        while slots[slot] >= 0 {
+            let entry = entries[Int(slots[slot])]
+            let isFound = entry.path.withUnsafeBufferPointer {
+                ByteView(start: $0.baseAddress, count: $0.count).equals(path)
+            }
+            if isFound { return entry.method }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        return nil
+    }
+
+    private mutating func insert(_ method: GRPCMethod, at path: ContiguousArray<UInt8>) {
+        var slot = path.withUnsafeBufferPointer { bytes in
+            let view = ByteView(start: bytes.baseAddress, count: bytes.count)
+            precondition(self.method(at: view) == nil, "two methods at \(view.string)")
+            return firstSlot(view)
+        }
+        while slots[slot] >= 0 { slot = (slot + 1) & (slots.count - 1) }
+        slots[slot] = Int32(entries.count)
+        entries.append(Entry(path: path, method: method))
+    }
+
+    /// FNV-1a. The table is fixed when the server starts, so that a client who knows the hash can
+    /// make a look-up miss, but not slow.
+    private func firstSlot(_ path: ByteView) -> Int {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in path.buffer { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return Int(truncatingIfNeeded: hash ^ (hash >> 32)) & (slots.count - 1)
+    }
+}
