@@ -74,7 +74,8 @@ public final class EventLoop: @unchecked Sendable {
         sendBuffer.deallocate()
     }
 
-    private static func clock() -> MonotonicTime {
+    /// The present by the clock itself, from any thread.
+    static func clock() -> MonotonicTime {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return MonotonicTime(nanoseconds: UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec))

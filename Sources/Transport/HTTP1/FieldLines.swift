@@ -60,17 +60,22 @@ struct FieldLines: ~Copyable {
         guard let colon = line.firstIndex(of: 0x3A) else {
             throw .malformed("a field line has no colon")
         }
-        var start = colon &+ 1
-        var end = line.count
-        while start < end, isWhitespace(line[start]) { start &+= 1 }
-        while end > start, isWhitespace(line[end &- 1]) { end &-= 1 }
-        let value = line[start..<end]
+        let value = trimmed(line.dropping(first: colon &+ 1))
         guard isFieldText(value) else {
             throw .malformed("a field value holds a control character")
         }
         guard colon > 0, headers.append(lowercasing: line[0..<colon], value: value) else {
             throw .malformed("a field name is not a token")
         }
+    }
+
+    /// Bytes without the white space around them (`OWS`, RFC 9110, 5.6.3).
+    static func trimmed(_ bytes: ByteView) -> ByteView {
+        var start = 0
+        var end = bytes.count
+        while start < end, isWhitespace(bytes[start]) { start &+= 1 }
+        while end > start, isWhitespace(bytes[end &- 1]) { end &-= 1 }
+        return bytes[start..<end]
     }
 
     private static func isWhitespace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }

@@ -1,0 +1,60 @@
+import GatewayPrimitives
+
+/// Writes requests in the form of HTTP/1.1 (RFC 9112, 3).
+enum RequestWriter {
+    /// Appends a whole request: head and body.
+    ///
+    /// - Parameter hostField: the line of the `host` field, its end included.
+    ///
+    /// Throws ``TransportError/malformed(_:)``, and appends nothing, when the target or a field holds
+    /// what would end its line: values come from clients and from configuration.
+    static func append(
+        _ request: borrowing ClientRequest, hostField: ByteView, to output: inout ByteQueue
+    ) throws(TransportError) {
+        guard isTarget(request.target) else {
+            throw .malformed("the request's target is empty or holds a space or control character")
+        }
+        let before = output.count
+        // One growth for all: the fields with ": " and line ends, and the lines the wire adds.
+        let lines = request.headers.byteCount + request.headers.count * 4 + hostField.count + 128
+        _ = output.reserve(request.target.count + lines + request.body.count)
+        output.append(request.method)
+        output.append(" ")
+        output.append(request.target)
+        output.append(" HTTP/1.1\r\n")
+        output.append(hostField)
+        var index = 0
+        while index < request.headers.count {
+            let name = request.headers.name(at: index)
+            let value = request.headers.value(at: index)
+            guard Token.isToken(name), FieldLines.isFieldText(value) else {
+                output.truncate(to: before)
+                throw .malformed("a field of the request holds a character that may not be sent")
+            }
+            output.append(name)
+            output.append(": ")
+            output.append(value)
+            output.append("\r\n")
+            index &+= 1
+        }
+        // A request without a body says so only where one would be expected (RFC 9110, 8.6).
+        if !request.body.isEmpty || !Self.isBodiless(request.method) {
+            output.append("content-length: ")
+            output.append(decimal: request.body.count)
+            output.append("\r\n")
+        }
+        output.append("\r\n")
+        output.append(request.body)
+    }
+
+    private static func isBodiless(_ method: StaticString) -> Bool {
+        let method = ByteView(method)
+        return method.equals("GET") || method.equals("HEAD")
+    }
+
+    private static func isTarget(_ target: ByteView) -> Bool {
+        var refused = target.isEmpty
+        for byte in target.buffer where byte <= 0x20 || byte == 0x7F { refused = true }
+        return !refused
+    }
+}
