@@ -78,7 +78,7 @@ let package = Package(
         .testTarget(
             name: "GRPCTests",
             dependencies: ["GRPC", "Transport", "GatewayPrimitives", "TestSupport", "CProtobufC", "CGatewayProto"],
-            swiftSettings: settings),
+            exclude: ["Protobuf/Fixtures"], swiftSettings: settings),
         .testTarget(
             name: "ProvidersTests",
             dependencies: ["Providers", "Dialects", "Transport", "GatewayCore", "GatewayPrimitives", "TestSupport"],
@@ -96,7 +96,7 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: ["Gateway", "GatewayCore", "GatewayPrimitives", "TestSupport"],
-            swiftSettings: settings),
+            resources: [.copy("Fixtures")], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ],
     cxxLanguageStandard: .cxx17

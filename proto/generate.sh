@@ -29,8 +29,8 @@ generate_c() {
     local out=$1
     mkdir -p "$out/include" "$out/descriptors"
     # Word splitting is wanted: each list is of paths without spaces.
-    protoc "${includes[@]}" --plugin="protoc-gen-c=$proto/protoc-gen-c-optional" --c_out="$out/include" \
-        $api_files $vendored_files $well_known_files
+    protoc "${includes[@]}" --plugin="protoc-gen-c=$proto/protoc-gen-c-optional" \
+        --c_out="$out/include" $api_files $vendored_files $well_known_files
     (cd "$out/include" && find . -name '*.pb-c.c') | while read -r file; do
         mkdir -p "$out/$(dirname "$file")"
         mv "$out/include/$file" "$out/$file"

@@ -13,6 +13,27 @@ public struct Limits: Sendable {
     static let acceptBacklog: Int32 = 4096
     /// Connections accepted in one turn of the loop, so that a flood of them leaves time for others.
     static let acceptsPerTurn = 64
+    /// How long a loop that is out of descriptors accepts nothing.
+    static let acceptPause = Duration.milliseconds(100)
+    /// Exchanges of closed HTTP/2 streams that a loop keeps for new ones.
+    static let spareExchangesMax = 256
+    /// What one flush of an HTTP/2 connection sends at most before others have their turn.
+    static let flushBytesMax = 512 * 1024
+    /// What a client may send on one HTTP/2 stream before the handler takes of it: enough to upload
+    /// at 100 Mbit/s over 20 ms of delay.
+    static let streamWindowBytes: Int32 = 256 * 1024
+    /// The same for all streams of one connection.
+    static let connectionWindowBytes: Int32 = 1024 * 1024
+    /// SETTINGS, PING, PRIORITY, RST_STREAM and empty DATA frames of one HTTP/2 connection since a
+    /// response last made progress or since ``controlFramesInterval`` began.
+    static let controlFramesMax = 2_000
+    static let controlFramesInterval = Duration.seconds(10)
+    /// Bytes of further requests that wait on an HTTP/1.1 connection until the present one is served.
+    static let pipelinedBytesMax = 64 * 1024
+    /// How long what a client still sends after a connection's last response is read and dropped, so
+    /// that unread bytes do not make the kernel reset the connection and take the response with it
+    /// (RFC 9112, 9.6).
+    static let timeoutLinger = Duration.seconds(2)
 
     /// A request's body.
     public var bodyBytesMax = 32 * 1024 * 1024

@@ -1,32 +1,104 @@
 public import GatewayCore
 public import GatewayPrimitives
 
-/// Reads the chunks of a streamed chat completion.
+/// Reads the chunks of a streamed chat completion, one after another.
+///
+/// For each SSE event but `[DONE]`: ``begin(_:)`` with its data, then ``next()`` until it returns
+/// `nil`; at `[DONE]`: ``end()``. Belongs to the loop of its parser, which others may use meanwhile.
 public struct OpenAIChatStreamDecoder {
+    private var state: OpenAIChatState
+    private var isUsageReport = false
+
+    /// A decoder of one stream. Without `wantsTyped` events have their content, because it is
+    /// counted, but no likelihoods and no fields that the core has no name for: a client of the
+    /// same dialect gets those in the raw form. Errors name the provider and the deployment.
     public init(
         parser: JSONParser, wantsTyped: Bool, provider: ProviderKind = .openAI,
         deployment: String = ""
-    ) {}
-    /// Takes the data of one event, which must stay in place until ``next()`` has returned `nil`.
-    public mutating func begin(_ json: ByteView) throws(GatewayError) {}
-    public mutating func next() -> ReplyEvent? { nil }
-    public mutating func end() throws(GatewayError) -> ReplyFinished { ReplyFinished() }
-}
-public struct OpenAIChatReplyDecoder {
-    public init(
-        parser: JSONParser, wantsTyped: Bool, provider: ProviderKind = .openAI,
-        deployment: String = ""
-    ) {}
-    public mutating func begin(_ json: ByteView) throws(GatewayError) {}
-    public mutating func next() -> ReplyEvent? { nil }
-    public mutating func end() throws(GatewayError) -> ReplyFinished { ReplyFinished() }
-}
-public struct OpenAIEmbeddingsReplyDecoder {
-    public init(
-        parser: JSONParser, wantsTyped: Bool, provider: ProviderKind = .openAI,
-        deployment: String = ""
-    ) {}
-    public mutating func begin(_ json: ByteView) throws(GatewayError) {}
-    public mutating func next() -> ReplyEvent? { nil }
-    public mutating func end() throws(GatewayError) -> ReplyFinished { ReplyFinished() }
+    ) {
+        state = OpenAIChatState(
+            parser: parser, wantsTyped: wantsTyped,
+            faults: OpenAIFaults(provider: provider, deployment: deployment))
+    }
+
+    /// Reads one chunk. Its bytes must stay in place, with ``ByteQueue/slack`` readable ones behind
+    /// them, until ``next()`` has returned `nil`. Throws if it is an error, or no chunk.
+    public mutating func begin(_ json: ByteView) throws(GatewayError) {
+        let root = try state.parse(json)
+        var id: JSONValue?
+        var model: JSONValue?
+        var choices: JSONValue?
+        var usage: JSONValue?
+        for (name, value) in root.members {
+            switch name.count {
+            case 2 where name.equals("id"): id = value
+            case 5 where name.equals("model"): model = value
+            case 5 where name.equals("usage"): usage = value
+            case 5 where name.equals("error"):
+                if !value.isNull { throw state.faults.reported(in: root) }
+            case 6 where name.equals("object"):
+                if value.string?.equals("error") == true { throw state.faults.reported(in: root) }
+            case 7 where name.equals("choices"): choices = value
+            case 12 where name.equals("service_tier"): state.take(serviceTier: value)
+            default: break
+            }
+        }
+        let isFirst = !state.hasStarted
+        state.start(id: id, model: model)
+        let hasFinished = try takeChoices(choices)
+        if let usage, let counts = OpenAIUsage.read(usage) {
+            state.usage = counts
+            isUsageReport = choices?.count ?? 0 == 0
+        } else {
+            isUsageReport = false
+        }
+        if isFirst || hasFinished { state.takeUnknownFields(of: root) }
+        state.ensureDelta()
+    }
+
+    /// The next event of the chunk; its views are valid until anything else uses the parser, this
+    /// decoder or the chunk's bytes.
+    public mutating func next() -> ReplyEvent? {
+        state.next(carrier: .firstDelta, isUsageReport: isUsageReport)
+    }
+
+    /// What the reply came to. To be called at the end marker only: a stream without one was cut.
+    /// Throws if there was no choice in it.
+    public mutating func end() throws(GatewayError) -> ReplyFinished {
+        try state.finished()
+    }
+
+    /// Returns whether a choice ended in this chunk.
+    private mutating func takeChoices(_ choices: JSONValue?) throws(GatewayError) -> Bool {
+        guard let choices, !choices.isNull else { return false }
+        guard choices.kind == .array else {
+            throw state.faults.malformed("`choices` is no array", hasStarted: true)
+        }
+        var hasFinished = false
+        for choice in choices.elements {
+            var index: Int64 = 0
+            var delta: JSONValue?
+            var reason: JSONValue?
+            var logprobs: JSONValue?
+            for (name, value) in choice.members {
+                switch name.count {
+                case 5 where name.equals("index"): index = value.integer ?? -1
+                case 5 where name.equals("delta"): delta = value
+                case 13 where name.equals("finish_reason"): reason = value
+                case 8 where name.equals("logprobs"): logprobs = value.isNull ? nil : value
+                default: break
+                }
+            }
+            guard choice.kind == .object, index >= 0, index < DialectLimits.choicesMax else {
+                throw state.faults.malformed("a choice is out of range", hasStarted: true)
+            }
+            let place = state.place(ofChoice: Int(index))
+            if let delta { try state.take(delta, at: place, logprobs: logprobs) }
+            if let reason, !reason.isNull {
+                state.finish(place, reason: reason, stopReason: choice[member: "stop_reason"])
+                hasFinished = true
+            }
+        }
+        return hasFinished
+    }
 }

@@ -28,7 +28,14 @@ public struct OpenAIEmbeddingRequestReader {
         return EmbeddingRequest(
             model: root[member: "model"]?.string?.string ?? "", inputCount: inputs.count,
             textBytes: inputs.textBytes,
+            dimensionCount: root[member: "dimensions"]?.integer.map(Int.init),
             body: .raw(RawRequest(dialect: .openAIEmbeddings, json: body.bytes, members: members)))
+    }
+
+    /// How the client wants the vectors of the request that was read last, and the parser with it.
+    public var encoding: OpenAIEmbeddingsCollector.Encoding {
+        let format = parser.root[member: "encoding_format"]?.string
+        return format?.equals("base64") ?? false ? .base64 : .float
     }
 
     private static let known: [RequestFields.Field] = [

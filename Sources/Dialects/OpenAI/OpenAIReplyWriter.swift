@@ -3,26 +3,122 @@ public import GatewayPrimitives
 
 /// Writes a streamed chat completion, as SSE events, from typed events.
 public struct OpenAIReplyWriter {
-    public init(id: String, created: Int64, model: String) {}
+    private let id: String
+    private let created: Int64
+    private let model: String
+    /// Choices whose role has been told.
+    private var begun: Set<Int> = []
+    private var calls = OpenAICallIndexes()
+
+    public init(id: String, created: Int64, model: String) {
+        self.id = id
+        self.created = created
+        self.model = model
+    }
+
     /// Appends `data: {chunk}` and an empty line; nothing for an event that says nothing.
-    public mutating func writeChunk(_ event: ReplyEvent, into output: inout ByteQueue) {}
+    public mutating func writeChunk(_ event: ReplyEvent, into output: inout ByteQueue) {
+        guard case .delta(let delta) = event.body else { return }
+        if case .none = delta.content, delta.logprobs.isEmpty { return }
+        beginChunk(into: &output)
+        output.append("{\"index\":")
+        output.append(decimal: delta.choiceIndex)
+        output.append(",\"delta\":{")
+        if begun.insert(delta.choiceIndex).inserted {
+            output.append("\"role\":\"assistant\",")
+        }
+        switch delta.content {
+        case .none: output.append("\"content\":\"\"")
+        case .text(let text): append("content", text, into: &output)
+        case .reasoning(let text): append("reasoning_content", text, into: &output)
+        case .refusal(let text): append("refusal", text, into: &output)
+        case .toolCall(let callID, let name, let arguments):
+            let index = calls.index(choice: delta.choiceIndex, part: delta.partIndex)
+            output.append("\"tool_calls\":[{\"index\":")
+            output.append(decimal: index)
+            if !callID.isEmpty {
+                output.append(",\"id\":")
+                output.append(jsonString: callID)
+                output.append(",\"type\":\"function\"")
+            }
+            output.append(",\"function\":{")
+            if !name.isEmpty {
+                append("name", name, into: &output)
+                output.append(",")
+            }
+            append("arguments", arguments, into: &output)
+            output.append("}}]")
+        }
+        output.append("},\"logprobs\":")
+        if delta.logprobs.isEmpty {
+            output.append("null")
+        } else {
+            output.append("{\"content\":")
+            OpenAILogprobs.append(delta.logprobs, into: &output)
+            output.append("}")
+        }
+        output.append(",\"finish_reason\":null}]}\n\n")
+    }
+
     /// Appends a chunk with the finish reason of each choice, and one with the usage if wanted.
     public mutating func writeFinishChunks(
         _ finished: ReplyFinished, wantsUsage: Bool, into output: inout ByteQueue
-    ) {}
+    ) {
+        for outcome in finished.outcomes {
+            beginChunk(into: &output)
+            output.append("{\"index\":")
+            output.append(decimal: outcome.choiceIndex)
+            output.append(",\"delta\":{},\"logprobs\":null,\"finish_reason\":\"")
+            output.append(OpenAIFinish.name(of: outcome.reason))
+            output.append("\"}]}\n\n")
+        }
+        guard wantsUsage, let usage = finished.usage else { return }
+        beginChunk(into: &output)
+        output.append("],\"usage\":")
+        OpenAIUsage.append(usage, into: &output)
+        output.append("}\n\n")
+    }
+
+    private func beginChunk(into output: inout ByteQueue) {
+        output.append("data: {\"id\":")
+        output.append(jsonString: id)
+        output.append(",\"object\":\"chat.completion.chunk\",\"created\":")
+        output.append(decimal: Int(created))
+        output.append(",\"model\":")
+        output.append(jsonString: model)
+        output.append(",\"choices\":[")
+    }
+
+    private func append(_ name: StaticString, _ text: ByteView, into output: inout ByteQueue) {
+        output.append("\"")
+        output.append(name)
+        output.append("\":")
+        output.append(jsonString: text)
+    }
+
     /// Appends a chunk that is JSON already.
-    public static func writeEvent(json: ByteView, into output: inout ByteQueue) {}
+    public static func writeEvent(json: ByteView, into output: inout ByteQueue) {
+        output.append("data: ")
+        output.append(json)
+        output.append("\n\n")
+    }
+
     /// Appends the end marker `data: [DONE]`.
-    public static func writeDone(into output: inout ByteQueue) {}
+    public static func writeDone(into output: inout ByteQueue) {
+        output.append("data: [DONE]\n\n")
+    }
 }
-public struct OpenAIChatCollector: ~Copyable {
-    public init(id: String, created: Int64, model: String, bytesMax: Int = 1 << 26) {}
-    public mutating func add(_ event: ReplyEvent) throws(GatewayError) {}
-    public mutating func write(_ finished: ReplyFinished, into output: inout ByteQueue) {}
-}
-public struct OpenAIEmbeddingsCollector: ~Copyable {
-    public enum Encoding: Sendable { case float, base64 }
-    public init(model: String, encoding: Encoding, bytesMax: Int = 1 << 26) {}
-    public mutating func add(_ event: ReplyEvent) throws(GatewayError) {}
-    public mutating func write(_ finished: ReplyFinished, into output: inout ByteQueue) {}
+
+/// The numbers of tool calls among themselves: the core numbers all parts of a choice together.
+struct OpenAICallIndexes {
+    private var known: [(choice: Int, part: Int, index: Int)] = []
+
+    mutating func index(choice: Int, part: Int) -> Int {
+        if let call = known.first(where: { $0.choice == choice && $0.part == part }) {
+            return call.index
+        }
+        let index = known.count { $0.choice == choice }
+        known.append((choice: choice, part: part, index: index))
+        return index
+    }
 }

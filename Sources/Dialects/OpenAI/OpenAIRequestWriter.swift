@@ -8,18 +8,143 @@ public struct OpenAIRequestWriter {
     /// A request in the client's own words stays as it is but for the model's name and, in a stream,
     /// `stream_options.include_usage`, which the gateway needs. Returns the names of parameters
     /// that were dropped because the dialect cannot say them; throws if they may not be dropped.
-    @discardableResult
     public static func writeChat(
         _ request: ChatRequest, model upstreamModel: String, into output: inout ByteQueue
     ) throws(GatewayError) -> [String] {
-        []
+        switch request.body {
+        case .raw(let raw):
+            splice(raw, model: upstreamModel, asksForUsage: request.isStream, into: &output)
+            return []
+        case .typed(let content):
+            return try OpenAIChatContentWriter(request: request, content: content)
+                .write(model: upstreamModel, into: &output)
+        }
     }
 
     /// Appends the body of an embeddings request for an upstream. Returns what was dropped.
-    @discardableResult
     public static func writeEmbeddings(
         _ request: EmbeddingRequest, model upstreamModel: String, into output: inout ByteQueue
     ) throws(GatewayError) -> [String] {
-        []
+        switch request.body {
+        case .raw(let raw):
+            splice(raw, model: upstreamModel, asksForUsage: false, into: &output)
+        case .typed(let content):
+            try write(content, model: upstreamModel, into: &output)
+        }
+        return []
+    }
+
+    /// The client's bytes with the model's name replaced and, if asked for, the usage added.
+    private static func splice(
+        _ raw: RawRequest, model: String, asksForUsage: Bool, into output: inout ByteQueue
+    ) {
+        raw.json.withUnsafeBufferPointer { buffer in
+            let json = ByteView(start: buffer.baseAddress, count: buffer.count)
+            var copied = 0
+            var hasOptions = false
+            for member in raw.members {
+                switch member.name {
+                case .model:
+                    output.append(json[copied..<member.value.lowerBound])
+                    output.append(jsonString: model)
+                case .streamOptions:
+                    hasOptions = true
+                    guard asksForUsage else { continue }
+                    output.append(json[copied..<member.value.lowerBound])
+                    appendOptions(json[member.value], into: &output)
+                }
+                copied = member.value.upperBound
+            }
+            guard asksForUsage && !hasOptions else {
+                return output.append(json.dropping(first: copied))
+            }
+            // Behind the last member: the object has one at least, the model's name.
+            var end = json.count
+            while end > copied, json[end - 1] != UInt8(ascii: "}") { end -= 1 }
+            output.append(json[copied..<end - 1])
+            output.append(#","stream_options":{"include_usage":true}}"#)
+        }
+    }
+
+    /// `stream_options` as the client wrote them, but with the usage.
+    private static func appendOptions(_ options: ByteView, into output: inout ByteQueue) {
+        output.append(#"{"include_usage":true"#)
+        for member in RawMembers(options) where !member.name.equals("include_usage") {
+            output.append(",\"")
+            output.append(member.name)
+            output.append("\":")
+            output.append(member.value)
+        }
+        output.append("}")
+    }
+
+    private static func write(
+        _ content: EmbeddingContent, model: String, into output: inout ByteQueue
+    ) throws(GatewayError) {
+        output.append("{\"model\":")
+        output.append(jsonString: model)
+        output.append(",\"input\":[")
+        for (index, input) in content.inputs.enumerated() {
+            if index > 0 { output.append(",") }
+            switch input {
+            case .text(let text): output.append(jsonString: text)
+            case .tokens(let tokens):
+                output.append("[")
+                for (place, token) in tokens.enumerated() {
+                    if place > 0 { output.append(",") }
+                    output.append(decimal: Int(token))
+                }
+                output.append("]")
+            }
+        }
+        output.append("]")
+        if content.dimensionCount > 0 {
+            output.append(",\"dimensions\":")
+            output.append(decimal: content.dimensionCount)
+        }
+        if !content.endUser.isEmpty {
+            output.append(",\"user\":")
+            output.append(jsonString: content.endUser)
+        }
+        try OpenAIExtraBody.append(
+            content.extraBodyJSON, refusing: ["model", "input"], into: &output)
+        output.append("}")
+    }
+}
+
+/// A client's own JSON members, merged into a request that is written from core types.
+enum OpenAIExtraBody {
+    /// Appends the members of a JSON object, each with a comma before it. Refuses what is no object,
+    /// and members that the gateway itself has to set.
+    static func append(
+        _ json: String, refusing reserved: [StaticString], into output: inout ByteQueue
+    ) throws(GatewayError) {
+        if json.isEmpty { return }
+        var bytes = ByteQueue()
+        bytes.append(text: json)
+        _ = bytes.reserve(ByteQueue.slack)
+        let parser = JSONParser()
+        let root: JSONValue
+        do throws(JSONFault) {
+            root = try parser.parse(bytes.view)
+        } catch {
+            throw refused("is not valid JSON: \(error.summary)")
+        }
+        guard root.kind == .object else { throw refused("must be a JSON object") }
+        for (name, value) in root.members {
+            guard !reserved.contains(where: { name.equals($0) }) else {
+                throw refused("must not set `\(name.string)`")
+            }
+            output.append(",")
+            output.append(jsonString: name)
+            output.append(":")
+            output.append(json: value)
+        }
+    }
+
+    private static func refused(_ what: String) -> GatewayError {
+        GatewayError(
+            .invalidRequest, origin: .client, message: "extra_body_json \(what).",
+            fields: [FieldViolation(field: "extra_body_json", message: what)])
     }
 }

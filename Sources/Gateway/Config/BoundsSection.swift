@@ -16,27 +16,27 @@ enum BoundsSection {
     ]
 
     static func readLimits(
-        _ node: ConfigNode?, with reader: inout ConfigReader, into result: inout Configuration
+        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
     ) {
         let values = reader.section(node, rules: limitRules, unknown: .refused)
         let sizes = 1024...1 << 30
         if let size = reader.size(values["body_bytes_max"], in: sizes) {
-            result.limits.bodyBytesMax = size
+            settings.server.bodyBytesMax = size
         }
         if let size = reader.size(values["header_bytes_max"], in: 1024...1 << 20) {
-            result.limits.headerBytesMax = size
+            settings.server.headerBytesMax = size
         }
         if let count = reader.integer(values["header_count_max"], in: 16...10_000) {
-            result.limits.headerCountMax = count
+            settings.server.headerCountMax = count
         }
         if let count = reader.integer(values["streams_per_connection_max"], in: 1...100_000) {
-            result.limits.streamsPerConnectionMax = count
+            settings.server.streamsPerConnectionMax = count
         }
         if let count = reader.integer(values["connections_max"], in: 1...10_000_000) {
-            result.connectionsMax = count
+            settings.connectionsMax = count
         }
         if let size = reader.size(values["message_bytes_max"], in: sizes) {
-            result.messageBytesMax = size
+            settings.messageBytesMax = size
         }
     }
 
@@ -54,20 +54,20 @@ enum BoundsSection {
     ]
 
     static func readTimeouts(
-        _ node: ConfigNode?, with reader: inout ConfigReader, into result: inout Configuration
+        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
     ) {
         let values = reader.section(node, rules: timeoutRules, unknown: .refused)
-        let targets: [(String, WritableKeyPath<Configuration, Duration>)] = [
-            ("headers", \.limits.timeoutHeaders), ("body", \.limits.timeoutBody),
-            ("idle", \.limits.timeoutIdle), ("write_stall", \.limits.timeoutWriteStall),
-            ("connect", \.clientLimits.timeoutConnect),
-            ("first_token", \.attemptTimeouts.firstToken),
-            ("between_tokens", \.attemptTimeouts.betweenTokens),
-            ("attempt", \.attemptTimeouts.attempt), ("call", \.callLimits.callTimeout),
+        let targets: [(String, WritableKeyPath<Settings, Duration>)] = [
+            ("headers", \.server.timeoutHeaders), ("body", \.server.timeoutBody),
+            ("idle", \.server.timeoutIdle), ("write_stall", \.server.timeoutWriteStall),
+            ("connect", \.client.timeoutConnect),
+            ("first_token", \.timeouts.firstToken),
+            ("between_tokens", \.timeouts.betweenTokens),
+            ("attempt", \.timeouts.attempt), ("call", \.calls.callTimeout),
             ("drain", \.timeoutDrain),
         ]
         for (key, target) in targets {
-            if let duration = reader.duration(values[key]) { result[keyPath: target] = duration }
+            if let duration = reader.duration(values[key]) { settings[keyPath: target] = duration }
         }
     }
 
@@ -79,13 +79,13 @@ enum BoundsSection {
     ]
 
     static func readUpstream(
-        _ node: ConfigNode?, with reader: inout ConfigReader, into result: inout Configuration
+        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
     ) {
         let values = reader.section(node, rules: upstreamRules, unknown: .refused)
         if let count = reader.integer(values["connections_per_host_max"], in: 1...65_535) {
-            result.clientLimits.connectionsPerOriginMax = count
-            result.clientLimits.idleConnectionsPerOriginMax = min(
-                count, result.clientLimits.idleConnectionsPerOriginMax)
+            settings.client.connectionsPerOriginMax = count
+            settings.client.idleConnectionsPerOriginMax = min(
+                count, settings.client.idleConnectionsPerOriginMax)
         }
     }
 }

@@ -28,9 +28,9 @@ struct ConfigLoader {
     ]
 
     /// - Parameter path: the file that was named on the command line.
-    func load(_ path: String, overrides: ConfigOverrides = ConfigOverrides()) -> LoadedConfiguration {
+    func load(_ path: String, overrides: SettingsOverrides = SettingsOverrides()) -> LoadedConfiguration {
         var reader = ConfigReader()
-        var result = Configuration()
+        var settings = Settings()
         let files = readAll(path, with: &reader)
         // Variables first: any other value may name them.
         var environment = ConfigEnvironment(process: self.environment)
@@ -50,16 +50,16 @@ struct ConfigLoader {
         }
         let root = ConfigMerge.merge(roots, with: &reader)
         if !files.isEmpty && roots.count == files.count {
-            read(root, environment: environment, with: &reader, into: &result)
+            read(root, environment: environment, with: &reader, into: &settings)
         }
-        overrides.apply(to: &result)
-        return LoadedConfiguration(configuration: result, findings: reader.sortedFindings)
+        overrides.apply(to: &settings)
+        return LoadedConfiguration(settings: settings, findings: reader.sortedFindings)
     }
 
     /// All sections, in the order in which they depend on one another.
     private func read(
         _ root: ConfigNode, environment: ConfigEnvironment, with reader: inout ConfigReader,
-        into result: inout Configuration
+        into settings: inout Settings
     ) {
         let sections = reader.section(root, rules: Self.topRules, unknown: .ignored)
         for entry in sections["environment_variables"]?.entries ?? [] {
@@ -68,15 +68,15 @@ struct ConfigLoader {
                 "what os.environ/\(entry.key) stands for, unless the process's environment has it")
         }
         let masterKey = LiteLLMSections.readGeneral(
-            sections["general_settings"], with: &reader, into: &result)
-        LiteLLMSections.readSettings(sections["litellm_settings"], with: &reader, into: &result)
-        LiteLLMSections.readRouter(sections["router_settings"], with: &reader, into: &result)
+            sections["general_settings"], with: &reader, into: &settings)
+        LiteLLMSections.readSettings(sections["litellm_settings"], with: &reader, into: &settings)
+        LiteLLMSections.readRouter(sections["router_settings"], with: &reader, into: &settings)
         // Ours comes after LiteLLM's: where both set a bound, ours says it more exactly.
-        GatewaySection.read(sections["gateway_settings"], with: &reader, into: &result)
+        GatewaySection.read(sections["gateway_settings"], with: &reader, into: &settings)
         KeysSection.readMasterKey(
-            masterKey, environment: environment, with: &reader, into: &result)
+            masterKey, environment: environment, with: &reader, into: &settings)
         ModelListSection.read(
-            sections["model_list"], environment: environment, with: &reader, into: &result)
+            sections["model_list"], environment: environment, with: &reader, into: &settings)
         if sections["model_list"] == nil {
             reader.add(
                 .refused, "model_list", at: root.position,
@@ -144,7 +144,7 @@ struct ConfigLoader {
 
 /// A configuration and what there is to say about each of its keys.
 struct LoadedConfiguration: Sendable {
-    let configuration: Configuration
+    let settings: Settings
     /// In the order of the files.
     let findings: [ConfigFinding]
 

@@ -44,8 +44,7 @@ struct DeploymentDraft {
             mode: mode, timeouts: timeouts)
         return ConfiguredDeployment(
             deployment: deployment, vendor: vendor.name.isEmpty ? "none" : vendor.name,
-            disabledReason: isEnabled ? nil : disabledReasons.joined(separator: "; "),
-            position: position)
+            disabledReason: isEnabled ? nil : disabledReasons.joined(separator: "; "))
     }
 }
 

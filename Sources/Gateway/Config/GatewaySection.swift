@@ -7,7 +7,7 @@ enum GatewaySection {
         "host": .honoured("the address to listen on"),
         "port": .honoured("the port to listen on"),
         "loops": .honoured("how many event loops serve"),
-        "data_dir": .honoured("where the gateway keeps its data"),
+        "data_dir": .honoured("where the gateway keeps its files: the quick start's key so far"),
         "keys": .section, "limits": .section, "timeouts": .section, "upstream": .section,
         "grpc": .section, "log": .section,
         "allow_weak_master_key": .honoured("whether a guessable master key is accepted"),
@@ -29,33 +29,33 @@ enum GatewaySection {
     ]
 
     static func read(
-        _ node: ConfigNode?, with reader: inout ConfigReader, into result: inout Configuration
+        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
     ) {
         let values = reader.section(node, rules: rules, unknown: .refused)
         let host = reader.value(values["host"], expected: "an address or a name") { text in
             text.isEmpty || text.contains(" ") ? nil : text
         }
-        if let host { result.host = host }
-        if let port = reader.integer(values["port"], in: 0...65_535) { result.port = UInt16(port) }
-        if let loops = reader.integer(values["loops"], in: 1...loopsMax) { result.loopCount = loops }
-        if let directory = reader.text(values["data_dir"]) { result.dataDirectory = directory }
+        if let host { settings.host = host }
+        if let port = reader.integer(values["port"], in: 0...65_535) { settings.port = UInt16(port) }
+        if let loops = reader.integer(values["loops"], in: 1...loopsMax) { settings.loops = loops }
+        if let directory = reader.text(values["data_dir"]) { settings.dataDirectory = directory }
         if let allows = reader.flag(values["allow_weak_master_key"]) {
-            result.allowsWeakMasterKey = allows
+            settings.allowsWeakMasterKey = allows
         }
-        if let uses = reader.flag(values["litellm_statuses"]) { result.usesLiteLLMStatuses = uses }
-        BoundsSection.readLimits(values["limits"], with: &reader, into: &result)
-        BoundsSection.readTimeouts(values["timeouts"], with: &reader, into: &result)
-        BoundsSection.readUpstream(values["upstream"], with: &reader, into: &result)
-        readGRPC(values["grpc"], with: &reader, into: &result)
-        readLog(values["log"], with: &reader, into: &result)
-        result.keys = KeysSection.read(values["keys"], with: &reader)
+        if let uses = reader.flag(values["litellm_statuses"]) { settings.usesLiteLLMStatuses = uses }
+        BoundsSection.readLimits(values["limits"], with: &reader, into: &settings)
+        BoundsSection.readTimeouts(values["timeouts"], with: &reader, into: &settings)
+        BoundsSection.readUpstream(values["upstream"], with: &reader, into: &settings)
+        readGRPC(values["grpc"], with: &reader, into: &settings)
+        readLog(values["log"], with: &reader, into: &settings)
+        settings.keys = KeysSection.read(values["keys"], with: &reader)
     }
 
     /// More threads than this serve nobody.
     static let loopsMax = 256
 
     private static func readGRPC(
-        _ node: ConfigNode?, with reader: inout ConfigReader, into result: inout Configuration
+        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
     ) {
         let values = reader.section(
             node,
@@ -63,11 +63,11 @@ enum GatewaySection {
                 "reflection": .honoured("whether clients can ask which services there are"),
                 "compression": .notBuilt("compression of messages is"),
             ], unknown: .refused)
-        if let offers = reader.flag(values["reflection"]) { result.offersReflection = offers }
+        if let offers = reader.flag(values["reflection"]) { settings.offersReflection = offers }
     }
 
     private static func readLog(
-        _ node: ConfigNode?, with reader: inout ConfigReader, into result: inout Configuration
+        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
     ) {
         let values = reader.section(
             node,
@@ -78,10 +78,10 @@ enum GatewaySection {
             ], unknown: .refused)
         let level = reader.value(
             values["level"], expected: "debug, info, warning or error", LogLevel.init(name:))
-        if let level { result.log.level = level }
+        if let level { settings.log.level = level }
         let format = reader.value(
             values["format"], expected: "json or text", LogFormat.init(rawValue:))
-        if let format { result.log.format = format }
-        if let sample = reader.number(values["sample"], in: 0...1) { result.log.sample = sample }
+        if let format { settings.log.format = format }
+        if let sample = reader.number(values["sample"], in: 0...1) { settings.log.sample = sample }
     }
 }

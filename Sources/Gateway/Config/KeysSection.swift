@@ -13,8 +13,8 @@ enum KeysSection {
     /// More keys than this belong into a store.
     static let keysMax = 10_000
 
-    static func read(_ node: ConfigNode?, with reader: inout ConfigReader) -> [ConfiguredKey] {
-        var keys: [ConfiguredKey] = []
+    static func read(_ node: ConfigNode?, with reader: inout ConfigReader) -> [StaticKey] {
+        var keys: [StaticKey] = []
         var seen: [KeyHash: String] = [:]
         var aliases: Set<String> = ["master"]
         let items = reader.list(node)
@@ -36,7 +36,7 @@ enum KeysSection {
                 continue
             }
             seen[hash] = alias
-            keys.append(ConfiguredKey(hash: hash, alias: alias, models: models))
+            keys.append(StaticKey(hash: hash, alias: alias, models: models))
         }
         return keys
     }
@@ -67,7 +67,7 @@ enum KeysSection {
     /// without any key: whoever reaches the port could spend the upstreams' money.
     static func readMasterKey(
         _ node: ConfigNode?, environment: ConfigEnvironment, with reader: inout ConfigReader,
-        into result: inout Configuration
+        into settings: inout Settings
     ) {
         let path = "general_settings.master_key"
         let variable = "LITELLM_MASTER_KEY"
@@ -79,7 +79,7 @@ enum KeysSection {
             key = environment[variable]
         }
         guard let key else {
-            guard result.keys.isEmpty else { return }
+            guard settings.keys.isEmpty else { return }
             reader.add(
                 .refused, path, at: node?.position,
                 "there is no key, so anyone could call; set \(variable)=sk-... (for one: "
@@ -88,17 +88,17 @@ enum KeysSection {
         }
         if let flaw = KeyStrength.flaw(of: key) {
             reader.add(.refused, path, at: node?.position, "the key cannot be used: \(flaw)")
-        } else if let weakness = KeyStrength.weakness(of: key), !result.allowsWeakMasterKey {
+        } else if let weakness = KeyStrength.weakness(of: key), !settings.allowsWeakMasterKey {
             reader.add(
                 .refused, path, at: node?.position,
                 "the key is easy to guess: \(weakness); choose another (`echo sk-$(openssl rand "
                     + "-hex 24)`), or set gateway_settings.allow_weak_master_key on a machine "
                     + "that nobody else reaches")
-        } else if result.keys.contains(where: { $0.hash == KeyStrength.hash(of: key) }) {
+        } else if settings.keys.contains(where: { $0.hash == KeyStrength.hash(of: key) }) {
             reader.add(
                 .refused, path, at: node?.position, "also stands in gateway_settings.keys")
         } else {
-            result.masterKey = Secret(key)
+            settings.masterKey = Secret(key)
         }
     }
 }

@@ -4,38 +4,38 @@ import Transport
 extension LiteLLMSections {
     /// Reads `general_settings`, the master key left out; returns that.
     static func readGeneral(
-        _ node: ConfigNode?, with reader: inout ConfigReader, into result: inout Configuration
+        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
     ) -> ConfigNode? {
         let values = reader.section(node, rules: generalRules, unknown: .ignored)
         if let megabytes = reader.number(values["max_request_size_mb"], in: 0.001...1024) {
-            result.limits.bodyBytesMax = Int(megabytes * 1_048_576)
+            settings.server.bodyBytesMax = Int(megabytes * 1_048_576)
         }
         return values["master_key"]
     }
 
     /// Reads `litellm_settings`.
     static func readSettings(
-        _ node: ConfigNode?, with reader: inout ConfigReader, into result: inout Configuration
+        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
     ) {
         let values = reader.section(node, rules: settingsRules, unknown: .ignored)
         if let timeout = reader.duration(values["request_timeout"]) {
-            result.callLimits.callTimeout = timeout
+            settings.calls.callTimeout = timeout
         }
-        readRetries(values["num_retries"], with: &reader, into: &result)
+        readRetries(values["num_retries"], with: &reader, into: &settings)
         readCallbacks(values["callbacks"], with: &reader)
     }
 
     /// Reads `router_settings`.
     static func readRouter(
-        _ node: ConfigNode?, with reader: inout ConfigReader, into result: inout Configuration
+        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
     ) {
         let values = reader.section(node, rules: routerRules, unknown: .ignored)
-        readRetries(values["num_retries"], with: &reader, into: &result)
+        readRetries(values["num_retries"], with: &reader, into: &settings)
         if let timeout = reader.duration(values["timeout"]) {
-            result.attemptTimeouts.attempt = timeout
+            settings.timeouts.attempt = timeout
         }
         if let timeout = reader.duration(values["stream_timeout"]) {
-            result.attemptTimeouts.firstToken = timeout
+            settings.timeouts.firstToken = timeout
         }
         readStrategy(values["routing_strategy"], with: &reader)
     }
@@ -44,10 +44,10 @@ extension LiteLLMSections {
     private static let retriesMax = 100
 
     private static func readRetries(
-        _ node: ConfigNode?, with reader: inout ConfigReader, into result: inout Configuration
+        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
     ) {
         if let retries = reader.integer(node, in: 0...retriesMax) {
-            result.callLimits.attemptsMax = 1 + retries
+            settings.calls.attemptsMax = 1 + retries
         }
     }
 

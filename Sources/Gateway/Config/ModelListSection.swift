@@ -7,7 +7,7 @@ enum ModelListSection {
 
     static func read(
         _ node: ConfigNode?, environment: ConfigEnvironment, with reader: inout ConfigReader,
-        into result: inout Configuration
+        into settings: inout Settings
     ) {
         let items = reader.list(node)
         guard items.count <= deploymentsMax else {
@@ -15,9 +15,9 @@ enum ModelListSection {
             return
         }
         let entries = DeploymentReader(
-            environment: environment, defaultTimeouts: result.attemptTimeouts)
+            environment: environment, defaultTimeouts: settings.timeouts)
         let drafts = items.compactMap { entries.read($0, with: &reader) }
-        result.deployments = configured(drafts, with: &reader)
+        settings.configured = configured(drafts, with: &reader)
     }
 
     /// Gives every deployment its index, id and share.

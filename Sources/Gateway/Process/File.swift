@@ -45,4 +45,11 @@ enum File {
         guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
         throw FileError(path, doing: "create the folder", code: errno)
     }
+
+    /// Whether only the file's owner may read it.
+    static func isPrivate(_ path: String) throws(FileError) -> Bool {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw FileError(path, doing: "look at", code: errno) }
+        return status.st_mode & 0o077 == 0
+    }
 }

@@ -31,6 +31,8 @@ public class ClientExchange: @unchecked Sendable {
     func wireSend(_ request: borrowing ClientRequest) async throws(TransportError) { fatalError("abstract") }
     /// The reader has taken bytes.
     func wireInboundTaken(_ count: Int) { fatalError("abstract") }
+    /// The reader waits for more than it has, whether or not it has taken that.
+    func wireAwaitsBody() {}
     /// The exchange is over: the connection is kept for others if the response is complete, else
     /// closed (the stream reset).
     func wireClose() { fatalError("abstract") }
@@ -68,6 +70,7 @@ public class ClientExchange: @unchecked Sendable {
             if inbound.count > count { return true }
             if isResponseComplete { return false }
             if let failure { throw failure }
+            wireAwaitsBody()
             await wait()
         }
     }
@@ -94,8 +97,8 @@ public class ClientExchange: @unchecked Sendable {
         }
     }
 
-    /// Gives the connection back, or closes it when the response is not complete. Must be called
-    /// once, whatever happened.
+    /// Gives the connection back, or closes it when the response is not complete. Must be called,
+    /// whatever happened; the response's fields and views of its body are gone after it.
     public final func close() { wireClose() }
 
     /// Calls the exchange off: whoever waits in it throws ``TransportError/cancelled``, and the

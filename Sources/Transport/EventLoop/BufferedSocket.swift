@@ -93,6 +93,17 @@ class BufferedSocket: SocketHandler {
         }
     }
 
+    /// Reads on a connection that can no more be written to, out of ``ended(_:)``: what the peer sent
+    /// before it went. False when there is no more.
+    final func readRemains() -> Bool {
+        let buffer = loop.receiveBuffer
+        let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+        guard count > 0 else { return false }
+        let start = buffer.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
+        received(ByteView(start: start, count: count))
+        return true
+    }
+
     private func finishConnecting() -> Bool {
         var code: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)

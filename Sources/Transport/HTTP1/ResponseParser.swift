@@ -44,7 +44,8 @@ struct ResponseParser: ~Copyable {
     private var chunks = ChunkedDecoder()
     private var bytesLeft = 0
     private var interimResponses = 0
-    private var isHeadRequest = false
+    /// Whether the response is to a HEAD request, and so has no body.
+    private(set) var isHeadRequest = false
     private var isVersion10 = false
     /// The response's status; of use once the head has come.
     private(set) var status = 0

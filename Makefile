@@ -1,0 +1,68 @@
+# Everyday commands. `make` alone lists them; each installs what it misses first.
+
+VENV := $(CURDIR)/.venv
+BIN := $(VENV)/bin
+export PATH := $(BIN):$(PATH)
+
+HOST ?= 127.0.0.1
+PORT ?= 4000
+CONFIG ?=
+RELEASE := -c release --static-swift-stdlib
+OWN_SWIFT := Package.swift Sources Tests
+DEBUG_BINARY := $(CURDIR)/.build/debug/llm-gateway
+RELEASE_BINARY := $(CURDIR)/.build/release/llm-gateway
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-swift test-end-to-end demo generate generate-check format \
+	format-check lint deps venv bench-smoke
+
+help: ## List the commands.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Build and serve on HOST:PORT (127.0.0.1:4000), with CONFIG=FILE or the quick start.
+	$(RELEASE_BINARY) serve --host $(HOST) --port $(PORT) $(if $(CONFIG),--config $(CONFIG))
+
+build: ## Build the release binary, with the Swift libraries inside.
+	@scripts/deps.sh build
+	swift build $(RELEASE) --product llm-gateway
+
+test: deps venv generate-check lint test-swift test-end-to-end ## Run every check and every test.
+
+test-swift: ## Run the Swift tests (debug build).
+	swift build --build-tests
+	swift test --skip-build
+
+test-end-to-end: venv ## Run real clients against the real binary (debug build).
+	swift build --product llm-gateway
+	LLM_GATEWAY_BIN=$(DEBUG_BINARY) $(BIN)/python -m pytest -c Tests/EndToEnd/pytest.ini Tests/EndToEnd
+
+demo: build venv ## Put a small real model behind the gateway and talk to it, over both doors.
+	LLM_GATEWAY_BIN=$(RELEASE_BINARY) scripts/demo.sh
+
+generate: deps venv ## Generate code from proto/ (Sources/CGatewayProto, clients/).
+	proto/generate.sh
+
+generate-check: deps venv ## Fail if generated code is not what proto/ says.
+	proto/generate.sh --check
+
+format: venv ## Format the Swift sources and the protos in place.
+	swift format --in-place --recursive --parallel $(OWN_SWIFT)
+	buf format --write proto
+
+format-check: venv ## Fail if formatting would change anything, or a lint rule is broken.
+	swift format lint --strict --recursive --parallel $(OWN_SWIFT)
+	buf format --diff --exit-code proto
+
+lint: format-check ## Check the protos' rules and the format of everything.
+	buf lint proto
+
+deps: ## Install the Debian packages that are missing.
+	@scripts/deps.sh test
+
+venv: deps ## Install the Python packages of the tests into .venv, if their list has changed.
+	@scripts/venv.sh
+
+bench-smoke: ## Compare the CPU per request and per chunk with nginx. Takes some minutes.
+	@scripts/deps.sh bench
+	swift build $(RELEASE) --product llm-gateway
+	LLM_GATEWAY_BIN=$(RELEASE_BINARY) python3 bench/smoke.py

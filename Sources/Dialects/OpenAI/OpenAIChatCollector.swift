@@ -1,0 +1,140 @@
+public import GatewayCore
+public import GatewayPrimitives
+
+/// Gathers the events of a chat completion that is answered whole. An upstream's own body passes as
+/// it came.
+public struct OpenAIChatCollector: ~Copyable {
+    private let id: String
+    private let created: Int64
+    private let model: String
+    private let bytesMax: Int
+    private var raw = ByteQueue()
+    private var choices: [Choice] = []
+    private var byteCount = 0
+
+    /// What one choice has said so far.
+    private struct Choice {
+        let index: Int
+        var text: [UInt8] = []
+        var reasoning: [UInt8] = []
+        var refusal: [UInt8] = []
+        var calls: [(part: Int, id: [UInt8], name: [UInt8], arguments: [UInt8])] = []
+        var logprobs: [TokenLogprob] = []
+    }
+
+    /// - Parameter bytesMax: how much may be gathered.
+    public init(id: String, created: Int64, model: String, bytesMax: Int = 64 * 1024 * 1024) {
+        self.id = id
+        self.created = created
+        self.model = model
+        self.bytesMax = bytesMax
+    }
+
+    /// Takes an event in; copies what it needs of it.
+    public mutating func add(_ event: ReplyEvent) throws(GatewayError) {
+        if case .json(let json, .openAIChat, _) = event.raw {
+            try count(json.count)
+            raw.append(json)
+            return
+        }
+        guard raw.isEmpty, case .delta(let delta) = event.body else { return }
+        try count(delta.contentBytes)
+        let place = place(of: delta.choiceIndex)
+        choices[place].logprobs += delta.logprobs
+        switch delta.content {
+        case .none: break
+        case .text(let text): choices[place].text += text.buffer
+        case .reasoning(let text): choices[place].reasoning += text.buffer
+        case .refusal(let text): choices[place].refusal += text.buffer
+        case .toolCall(let id, let name, let arguments):
+            let known = choices[place].calls.firstIndex { $0.part == delta.partIndex }
+            let call = known ?? choices[place].calls.count
+            if known == nil {
+                choices[place].calls.append((part: delta.partIndex, id: [], name: [], arguments: []))
+            }
+            choices[place].calls[call].id += id.buffer
+            choices[place].calls[call].name += name.buffer
+            choices[place].calls[call].arguments += arguments.buffer
+        }
+    }
+
+    private mutating func count(_ bytes: Int) throws(GatewayError) {
+        byteCount += bytes
+        guard byteCount <= bytesMax else {
+            throw GatewayError(
+                .upstreamUnavailable, origin: .upstream,
+                message: "The answer is longer than \(bytesMax) bytes.", outcome: .malformed)
+        }
+    }
+
+    private mutating func place(of index: Int) -> Int {
+        if let place = choices.firstIndex(where: { $0.index == index }) { return place }
+        choices.append(Choice(index: index))
+        return choices.count - 1
+    }
+
+    /// Appends the whole reply.
+    public mutating func write(_ finished: ReplyFinished, into output: inout ByteQueue) {
+        if !raw.isEmpty { return output.append(raw.view) }
+        output.append("{\"id\":")
+        output.append(jsonString: id)
+        output.append(",\"object\":\"chat.completion\",\"created\":")
+        output.append(decimal: Int(created))
+        output.append(",\"model\":")
+        output.append(jsonString: model)
+        output.append(",\"choices\":[")
+        for (position, outcome) in finished.outcomes.enumerated() {
+            if position > 0 { output.append(",") }
+            let choice = choices.first { $0.index == outcome.choiceIndex }
+            write(choice ?? Choice(index: outcome.choiceIndex), outcome, into: &output)
+        }
+        output.append("]")
+        if let usage = finished.usage {
+            output.append(",\"usage\":")
+            OpenAIUsage.append(usage, into: &output)
+        }
+        output.appendMember("service_tier", finished.serviceTier ?? "")
+        output.append("}")
+    }
+
+    private func write(_ choice: Choice, _ outcome: ChoiceOutcome, into output: inout ByteQueue) {
+        output.append("{\"index\":")
+        output.append(decimal: choice.index)
+        output.append(#","message":{"role":"assistant","content":"#)
+        append(choice.text, orNull: true, into: &output)
+        output.append(",\"refusal\":")
+        append(choice.refusal, orNull: true, into: &output)
+        if !choice.reasoning.isEmpty {
+            output.append(",\"reasoning_content\":")
+            append(choice.reasoning, orNull: false, into: &output)
+        }
+        for (index, call) in choice.calls.enumerated() {
+            output.append(index == 0 ? ",\"tool_calls\":[{\"id\":" : ",{\"id\":")
+            append(call.id, orNull: false, into: &output)
+            output.append(#","type":"function","function":{"name":"#)
+            append(call.name, orNull: false, into: &output)
+            output.append(",\"arguments\":")
+            append(call.arguments, orNull: false, into: &output)
+            output.append("}}")
+        }
+        if !choice.calls.isEmpty { output.append("]") }
+        output.append("},\"logprobs\":")
+        if choice.logprobs.isEmpty {
+            output.append("null")
+        } else {
+            output.append("{\"content\":")
+            OpenAILogprobs.append(choice.logprobs, into: &output)
+            output.append("}")
+        }
+        output.append(",\"finish_reason\":\"")
+        output.append(OpenAIFinish.name(of: outcome.reason))
+        output.append("\"}")
+    }
+
+    private func append(_ text: [UInt8], orNull: Bool, into output: inout ByteQueue) {
+        if text.isEmpty && orNull { return output.append("null") }
+        text.withUnsafeBufferPointer {
+            output.append(jsonString: ByteView(start: $0.baseAddress, count: $0.count))
+        }
+    }
+}

@@ -1,0 +1,226 @@
+internal import GatewayCore
+internal import GatewayPrimitives
+
+/// Writes a chat request from core types. What the dialect cannot say is refused by name, or dropped
+/// and reported where the client allows that.
+struct OpenAIChatContentWriter {
+    let request: ChatRequest
+    let content: ChatContent
+
+    /// What the gateway itself sets.
+    private static let reserved: [StaticString] = [
+        "model", "messages", "stream", "stream_options", "max_tokens", "max_completion_tokens", "n",
+    ]
+
+    /// Appends the whole object; returns what was dropped.
+    func write(model: String, into output: inout ByteQueue) throws(GatewayError) -> [String] {
+        let dropped = try inexpressible()
+        output.append("{\"model\":")
+        output.append(jsonString: model)
+        output.append(",\"messages\":[")
+        for (index, message) in content.messages.enumerated() {
+            if index > 0 { output.append(",") }
+            try OpenAIMessageWriter(index: index).write(message, into: &output)
+        }
+        output.append("]")
+        writeDelivery(into: &output)
+        writeTools(into: &output)
+        writeFormat(into: &output)
+        writeSampling(content.sampling, into: &output)
+        writeOptions(into: &output)
+        try OpenAIExtraBody.append(content.extraBodyJSON, refusing: Self.reserved, into: &output)
+        output.append("}")
+        return dropped
+    }
+
+    /// What chat completions have no member for. `top_k` is no member of OpenAI's own, but of vLLM's
+    /// and llama.cpp's; OpenAI refuses it by name.
+    private func inexpressible() throws(GatewayError) -> [String] {
+        var names: [String] = []
+        if content.maxReasoningTokens != nil { names.append("reasoning.max_reasoning_tokens") }
+        guard let first = names.first, !content.dropsUnsupportedParams else { return names }
+        throw GatewayError(
+            .unsupportedParameter, origin: .client, retry: .otherDeployment,
+            message: "`\(first)` cannot be said to this deployment. Leave it out, or set "
+                + "routing.drop_unsupported_params.",
+            fields: names.map { FieldViolation(field: "chat.\($0)", message: "not supported") },
+            outcome: .invalidRequest)
+    }
+
+    private func writeDelivery(into output: inout ByteQueue) {
+        if request.isStream {
+            output.append(#","stream":true,"stream_options":{"include_usage":true}"#)
+        }
+        if let max = request.maxOutputTokens {
+            output.append(",\"max_completion_tokens\":")
+            output.append(decimal: max)
+        }
+        if request.choiceCount != 1 {
+            output.append(",\"n\":")
+            output.append(decimal: request.choiceCount)
+        }
+    }
+
+    private func writeTools(into output: inout ByteQueue) {
+        if !content.tools.isEmpty {
+            output.append(",\"tools\":[")
+            for (index, tool) in content.tools.enumerated() {
+                if index > 0 { output.append(",") }
+                write(tool, into: &output)
+            }
+            output.append("]")
+        }
+        if let choice = content.toolChoice {
+            output.append(",\"tool_choice\":")
+            write(choice, into: &output)
+        }
+        output.appendMember("parallel_tool_calls", content.parallelToolCalls)
+    }
+
+    private func write(_ tool: Tool, into output: inout ByteQueue) {
+        switch tool {
+        case .provider(let json): output.append(text: json)
+        case .function(let name, let description, let parameters, let strict):
+            output.append(#"{"type":"function","function":{"name":"#)
+            output.append(jsonString: name)
+            output.appendMember("description", description)
+            if !parameters.isEmpty {
+                output.append(",\"parameters\":")
+                output.append(text: parameters)
+            }
+            output.appendMember("strict", strict)
+            output.append("}}")
+        }
+    }
+
+    private func write(_ choice: ToolChoice, into output: inout ByteQueue) {
+        switch choice {
+        case .mode(let mode): output.append(jsonString: mode.rawValue)
+        case .tool(let name):
+            output.append(#"{"type":"function","function":{"name":"#)
+            output.append(jsonString: name)
+            output.append("}}")
+        case .allowed(let mode, let names):
+            output.append(#"{"type":"allowed_tools","allowed_tools":{"mode":"#)
+            output.append(jsonString: mode.rawValue)
+            output.append(",\"tools\":[")
+            for (index, name) in names.enumerated() {
+                if index > 0 { output.append(",") }
+                output.append(#"{"type":"function","function":{"name":"#)
+                output.append(jsonString: name)
+                output.append("}}")
+            }
+            output.append("]}}")
+        }
+    }
+
+    private func writeFormat(into output: inout ByteQueue) {
+        switch content.responseFormat {
+        case .text: break
+        case .jsonObject: output.append(#","response_format":{"type":"json_object"}"#)
+        case .jsonSchema(let name, let description, let schema, let strict):
+            output.append(#","response_format":{"type":"json_schema","json_schema":{"name":"#)
+            output.append(jsonString: name)
+            output.appendMember("description", description)
+            output.append(",\"schema\":")
+            output.append(text: schema)
+            output.appendMember("strict", strict)
+            output.append("}}")
+        }
+    }
+
+    private func writeSampling(_ sampling: SamplingParams, into output: inout ByteQueue) {
+        output.appendMember("temperature", sampling.temperature)
+        output.appendMember("top_p", sampling.topP)
+        output.appendMember("top_k", sampling.topK)
+        output.appendMember("frequency_penalty", sampling.frequencyPenalty)
+        output.appendMember("presence_penalty", sampling.presencePenalty)
+        output.appendMember("seed", sampling.seed.map(Int.init))
+        if !sampling.stopSequences.isEmpty {
+            output.append(",\"stop\":[")
+            for (index, sequence) in sampling.stopSequences.enumerated() {
+                if index > 0 { output.append(",") }
+                output.append(jsonString: sequence)
+            }
+            output.append("]")
+        }
+        if !sampling.logitBias.isEmpty {
+            output.append(",\"logit_bias\":{")
+            for (index, entry) in sampling.logitBias.enumerated() {
+                output.append(index > 0 ? ",\"" : "\"")
+                output.append(decimal: Int(entry.token))
+                output.append("\":")
+                output.append(json: entry.bias)
+            }
+            output.append("}")
+        }
+    }
+
+    private func writeOptions(into output: inout ByteQueue) {
+        output.appendMember("reasoning_effort", content.reasoningEffort?.rawValue ?? "")
+        output.appendMember("verbosity", content.verbosity?.rawValue ?? "")
+        if let top = content.topLogprobs {
+            output.append(",\"logprobs\":true")
+            if top > 0 { output.appendMember("top_logprobs", top) }
+        }
+        if !content.predictedOutput.isEmpty {
+            output.append(#","prediction":{"type":"content","content":"#)
+            output.append(jsonString: content.predictedOutput)
+            output.append("}")
+        }
+        output.appendMember("prompt_cache_key", content.promptCacheKey)
+        output.appendMember("service_tier", content.serviceTier)
+        output.appendMember("store", content.store)
+        output.appendMember("user", content.endUser)
+        if !content.metadata.isEmpty {
+            output.append(",\"metadata\":{")
+            for (index, entry) in content.metadata.enumerated() {
+                if index > 0 { output.append(",") }
+                output.append(jsonString: entry.key)
+                output.append(":")
+                output.append(jsonString: entry.value)
+            }
+            output.append("}")
+        }
+        if content.wantsAudio {
+            output.append(#","modalities":["text","audio"],"audio":{"voice":"#)
+            output.append(jsonString: content.audioVoice)
+            output.append(",\"format\":")
+            output.append(jsonString: OpenAIMedia.audioFormat(of: content.audioMimeType))
+            output.append("}")
+        }
+    }
+}
+
+extension ByteQueue {
+    /// Appends `,"name":` and a text, if there is one.
+    mutating func appendMember(_ name: StaticString, _ value: String) {
+        if value.isEmpty { return }
+        appendMemberName(name)
+        append(jsonString: value)
+    }
+
+    mutating func appendMember(_ name: StaticString, _ value: Bool?) {
+        guard let value else { return }
+        appendMemberName(name)
+        append(json: value)
+    }
+
+    mutating func appendMember(_ name: StaticString, _ value: Double?) {
+        guard let value else { return }
+        appendMemberName(name)
+        append(json: value)
+    }
+
+    mutating func appendMember(_ name: StaticString, _ value: Int?) {
+        guard let value else { return }
+        appendMemberName(name)
+        append(decimal: value)
+    }
+
+    private mutating func appendMemberName(_ name: StaticString) {
+        append(",\"")
+        append(name)
+        append("\":")
+    }
+}

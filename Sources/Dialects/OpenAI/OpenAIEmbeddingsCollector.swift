@@ -1,0 +1,73 @@
+public import GatewayCore
+public import GatewayPrimitives
+
+/// Gathers the vectors of an embeddings reply. An upstream's own body passes as it came.
+public struct OpenAIEmbeddingsCollector: ~Copyable {
+    /// How vectors are written.
+    public enum Encoding: Sendable { case float, base64 }
+
+    private let model: String
+    private let encoding: Encoding
+    private let bytesMax: Int
+    private var raw = ByteQueue()
+    private var vectors: [EmbeddingVector] = []
+    private var byteCount = 0
+
+    /// - Parameter bytesMax: how much may be gathered.
+    public init(model: String, encoding: Encoding, bytesMax: Int = 64 * 1024 * 1024) {
+        self.model = model
+        self.encoding = encoding
+        self.bytesMax = bytesMax
+    }
+
+    /// Takes an event in; copies what it needs of it.
+    public mutating func add(_ event: ReplyEvent) throws(GatewayError) {
+        if case .json(let json, .openAIEmbeddings, _) = event.raw {
+            byteCount += json.count
+            raw.append(json)
+        } else if raw.isEmpty, case .embedding(let vector) = event.body {
+            byteCount += vector.values.count * MemoryLayout<Float>.size
+            vectors.append(vector)
+        }
+        guard byteCount <= bytesMax else {
+            throw GatewayError(
+                .upstreamUnavailable, origin: .upstream,
+                message: "The answer is longer than \(bytesMax) bytes.", outcome: .malformed)
+        }
+    }
+
+    /// Appends the whole reply.
+    public mutating func write(_ finished: ReplyFinished, into output: inout ByteQueue) {
+        if !raw.isEmpty { return output.append(raw.view) }
+        output.append(#"{"object":"list","data":["#)
+        for (position, vector) in vectors.enumerated() {
+            if position > 0 { output.append(",") }
+            output.append(#"{"object":"embedding","index":"#)
+            output.append(decimal: vector.index)
+            output.append(",\"embedding\":")
+            append(vector.values, into: &output)
+            output.append("}")
+        }
+        output.append("],\"model\":")
+        output.append(jsonString: model)
+        output.append(",\"usage\":{\"prompt_tokens\":")
+        output.append(decimal: Int(finished.usage?.inputTokens ?? 0))
+        output.append(",\"total_tokens\":")
+        output.append(decimal: Int(finished.usage?.inputTokens ?? 0))
+        output.append("}}")
+    }
+
+    private func append(_ values: [Float], into output: inout ByteQueue) {
+        guard encoding == .float else {
+            output.append("\"")
+            Base64.append(vector: values, into: &output)
+            return output.append("\"")
+        }
+        output.append("[")
+        for (place, value) in values.enumerated() {
+            if place > 0 { output.append(",") }
+            output.append(json: value)
+        }
+        output.append("]")
+    }
+}

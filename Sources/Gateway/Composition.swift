@@ -1,0 +1,59 @@
+import API
+import GRPC
+import GatewayCore
+import Providers
+import Telemetry
+import Transport
+
+/// Puts the rooms together: what all loops share, and what each has for itself.
+struct Composition {
+    let settings: Settings
+    let log: Log
+    let readiness: Readiness
+    private let directory: KeyRing
+    private let catalog: Catalog
+    private let resolver = Resolver()
+
+    init(settings: Settings, log: Log, createdAt: Int64) {
+        self.settings = settings
+        self.log = log
+        readiness = Readiness()
+        var principals: [KeyHash: Principal] = [:]
+        for key in settings.keys {
+            principals[key.hash] = Principal(name: key.alias, allowedModels: key.models)
+        }
+        if let master = settings.masterKey {
+            principals[KeyStrength.hash(of: master.reveal())] = Principal(name: "master")
+        }
+        directory = KeyRing(principals)
+        catalog = Catalog(deployments: settings.deployments, createdAt: createdAt)
+    }
+
+    /// Everything of one loop, from its port to its upstreams; called on that loop or before it runs.
+    /// - Parameter loopCount: how many loops share what is bounded for the process.
+    func makeServer(on loop: EventLoop, of loopCount: Int) throws -> HTTPServer {
+        var random = SystemRandomNumberGenerator()
+        let clock = LoopClock(loop: loop)
+        let client = HTTPClient(loop: loop, resolver: resolver, limits: settings.client)
+        let providers: [ProviderKind: any Provider] = [
+            .openAI: try OpenAIProvider(
+                client: client, clock: clock, deployments: settings.deployments),
+            .scripted: try ScriptedProvider(clock: clock, deployments: settings.deployments),
+        ]
+        let pipeline = Pipeline(
+            directory: directory, catalog: catalog, providers: providers,
+            observer: CallLogger(log: log, sample: settings.log.sample, seed: random.next()),
+            clock: clock, limits: settings.calls, seed: random.next())
+        var grpcLimits = GRPCLimits()
+        grpcLimits.messageBytesMax = settings.messageBytesMax
+        let handler = GatewayHandler(
+            pipeline: pipeline, grpc: GRPCServer(services: [], limits: grpcLimits), readiness: readiness, clock: clock,
+            limits: DoorLimits(bodyBytesMax: settings.server.bodyBytesMax),
+            usesLiteLLMStatuses: settings.usesLiteLLMStatuses, seed: random.next())
+        var limits = settings.server
+        if let most = settings.connectionsMax {
+            limits.connectionsMax = max(1, (most + loopCount - 1) / loopCount)
+        }
+        return HTTPServer(loop: loop, limits: limits, handler: handler)
+    }
+}

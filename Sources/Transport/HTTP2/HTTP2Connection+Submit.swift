@@ -1,0 +1,105 @@
+import CNghttp2
+import GatewayPrimitives
+
+// What a flush gives to nghttp2: heads, trailers, resets. Names and values are lent
+// (NGHTTP2_NV_FLAG_NO_COPY): they stay in the exchange until its stream is closed.
+extension HTTP2Connection {
+    private static let flagsLent = UInt8(
+        NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue | NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue)
+
+    /// Submits what has changed since the last flush.
+    func submitChanges(of exchange: HTTP2Exchange, session: OpaquePointer) {
+        if exchange.continuation == .wanted && exchange.head == .none {
+            exchange.continuation = .sent
+            submitHeaders(status: 100, HeaderList(), of: exchange, session: session)
+        }
+        if exchange.head == .waiting {
+            exchange.head = .submitted
+            submitHead(of: exchange, session: session)
+        } else if exchange.isDeferred && (!exchange.outbound.isEmpty || exchange.isEnded) {
+            exchange.isDeferred = false
+            nghttp2_session_resume_data(session, exchange.streamID)
+        }
+    }
+
+    private func submitHead(of exchange: HTTP2Exchange, session: OpaquePointer) {
+        let hasTrailers = exchange.responseTrailers.count > 0
+        if exchange.method == .head
+            || (exchange.isEnded && exchange.outbound.isEmpty && !hasTrailers) {
+            gather(status: exchange.status, exchange.responseHeaders)
+            exchange.isEndSubmitted = true
+            fields.withUnsafeMutableBufferPointer {
+                _ = nghttp2_submit_response(
+                    session, exchange.streamID, $0.baseAddress, $0.count, nil)
+            }
+            bodyEnded(exchange)
+        } else if exchange.isEnded && exchange.outbound.isEmpty {
+            submitHeaders(
+                status: exchange.status, exchange.responseHeaders, of: exchange, session: session)
+            exchange.isEndSubmitted = true
+            bodyEnded(exchange)
+        } else {
+            gather(status: exchange.status, exchange.responseHeaders)
+            var provider = nghttp2_data_provider()
+            provider.source.ptr = Unmanaged.passUnretained(exchange).toOpaque()
+            provider.read_callback = HTTP2Callbacks.readBody
+            fields.withUnsafeMutableBufferPointer {
+                _ = nghttp2_submit_response(
+                    session, exchange.streamID, $0.baseAddress, $0.count, &provider)
+            }
+        }
+    }
+
+    /// Submits a HEADERS frame that does not end the stream.
+    private func submitHeaders(
+        status: Int, _ headers: borrowing HeaderList, of exchange: HTTP2Exchange,
+        session: OpaquePointer
+    ) {
+        gather(status: status, headers)
+        fields.withUnsafeMutableBufferPointer {
+            _ = nghttp2_submit_headers(
+                session, UInt8(NGHTTP2_FLAG_NONE.rawValue), exchange.streamID, nil, $0.baseAddress,
+                $0.count, nil)
+        }
+    }
+
+    /// Submits what follows the last byte of a body: the trailers; then, where the request is not
+    /// complete, a reset that says that its rest is not wanted (RFC 9113, 8.1).
+    func submitEnd(of exchange: HTTP2Exchange, session: OpaquePointer) {
+        guard exchange.isStreamOpen else { return }
+        if exchange.responseTrailers.count > 0 && exchange.method != .head {
+            gather(status: 0, exchange.responseTrailers)
+            fields.withUnsafeMutableBufferPointer {
+                _ = nghttp2_submit_trailer(session, exchange.streamID, $0.baseAddress, $0.count)
+            }
+        }
+        // Only behind all of the response: a reset takes back what is queued for its stream.
+        if !exchange.isRequestComplete { endedEarly.append(exchange) }
+    }
+
+    /// Fills `fields`, with the status in front unless it is zero.
+    private func gather(status: Int, _ headers: borrowing HeaderList) {
+        fields.removeAll(keepingCapacity: true)
+        if status > 0 {
+            fields.append(field(ByteView(":status"), StatusCode.digits(status)))
+        }
+        var index = 0
+        while index < headers.count {
+            fields.append(field(headers.name(at: index), headers.value(at: index)))
+            index &+= 1
+        }
+    }
+
+    private func field(_ name: ByteView, _ value: ByteView) -> nghttp2_nv {
+        // nghttp2 takes pointers to mutable bytes and does not change them.
+        nghttp2_nv(
+            name: UnsafeMutablePointer(mutating: name.start),
+            value: UnsafeMutablePointer(mutating: value.start),
+            namelen: name.count, valuelen: value.count, flags: Self.flagsLent)
+    }
+
+    func submitReset(_ streamID: Int32, _ code: nghttp2_error_code, session: OpaquePointer) {
+        nghttp2_submit_rst_stream(
+            session, UInt8(NGHTTP2_FLAG_NONE.rawValue), streamID, code.rawValue)
+    }
+}

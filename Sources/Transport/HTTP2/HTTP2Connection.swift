@@ -1,0 +1,385 @@
+// A connection's turn:
+//
+//   received   nghttp2 reads; its callbacks note new requests, body bytes, closed streams
+//              then the noted requests start, each as a task that runs until it first has to wait
+//   jobs       handlers write; their exchanges are noted as changed
+//   flush      heads and resumed bodies are submitted, and nghttp2 is drained into one send
+
+import CNghttp2
+import GatewayPrimitives
+
+/// A connection that speaks HTTP/2 (RFC 9113), and the owner of its nghttp2 session.
+final class HTTP2Connection: ServerWire {
+    /// Deleted in ``lost(_:)``; `nil` after.
+    private var session: OpaquePointer?
+    /// The exchanges of open streams, and of closed ones whose handler has not returned.
+    private var served: ContiguousArray<HTTP2Exchange> = []
+    private var openCount = 0
+    private var changedExchanges: ContiguousArray<HTTP2Exchange> = []
+    private var ended: ContiguousArray<HTTP2Exchange> = []
+    // Notes of the callbacks.
+    var fresh: ContiguousArray<HTTP2Exchange> = []
+    var closedExchanges: ContiguousArray<HTTP2Exchange> = []
+    /// Those whose response is complete before their request.
+    var endedEarly: ContiguousArray<HTTP2Exchange> = []
+    /// Body bytes of streams that are no more.
+    var orphanedBytes = 0
+    var controlFrames = 0
+    private var controlFramesSince: MonotonicTime
+    /// For the fields of a head while it is submitted.
+    var fields: ContiguousArray<nghttp2_nv> = []
+    private var idleSince: MonotonicTime
+    private var isDraining = false
+
+    override init(connection: ServerConnection) {
+        idleSince = connection.loop.now
+        controlFramesSince = idleSince
+        super.init(connection: connection)
+        let user = Unmanaged.passUnretained(self).toOpaque()
+        nghttp2_session_server_new2(
+            &session, HTTP2Callbacks.shared, user, HTTP2Callbacks.options)
+        submitSettings()
+        connection.requireCheck(by: idleSince.advanced(by: limits.timeoutIdle))
+    }
+
+    deinit { nghttp2_session_del(session) }
+
+    private func submitSettings() {
+        var settings = [
+            nghttp2_settings_entry(
+                settings_id: Int32(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS.rawValue),
+                value: UInt32(limits.streamsPerConnectionMax)),
+            nghttp2_settings_entry(
+                settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue),
+                value: UInt32(Limits.streamWindowBytes)),
+            nghttp2_settings_entry(
+                settings_id: Int32(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE.rawValue),
+                value: UInt32(limits.headerBytesMax)),
+        ]
+        nghttp2_submit_settings(
+            session, UInt8(NGHTTP2_FLAG_NONE.rawValue), &settings, settings.count)
+        nghttp2_session_set_local_window_size(
+            session, UInt8(NGHTTP2_FLAG_NONE.rawValue), 0, Limits.connectionWindowBytes)
+        loop.markDirty(connection)
+    }
+
+    // MARK: - Exchanges
+
+    /// How many exchanges there are, those of closed streams included.
+    var servedCount: Int { served.count }
+
+    /// The exchange of a stream; `nil` when it is not open.
+    func exchange(streamID: Int32) -> HTTP2Exchange? {
+        nghttp2_session_get_stream_user_data(session, streamID).map {
+            // The list keeps the exchange while its stream is open.
+            Unmanaged<HTTP2Exchange>.fromOpaque($0).takeUnretainedValue()
+        }
+    }
+
+    /// Takes in the exchange of a new stream.
+    func insert(_ exchange: HTTP2Exchange) {
+        exchange.index = served.count
+        served.append(exchange)
+        openCount += 1
+        nghttp2_session_set_stream_user_data(
+            session, exchange.streamID, Unmanaged.passUnretained(exchange).toOpaque())
+    }
+
+    /// Lets an exchange go that is closed and handled.
+    private func remove(_ exchange: HTTP2Exchange) {
+        let last = served.removeLast()
+        if last !== exchange {
+            served[exchange.index] = last
+            last.index = exchange.index
+        }
+        exchange.connection = nil
+        server.giveBack(exchange)
+    }
+
+    /// There is something to submit for an exchange.
+    func changed(_ exchange: HTTP2Exchange) {
+        guard !exchange.isChanged, exchange.isStreamOpen else { return }
+        exchange.isChanged = true
+        changedExchanges.append(exchange)
+        loop.markDirty(connection)
+    }
+
+    /// A body has been given to nghttp2 whole; its trailers are next.
+    func bodyEnded(_ exchange: HTTP2Exchange) { ended.append(exchange) }
+
+    /// Opens the windows by what a handler has taken.
+    func consume(_ count: Int, of exchange: HTTP2Exchange) {
+        guard let session else { return }
+        nghttp2_session_consume(session, exchange.streamID, count)
+        if nghttp2_session_want_write(session) != 0 { loop.markDirty(connection) }
+    }
+
+    /// Breaks a stream off.
+    func reset(_ exchange: HTTP2Exchange, _ reason: ResetReason) {
+        guard let session, exchange.isStreamOpen else { return }
+        let code =
+            switch reason {
+            case .noError: NGHTTP2_NO_ERROR
+            case .internalError: NGHTTP2_INTERNAL_ERROR
+            case .cancel: NGHTTP2_CANCEL
+            }
+        submitReset(exchange.streamID, code, session: session)
+        loop.markDirty(connection)
+    }
+
+    // MARK: - Reading
+
+    override func received(_ bytes: ByteView) {
+        guard let session else { return }
+        let taken = nghttp2_session_mem_recv(session, bytes.start, bytes.count)
+        guard taken >= 0 else { return connection.close(.malformed("HTTP/2 error \(taken)")) }
+        startFresh()
+        releaseClosed()
+        guard self.session != nil else { return }
+        if orphanedBytes > 0 {
+            nghttp2_session_consume_connection(session, orphanedBytes)
+            orphanedBytes = 0
+        }
+        if controlFrames > Limits.controlFramesMax { limitControlFrames(session) }
+        if nghttp2_session_want_write(session) != 0 || nghttp2_session_want_read(session) == 0 {
+            loop.markDirty(connection)
+        }
+    }
+
+    private func limitControlFrames(_ session: OpaquePointer) {
+        if loop.now.since(controlFramesSince) < Limits.controlFramesInterval {
+            nghttp2_session_terminate_session(session, NGHTTP2_ENHANCE_YOUR_CALM.rawValue)
+        }
+        controlFrames = 0
+        controlFramesSince = loop.now
+    }
+
+    /// Starts the requests whose heads are complete.
+    private func startFresh() {
+        var index = 0
+        while index < fresh.count {
+            start(fresh[index])
+            index += 1
+        }
+        fresh.removeAll(keepingCapacity: true)
+    }
+
+    private func start(_ exchange: HTTP2Exchange) {
+        guard let session, exchange.isStreamOpen else {
+            exchange.isHandled = true
+            return
+        }
+        if exchange.isRefused {
+            exchange.isHandled = true
+            return submitReset(exchange.streamID, NGHTTP2_REFUSED_STREAM, session: session)
+        }
+        if exchange.isHeadTooLarge {
+            exchange.isHandled = true
+            exchange.sendHead(status: 431, body: .none)
+            return exchange.end()
+        }
+        connection.requireCheck(by: loop.now.advanced(by: checkInterval))
+        let handler = server.handler
+        loop.spawn {
+            await handler.handle(exchange)
+            exchange.connection?.handled(exchange)
+        }
+    }
+
+    /// The handler has returned.
+    func handled(_ exchange: HTTP2Exchange) {
+        if !exchange.isEnded { exchange.reset(.internalError) }
+        exchange.isHandled = true
+        // One whose stream has closed in this very moment is let go with the notes.
+        if !exchange.isStreamOpen && exchange.streamID == 0 { remove(exchange) }
+    }
+
+    /// Does what follows from streams having closed.
+    private func releaseClosed() {
+        var index = 0
+        while index < closedExchanges.count {
+            let exchange = closedExchanges[index]
+            index += 1
+            openCount -= 1
+            idleSince = loop.now
+            if exchange.unconsumedBytes > 0, let session {
+                nghttp2_session_consume_connection(session, exchange.unconsumedBytes)
+                exchange.unconsumedBytes = 0
+            }
+            // The number marks those whose close has been dealt with.
+            exchange.streamID = 0
+            // A head that never became complete has no handler.
+            if !exchange.isHeadComplete { exchange.isHandled = true }
+            if !exchange.isEndSubmitted || !exchange.isRequestComplete { exchange.fail(.closed) }
+            if exchange.isHandled { remove(exchange) }
+        }
+        closedExchanges.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: - Sending
+
+    override func flush() {
+        // What nghttp2 has waits there while the kernel has not taken what was sent before.
+        guard let session, !connection.hasPending else { return }
+        swapChanges(session)
+        var bytes: UnsafePointer<UInt8>?
+        var total = 0
+        while true {
+            let count = nghttp2_session_mem_send(session, &bytes)
+            if count < 0 { return connection.close(.closed) }
+            if count > 0 {
+                total += count
+                connection.stage(ByteView(start: bytes, count: count))
+                if self.session == nil { return }
+            }
+            let progressed = submitEnds(session, all: count == 0)
+            if count == 0 && !progressed { break }
+            if connection.hasPending { break }
+            if total > Limits.flushBytesMax {
+                loop.markDirty(connection)
+                break
+            }
+        }
+        connection.sendStaged()
+        releaseClosed()
+        guard self.session != nil else { return }
+        if connection.hasPending {
+            return connection.requireCheck(by: loop.now.advanced(by: limits.timeoutWriteStall))
+        }
+        if nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0 {
+            connection.close(.closed)
+        }
+    }
+
+    private func swapChanges(_ session: OpaquePointer) {
+        guard !changedExchanges.isEmpty else { return }
+        // Answers are what control frames may accompany.
+        controlFrames = 0
+        var index = 0
+        while index < changedExchanges.count {
+            let exchange = changedExchanges[index]
+            index += 1
+            exchange.isChanged = false
+            if exchange.isStreamOpen { submitChanges(of: exchange, session: session) }
+        }
+        changedExchanges.removeAll(keepingCapacity: true)
+    }
+
+    /// Submits trailers, and, when nghttp2 has nothing more to send, the resets behind responses that
+    /// were complete before their requests.
+    private func submitEnds(_ session: OpaquePointer, all: Bool) -> Bool {
+        let progressed = !ended.isEmpty || (all && !endedEarly.isEmpty)
+        var index = 0
+        if all {
+            while index < endedEarly.count {
+                let exchange = endedEarly[index]
+                index += 1
+                guard exchange.isStreamOpen, !exchange.isRequestComplete else { continue }
+                submitReset(exchange.streamID, NGHTTP2_NO_ERROR, session: session)
+            }
+            endedEarly.removeAll(keepingCapacity: true)
+        }
+        index = 0
+        while index < ended.count {
+            submitEnd(of: ended[index], session: session)
+            index += 1
+        }
+        ended.removeAll(keepingCapacity: true)
+        return progressed
+    }
+
+    // MARK: - The end
+
+    override func lost(_ error: TransportError) {
+        guard let deleted = session else { return }
+        session = nil
+        nghttp2_session_del(deleted)
+        changedExchanges.removeAll()
+        ended.removeAll()
+        fresh.removeAll()
+        closedExchanges.removeAll()
+        endedEarly.removeAll()
+        // nghttp2_session_del does not call on_stream_close.
+        let left = served
+        served.removeAll()
+        for exchange in left {
+            exchange.isStreamOpen = false
+            exchange.connection = nil
+            exchange.fail(error)
+        }
+    }
+
+    override func beginDrain() {
+        guard let session, !isDraining else { return }
+        isDraining = true
+        nghttp2_submit_goaway(
+            session, UInt8(NGHTTP2_FLAG_NONE.rawValue),
+            nghttp2_session_get_last_proc_stream_id(session), NGHTTP2_NO_ERROR.rawValue, nil, 0)
+        loop.markDirty(connection)
+    }
+
+    // MARK: - Time
+
+    /// How often connections with requests are looked through.
+    private var checkInterval: Duration { min(limits.timeoutBody, limits.timeoutWriteStall) }
+
+    override func checkDeadlines() -> MonotonicTime {
+        guard let session else { return .distantFuture }
+        let now = loop.now
+        if connection.hasPending {
+            let end = connection.lastSendProgress.advanced(by: limits.timeoutWriteStall)
+            if end <= now { connection.close(.timedOut(.writeStall)) }
+            return end
+        }
+        if openCount == 0 {
+            let end = idleSince.advanced(by: limits.timeoutIdle)
+            if end <= now {
+                nghttp2_session_terminate_session(session, NGHTTP2_NO_ERROR.rawValue)
+                loop.markDirty(connection)
+            }
+            return max(end, now.advanced(by: checkInterval))
+        }
+        var nearest = now.advanced(by: checkInterval)
+        for exchange in served where exchange.isStreamOpen {
+            nearest = min(nearest, check(exchange, now, session))
+        }
+        return nearest
+    }
+
+    /// Breaks an exchange off that has taken too long. Returns when to look at it again.
+    private func check(
+        _ exchange: HTTP2Exchange, _ now: MonotonicTime, _ session: OpaquePointer
+    ) -> MonotonicTime {
+        if !exchange.isHeadComplete {
+            // No other frame may come between those of a head: the connection stands still.
+            let end = exchange.receivedAt.advanced(by: limits.timeoutHeaders)
+            if end <= now {
+                nghttp2_session_terminate_session(session, NGHTTP2_ENHANCE_YOUR_CALM.rawValue)
+                loop.markDirty(connection)
+            }
+            return max(end, now.advanced(by: checkInterval))
+        }
+        var nearest = MonotonicTime.distantFuture
+        // Behind a response that has begun, a request may stay open as long as the call.
+        if !exchange.isRequestComplete && !exchange.isHeadSent {
+            nearest = exchange.receivedAt.advanced(by: limits.timeoutBody)
+            if nearest <= now { breakOff(exchange, .timedOut(.body), session) }
+        }
+        if !exchange.outbound.isEmpty && exchange.isStreamOpen {
+            let since = exchange.stalledSince ?? now
+            exchange.stalledSince = since
+            let end = since.advanced(by: limits.timeoutWriteStall)
+            if end <= now { breakOff(exchange, .timedOut(.writeStall), session) }
+            nearest = min(nearest, end)
+        }
+        return max(nearest, now.advanced(by: .milliseconds(1)))
+    }
+
+    private func breakOff(
+        _ exchange: HTTP2Exchange, _ error: TransportError, _ session: OpaquePointer
+    ) {
+        submitReset(exchange.streamID, NGHTTP2_CANCEL, session: session)
+        exchange.fail(error)
+        loop.markDirty(connection)
+    }
+}

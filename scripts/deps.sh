@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that the build and the tests need, and only those that are missing.
+#   scripts/deps.sh build        what `make run` needs
+#   scripts/deps.sh test         and what `make test` needs on top
+#   scripts/deps.sh bench        and what `make bench-smoke` needs on top
+set -euo pipefail
+
+build=(
+    libnghttp2-dev libssl-dev libprotobuf-c-dev libsimdjson-dev pkg-config make curl ca-certificates
+)
+tests=(protobuf-c-compiler protobuf-compiler python3 python3-venv)
+bench=(gcc libc6-dev nghttp2-client nginx-light util-linux)
+
+wanted=("${build[@]}")
+case "${1:-build}" in
+    build) ;;
+    test) wanted+=("${tests[@]}") ;;
+    bench) wanted+=("${tests[@]}" "${bench[@]}") ;;
+    *)
+        echo "usage: scripts/deps.sh [build|test|bench]" >&2
+        exit 2
+        ;;
+esac
+
+if ! command -v swift >/dev/null; then
+    echo "deps: swift is not on the PATH; install the Swift 6.3 toolchain first." >&2
+    exit 1
+fi
+if ! command -v dpkg-query >/dev/null; then
+    echo "deps: not a Debian system; make sure that the equivalents of these are installed:" >&2
+    echo "      ${wanted[*]}" >&2
+    exit 0
+fi
+
+missing=()
+for package in "${wanted[@]}"; do
+    status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$status" = installed ] || missing+=("$package")
+done
+[ "${#missing[@]}" -gt 0 ] || exit 0
+
+if [ "$(id -u)" -ne 0 ]; then
+    echo "deps: these Debian packages are missing, and only root can install them. Run:" >&2
+    echo "      sudo apt-get install --yes --no-install-recommends ${missing[*]}" >&2
+    exit 1
+fi
+echo "deps: installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update --quiet=2
+apt-get install --quiet=2 --yes --no-install-recommends "${missing[@]}"
