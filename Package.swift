@@ -26,10 +26,12 @@ let package = Package(
     ],
     targets: [
         // C libraries: a module map and a shim each, nothing else.
-        .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+        .systemLibrary(
+            name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
-            name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+            name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]
+        ),
         .target(name: "CLinux"),
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CGatewayProto", dependencies: ["CProtobufC"]),
@@ -40,24 +42,32 @@ let package = Package(
             name: "Dialects", dependencies: ["GatewayCore", "GatewayPrimitives", "CSimdJSON"],
             swiftSettings: settings),
         .target(
-            name: "Transport", dependencies: ["GatewayPrimitives", "CNghttp2", "COpenSSL", "CLinux"],
+            name: "Transport",
+            dependencies: ["GatewayPrimitives", "CNghttp2", "COpenSSL", "CLinux"],
             swiftSettings: settings),
         .target(
-            name: "GRPC", dependencies: ["Transport", "GatewayPrimitives", "CProtobufC", "CGatewayProto"],
+            name: "GRPC",
+            dependencies: ["Transport", "GatewayPrimitives", "CProtobufC", "CGatewayProto"],
             swiftSettings: settings),
         .target(
-            name: "Providers", dependencies: ["Transport", "Dialects", "GatewayCore", "GatewayPrimitives"],
+            name: "Providers",
+            dependencies: ["Transport", "Dialects", "GatewayCore", "GatewayPrimitives"],
             swiftSettings: settings),
         .target(
             name: "API",
-            dependencies: ["GRPC", "Transport", "Dialects", "GatewayCore", "GatewayPrimitives", "CGatewayProto"],
+            dependencies: [
+                "GRPC", "Transport", "Dialects", "GatewayCore", "GatewayPrimitives",
+                "CGatewayProto",
+            ],
             swiftSettings: settings),
         .target(
-            name: "Telemetry", dependencies: ["GatewayCore", "GatewayPrimitives"], swiftSettings: settings),
+            name: "Telemetry", dependencies: ["GatewayCore", "GatewayPrimitives"],
+            swiftSettings: settings),
         .executableTarget(
             name: "Gateway",
             dependencies: [
-                "API", "GRPC", "Providers", "Telemetry", "Transport", "GatewayCore", "GatewayPrimitives", "Yams",
+                "API", "GRPC", "Providers", "Telemetry", "Transport", "GatewayCore",
+                "GatewayPrimitives", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -65,33 +75,46 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["GatewayCore", "GatewayPrimitives", "Transport"],
             path: "Tests/TestSupport", swiftSettings: settings),
-        .testTarget(name: "GatewayPrimitivesTests", dependencies: ["GatewayPrimitives"], swiftSettings: settings),
         .testTarget(
-            name: "GatewayCoreTests", dependencies: ["GatewayCore", "GatewayPrimitives", "TestSupport"],
+            name: "GatewayPrimitivesTests", dependencies: ["GatewayPrimitives"],
             swiftSettings: settings),
         .testTarget(
-            name: "DialectsTests", dependencies: ["Dialects", "GatewayCore", "GatewayPrimitives", "TestSupport"],
+            name: "GatewayCoreTests",
+            dependencies: ["GatewayCore", "GatewayPrimitives", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "DialectsTests",
+            dependencies: ["Dialects", "GatewayCore", "GatewayPrimitives", "TestSupport"],
             resources: [.copy("Fixtures")], swiftSettings: settings),
         .testTarget(
-            name: "TransportTests", dependencies: ["Transport", "GatewayPrimitives", "TestSupport", "CNghttp2"],
+            name: "TransportTests",
+            dependencies: ["Transport", "GatewayPrimitives", "TestSupport", "CNghttp2"],
             swiftSettings: settings),
         .testTarget(
             name: "GRPCTests",
-            dependencies: ["GRPC", "Transport", "GatewayPrimitives", "TestSupport", "CProtobufC", "CGatewayProto"],
+            dependencies: [
+                "GRPC", "Transport", "GatewayPrimitives", "TestSupport", "CProtobufC",
+                "CGatewayProto",
+            ],
             exclude: ["Protobuf/Fixtures"], swiftSettings: settings),
         .testTarget(
             name: "ProvidersTests",
-            dependencies: ["Providers", "Dialects", "Transport", "GatewayCore", "GatewayPrimitives", "TestSupport"],
+            dependencies: [
+                "Providers", "Dialects", "Transport", "GatewayCore", "GatewayPrimitives",
+                "TestSupport",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "GRPC", "Dialects", "Providers", "Transport", "GatewayCore", "GatewayPrimitives",
+                "API", "GRPC", "Dialects", "Providers", "Transport", "GatewayCore",
+                "GatewayPrimitives",
                 "TestSupport", "CGatewayProto", "CProtobufC",
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "TelemetryTests", dependencies: ["Telemetry", "GatewayCore", "GatewayPrimitives"],
+            name: "TelemetryTests",
+            dependencies: ["Telemetry", "GatewayCore", "GatewayPrimitives"],
             swiftSettings: settings),
         .testTarget(
             name: "GatewayTests",

@@ -9,15 +9,21 @@ import Transport
 struct Composition {
     let settings: Settings
     let log: Log
-    let readiness: Readiness
+    private let readiness: Readiness
+    private let health: HealthService
+    private let reflection: ReflectionService?
     private let directory: KeyRing
     private let catalog: Catalog
     private let resolver = Resolver()
 
-    init(settings: Settings, log: Log, createdAt: Int64) {
+    init(settings: Settings, log: Log, createdAt: Int64) throws {
         self.settings = settings
         self.log = log
         readiness = Readiness()
+        health = HealthService(services: [])
+        reflection =
+            settings.offersReflection
+            ? try ContractReflection.make(services: ["grpc.health.v1.Health"]) : nil
         var principals: [KeyHash: Principal] = [:]
         for key in settings.keys {
             principals[key.hash] = Principal(name: key.alias, allowedModels: key.models)
@@ -29,7 +35,14 @@ struct Composition {
         catalog = Catalog(deployments: settings.deployments, createdAt: createdAt)
     }
 
-    /// Everything of one loop, from its port to its upstreams; called on that loop or before it runs.
+    /// Tells probes and health checks that the process is on its way out.
+    func beginDrain() {
+        readiness.beginDrain()
+        health.drain()
+    }
+
+    /// Everything of one loop, from its port to its upstreams; called on that loop, or before it
+    /// runs.
     /// - Parameter loopCount: how many loops share what is bounded for the process.
     func makeServer(on loop: EventLoop, of loopCount: Int) throws -> HTTPServer {
         var random = SystemRandomNumberGenerator()
@@ -46,8 +59,10 @@ struct Composition {
             clock: clock, limits: settings.calls, seed: random.next())
         var grpcLimits = GRPCLimits()
         grpcLimits.messageBytesMax = settings.messageBytesMax
+        let services = [health.service] + (reflection?.services ?? [])
         let handler = GatewayHandler(
-            pipeline: pipeline, grpc: GRPCServer(services: [], limits: grpcLimits), readiness: readiness, clock: clock,
+            pipeline: pipeline, grpc: GRPCServer(services: services, limits: grpcLimits),
+            readiness: readiness, clock: clock,
             limits: DoorLimits(bodyBytesMax: settings.server.bodyBytesMax),
             usesLiteLLMStatuses: settings.usesLiteLLMStatuses, seed: random.next())
         var limits = settings.server

@@ -1,7 +1,7 @@
 import Glibc
 
-/// The set-up without a configuration: a model that needs no upstream, the vendors whose keys are in
-/// the environment, and a master key of its own.
+/// The set-up without a configuration: a model that needs no upstream, the vendors whose keys are
+/// in the environment, and a master key of its own.
 enum QuickStart {
     /// Where people find the master key.
     enum KeySource: Equatable {
@@ -15,7 +15,8 @@ enum QuickStart {
             switch self {
             case .file(let path):
                 // A quotation mark ends the quoting, stands escaped, and begins it again.
-                "$(cat '" + path.split(separator: "'", omittingEmptySubsequences: false)
+                "$(cat '"
+                    + path.split(separator: "'", omittingEmptySubsequences: false)
                     .joined(separator: "'\\''") + "')"
             case .variable(let name): "$\(name)"
             }
@@ -65,7 +66,8 @@ enum QuickStart {
         try File.createPrivateFolder(directory)
         if access(path, F_OK) == 0 {
             guard try File.isPrivate(path) else {
-                throw FileError("\(path) can be read by others; run `chmod 600 \(path)`, or delete it")
+                throw FileError(
+                    "\(path) can be read by others; run `chmod 600 \(path)`, or delete it")
             }
             var key = try File.read(path)[...]
             while key.last?.isWhitespace == true { key.removeLast() }
@@ -90,15 +92,16 @@ enum QuickStart {
 
     /// Two commands to try it with.
     static func invitation(address: String, _ source: KeySource) -> String {
-        """
+        let chat = #"{"model":"demo","messages":[{"role":"ROLE_USER","parts":[{"text":"Hello"}]}]}"#
+        return """
 
-        Try it:
-          curl -N http://\(address)/v1/chat/completions \\
-            -H "authorization: Bearer \(source.shell)" -H 'content-type: application/json' \\
-            -d '{"model":"demo","stream":true,"messages":[{"role":"user","content":"Hello"}]}'
-          grpcurl -plaintext -H "authorization: Bearer \(source.shell)" \\
-            -d '{"chat":{"model":"demo","messages":[{"role":"ROLE_USER","parts":[{"text":"Hello"}]}]}}' \\
-            \(address) llmgateway.v1.ChatService/StreamChatCompletion
-        """
+            Try it:
+              curl -N http://\(address)/v1/chat/completions \\
+                -H "authorization: Bearer \(source.shell)" -H 'content-type: application/json' \\
+                -d '{"model":"demo","stream":true,"messages":[{"role":"user","content":"Hello"}]}'
+              grpcurl -plaintext -H "authorization: Bearer \(source.shell)" \\
+                -d '{"chat":\(chat)}' \\
+                \(address) llmgateway.v1.ChatService/StreamChatCompletion
+            """
     }
 }

@@ -41,9 +41,9 @@ public protocol Door: AnyObject {
 
 /// The back door to one kind of upstream. One instance a loop.
 public protocol Provider: AnyObject {
-    /// Makes one attempt at one deployment and hands each event of the reply to the relay, `finished`
-    /// last, awaiting room after each batch. Throws what went wrong, classified; after the relay has
-    /// committed, what is thrown ends the call.
+    /// Makes one attempt at one deployment and hands each event of the reply to the relay,
+    /// `finished` last, awaiting room after each batch. Throws what went wrong, classified; after
+    /// the relay has committed, what is thrown ends the call.
     func attempt(
         _ request: ModelRequest, at deployment: Deployment, relay: Relay
     ) async throws(GatewayError)

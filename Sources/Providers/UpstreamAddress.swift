@@ -35,7 +35,9 @@ public struct UpstreamAddress: Equatable, Sendable {
         origin = try Self.origin(of: authority, in: apiBase)
     }
 
-    private static func origin(of authority: Substring, in apiBase: String) throws(Invalid) -> Origin {
+    private static func origin(of authority: Substring, in apiBase: String) throws(Invalid)
+        -> Origin
+    {
         var host = authority
         var port = Substring("80")
         if authority.hasPrefix("[") {
@@ -44,7 +46,11 @@ public struct UpstreamAddress: Equatable, Sendable {
             }
             host = authority[authority.index(after: authority.startIndex)..<end]
             let after = authority[authority.index(after: end)...]
-            if after.hasPrefix(":") { port = after.dropFirst() } else if !after.isEmpty { port = "" }
+            if after.hasPrefix(":") {
+                port = after.dropFirst()
+            } else if !after.isEmpty {
+                port = ""
+            }
         } else if let colon = authority.lastIndex(of: ":") {
             host = authority[..<colon]
             port = authority[authority.index(after: colon)...]

@@ -2,7 +2,8 @@ import GatewayPrimitives
 
 extension ByteQueue {
     /// Appends text between quotation marks, escaped as a JSON string (RFC 8259, 7) and cut after
-    /// `bytesMax` bytes of its UTF-8. No byte below 0x20 remains, so a value cannot begin a new line.
+    /// `bytesMax` bytes of its UTF-8. No byte below 0x20 remains, so a value cannot begin a new
+    /// line.
     mutating func append(quoted text: String, bytesMax: Int) {
         append(byte: 0x22)
         var text = text
@@ -51,7 +52,9 @@ extension ByteQueue {
 }
 
 extension UInt8 {
-    fileprivate var needsEscape: Bool { self < 0x20 || self == 0x22 || self == 0x5C || self == 0x7F }
+    fileprivate var needsEscape: Bool {
+        self < 0x20 || self == 0x22 || self == 0x5C || self == 0x7F
+    }
 }
 
 extension ByteView {

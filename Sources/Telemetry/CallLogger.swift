@@ -1,8 +1,8 @@
 public import GatewayCore
 import GatewayPrimitives
 
-/// Writes one line for every call when it ends: who asked for what, which deployments were tried, what
-/// came of it, and how long it took. Never what was said, nor any key.
+/// Writes one line for every call when it ends: who asked for what, which deployments were tried,
+/// what came of it, and how long it took. Never what was said, nor any key.
 ///
 /// One instance a loop; belongs to it.
 public final class CallLogger: Observer {

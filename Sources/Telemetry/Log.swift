@@ -1,11 +1,12 @@
-import Glibc
 public import GatewayPrimitives
+import Glibc
 import Synchronization
 
 /// The log: lines from any thread, written to one descriptor by a thread of its own.
 ///
-/// Whoever logs only appends to a bounded buffer in memory and never waits for the reader of the log;
-/// when the reader is too slow for what is said, lines are dropped, counted, and the count is logged.
+/// Whoever logs only appends to a bounded buffer in memory and never waits for the reader of the
+/// log; when the reader is too slow for what is said, lines are dropped, counted, and the count is
+/// logged.
 public final class Log: Sendable {
     public let level: LogLevel
     public let format: LogFormat
@@ -61,11 +62,13 @@ public final class Log: Sendable {
         // The thread holds the log, so that it lives until its last line is written.
         let retained = Unmanaged.passRetained(self).toOpaque()
         var thread = pthread_t()
-        let result = pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            Unmanaged<Log>.fromOpaque(argument).takeRetainedValue().run()
-            return nil
-        }, retained)
+        let result = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<Log>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            }, retained)
         precondition(result == 0, "pthread_create failed with \(result)")
         pthread_detach(thread)
     }

@@ -2,8 +2,8 @@ public import GatewayPrimitives
 
 /// One line of the log while it is written, in either format.
 ///
-/// ``begin(_:at:_:)``, then fields in any order, then ``end()``. Its memory is kept for the next line:
-/// whoever logs for every call keeps one.
+/// ``begin(_:at:_:)``, then fields in any order, then ``end()``. Its memory is kept for the next
+/// line: whoever logs for every call keeps one.
 public struct LogLine: ~Copyable {
     let format: LogFormat
     var bytes = ByteQueue()

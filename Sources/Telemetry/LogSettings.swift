@@ -21,7 +21,9 @@ public enum LogLevel: Int, Comparable, CaseIterable, Sendable {
         self = level
     }
 
-    public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rawValue < right.rawValue }
+    public static func < (left: LogLevel, right: LogLevel) -> Bool {
+        left.rawValue < right.rawValue
+    }
 }
 
 /// How the lines of the log are written.

@@ -23,7 +23,8 @@ struct Signal: ~Copyable {
         close(writer)
     }
 
-    /// Ends one wait, the present or the next. Never blocks: a full pipe wakes as well as a byte more.
+    /// Ends one wait, the present or the next. Never blocks: a full pipe wakes as well as a byte
+    /// more.
     func send() {
         var byte: UInt8 = 1
         _ = write(writer, &byte, 1)

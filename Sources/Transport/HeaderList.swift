@@ -53,7 +53,9 @@ public struct HeaderList: ~Copyable {
     public func value(of name: StaticString) -> ByteView? {
         var index = 0
         while index < fields.count {
-            if Int(fields[index].nameCount) == name.utf8CodeUnitCount && self.name(at: index).equals(name) {
+            if Int(fields[index].nameCount) == name.utf8CodeUnitCount
+                && self.name(at: index).equals(name)
+            {
                 return value(at: index)
             }
             index &+= 1

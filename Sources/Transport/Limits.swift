@@ -11,7 +11,8 @@ public struct Limits: Sendable {
     static let jobRoundsPerTurn = 16
     /// Connections waiting to be accepted.
     static let acceptBacklog: Int32 = 4096
-    /// Connections accepted in one turn of the loop, so that a flood of them leaves time for others.
+    /// Connections accepted in one turn of the loop, so that a flood of them leaves time for
+    /// others.
     static let acceptsPerTurn = 64
     /// How long a loop that is out of descriptors accepts nothing.
     static let acceptPause = Duration.milliseconds(100)
@@ -28,11 +29,12 @@ public struct Limits: Sendable {
     /// response last made progress or since ``controlFramesInterval`` began.
     static let controlFramesMax = 2_000
     static let controlFramesInterval = Duration.seconds(10)
-    /// Bytes of further requests that wait on an HTTP/1.1 connection until the present one is served.
+    /// Bytes of further requests that wait on an HTTP/1.1 connection until the present one is
+    /// served.
     static let pipelinedBytesMax = 64 * 1024
-    /// How long what a client still sends after a connection's last response is read and dropped, so
-    /// that unread bytes do not make the kernel reset the connection and take the response with it
-    /// (RFC 9112, 9.6).
+    /// How long what a client still sends after a connection's last response is read and dropped,
+    /// so that unread bytes do not make the kernel reset the connection and take the response with
+    /// it (RFC 9112, 9.6).
     static let timeoutLinger = Duration.seconds(2)
 
     /// A request's body.

@@ -12,7 +12,9 @@ struct UpstreamAddressTests {
         ("http://[::1]:9000/a/b", "::1", 9000, "/a/b"),
         ("http://[::1]", "::1", 80, ""),
     ])
-    func anAddressIsHostPortAndBasePath(base: String, host: String, port: UInt16, path: String) throws {
+    func anAddressIsHostPortAndBasePath(base: String, host: String, port: UInt16, path: String)
+        throws
+    {
         let address = try UpstreamAddress(apiBase: base)
         #expect(address.origin == Origin(host: host, port: port))
         #expect(address.basePath == path)

@@ -1,5 +1,5 @@
-import Glibc
 import GatewayPrimitives
+import Glibc
 
 @testable import Telemetry
 

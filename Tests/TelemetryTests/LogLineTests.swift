@@ -43,7 +43,9 @@ import Testing
     @Test func writesTimesAsTheCalendarSays() {
         var random = FastRandom(seed: 4)
         var moments: [Int64] = [0, 951_782_399, 951_782_400, 4_107_542_399, 4_107_542_400, -1]
-        for _ in 0..<500 { moments.append(.random(in: -9_000_000_000...9_000_000_000, using: &random)) }
+        for _ in 0..<500 {
+            moments.append(.random(in: -9_000_000_000...9_000_000_000, using: &random))
+        }
         for seconds in moments {
             var queue = ByteQueue()
             queue.append(rfc3339: WallTime(nanoseconds: (seconds * 1_000 + 7) * 1_000_000))

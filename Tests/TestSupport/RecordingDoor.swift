@@ -8,7 +8,8 @@ public final class RecordingDoor: Door {
     public var rawDialect: Dialect?
     /// What ``readRequest()`` gives.
     public var request: Result<ModelRequest, GatewayError>
-    /// What the pipeline did: `read`, `commit`, `text:...`, `raw:...`, `delta`, `finish`, `fail:REASON`.
+    /// What the pipeline did: `read`, `commit`, `text:...`, `raw:...`, `delta`, `finish`,
+    /// `fail:REASON`.
     public private(set) var log: [String] = []
     public private(set) var failure: GatewayError?
     public private(set) var record: CallRecord?

@@ -168,7 +168,8 @@ struct CheckTests {
             "a temporary folder in a test", path: "Tests/A/B.swift", "let a = \"/" + "tmp/a\"",
             by: PlaceCheck.check),
         Case(
-            "generated code elsewhere", "// DO NOT" + " EDIT", finds: [0], by: GeneratedCheck.check),
+            "generated code elsewhere", "// DO NOT" + " EDIT", finds: [0],
+            by: GeneratedCheck.check),
         Case(
             "generated code at home", path: "Sources/CGatewayProto/a.c", "// DO NOT" + " EDIT",
             by: GeneratedCheck.check),

@@ -33,7 +33,8 @@ enum NamingCheck {
     static func declaredNames(_ file: SourceFile) -> [String] {
         let scopes = Scopes(code: file.code)
         let pattern =
-            #"^\s*((?:[@\w()]+\s+)*)(?:class|struct|enum|actor|protocol|extension|typealias)\s+([\w.]+)"#
+            #"^\s*((?:[@\w()]+\s+)*)"#
+            + #"(?:class|struct|enum|actor|protocol|extension|typealias)\s+([\w.]+)"#
         guard let expression = try? NSRegularExpression(pattern: pattern) else { return [] }
         return file.code.indices.compactMap { index in
             let line = file.code[index]

@@ -60,7 +60,8 @@ struct ProtoCheckTests {
     @Test("A long field that goes on in the next line is read as one")
     func longField() {
         let text =
-            "message A {\n  // Names.\n  repeated Some.Long.Name\n      values = 1 [deprecated = true];\n}"
+            "message A {\n  // Names.\n  repeated Some.Long.Name\n"
+                + "      values = 1 [deprecated = true];\n}"
         let message = ProtoFile(SourceFile(path: "a.proto", text: text)).messages.first
         #expect(message?.fields.map(\.name) == ["values"])
         #expect(message?.fields.first?.isRepeated == true)

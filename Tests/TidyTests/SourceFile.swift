@@ -6,8 +6,8 @@ struct SourceFile {
     let path: String
     let text: String
     let lines: [String]
-    /// For Swift and C: the text with comments and the insides of string literals blanked out, so that
-    /// a check of code is not fooled by prose. Line for line the same.
+    /// For Swift and C: the text with comments and the insides of string literals blanked out, so
+    /// that a check of code is not fooled by prose. Line for line the same.
     let code: [String]
 
     init(path: String, text: String) {

@@ -25,7 +25,8 @@ enum ModelsEndpoint {
         guard let model = models.first(where: { $0.name == name }) else {
             throw GatewayError(
                 .modelNotFound, origin: .client,
-                message: "There is no model `\(name)` for this key. GET /v1/models lists the models.",
+                message:
+                    "There is no model `\(name)` for this key. GET /v1/models lists the models.",
                 fields: [FieldViolation(field: "model", message: "no such model")])
         }
         var body = ByteQueue()

@@ -6,7 +6,8 @@ import Transport
 /// Shows errors in OpenAI's form: the one place where they get an HTTP status.
 struct OpenAIErrorWriter {
     /// Whether statuses and types are those that LiteLLM's clients expect
-    /// (`gateway_settings.litellm_statuses`), and `code` is the status as a string, or OpenAI's own.
+    /// (`gateway_settings.litellm_statuses`), and `code` is the status as a string, or OpenAI's
+    /// own.
     let usesLiteLLMStatuses: Bool
 
     /// What an error is called in a response.

@@ -14,7 +14,8 @@ enum Base64 {
         var index = 0
         while index < bytes.count {
             let rest = bytes.count - index
-            let group = UInt32(bytes[index]) << 16
+            let group =
+                UInt32(bytes[index]) << 16
                 | (rest > 1 ? UInt32(bytes[index + 1]) << 8 : 0)
                 | (rest > 2 ? UInt32(bytes[index + 2]) : 0)
             room[written] = characters[Int(group >> 18)]

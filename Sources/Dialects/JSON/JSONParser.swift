@@ -14,8 +14,9 @@ public final class JSONParser {
 
     /// A parser of texts up to ``DialectLimits/jsonBytesMax``, whose memory grows with the longest.
     public init() {
-        guard let parser = gw_json_create(
-            DialectLimits.jsonBytesMax, DialectLimits.jsonDepthMax + 1)
+        guard
+            let parser = gw_json_create(
+                DialectLimits.jsonBytesMax, DialectLimits.jsonDepthMax + 1)
         else { fatalError("out of memory while making a JSON parser") }
         self.parser = parser
     }

@@ -1,5 +1,5 @@
-internal import Glibc
 internal import GatewayPrimitives
+internal import Glibc
 
 /// A strict reader of JSON texts (RFC 8259) that finds the first fault and says where it is.
 ///
@@ -70,7 +70,11 @@ struct JSONScanner {
         guard byte != nil else { throw Reason("the text is empty; expected a JSON value") }
         var needsValue = true
         while true {
-            if needsValue { needsValue = try scanValue() } else { needsValue = try scanBehindValue() }
+            if needsValue {
+                needsValue = try scanValue()
+            } else {
+                needsValue = try scanBehindValue()
+            }
             if !needsValue && open.isEmpty { break }
         }
         skipBlanks()
@@ -195,7 +199,8 @@ extension JSONScanner {
         }
         if let byte, !Self.endsScalar(byte) { throw Reason("expected the end of the number") }
         let text = bytes[start..<at].string
-        let fits = isInteger
+        let fits =
+            isInteger
             ? Int64(text) != nil || UInt64(text) != nil : Double(text)?.isFinite == true
         guard fits else {
             at = start

@@ -50,7 +50,8 @@ public struct OpenAIChatCollector: ~Copyable {
             let known = choices[place].calls.firstIndex { $0.part == delta.partIndex }
             let call = known ?? choices[place].calls.count
             if known == nil {
-                choices[place].calls.append((part: delta.partIndex, id: [], name: [], arguments: []))
+                choices[place].calls.append(
+                    (part: delta.partIndex, id: [], name: [], arguments: []))
             }
             choices[place].calls[call].id += id.buffer
             choices[place].calls[call].name += name.buffer

@@ -1,8 +1,8 @@
 internal import GatewayCore
 internal import GatewayPrimitives
 
-/// Writes a chat request from core types. What the dialect cannot say is refused by name, or dropped
-/// and reported where the client allows that.
+/// Writes a chat request from core types. What the dialect cannot say is refused by name, or
+/// dropped and reported where the client allows that.
 struct OpenAIChatContentWriter {
     let request: ChatRequest
     let content: ChatContent
@@ -33,8 +33,8 @@ struct OpenAIChatContentWriter {
         return dropped
     }
 
-    /// What chat completions have no member for. `top_k` is no member of OpenAI's own, but of vLLM's
-    /// and llama.cpp's; OpenAI refuses it by name.
+    /// What chat completions have no member for. `top_k` is no member of OpenAI's own, but of
+    /// vLLM's and llama.cpp's; OpenAI refuses it by name.
     private func inexpressible() throws(GatewayError) -> [String] {
         var names: [String] = []
         if content.maxReasoningTokens != nil { names.append("reasoning.max_reasoning_tokens") }

@@ -41,7 +41,8 @@ enum OpenAIChatFields {
 
     /// The bound on output tokens: the newer field wins.
     static func maxOutputTokens(of root: JSONValue) -> Int? {
-        let value = root[member: "max_completion_tokens"]?.integer
+        let value =
+            root[member: "max_completion_tokens"]?.integer
             ?? root[member: "max_tokens"]?.integer
         return value.map { Int(clamping: $0) }
     }
@@ -121,7 +122,8 @@ enum OpenAIChatFields {
                 continue
             }
             fields.check(
-                function, against: [
+                function,
+                against: [
                     .init("name", .nonEmptyString, isRequired: true),
                     .init("description", .string), .init("parameters", .object),
                     .init("strict", .bool),

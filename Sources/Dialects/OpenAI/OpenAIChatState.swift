@@ -1,8 +1,8 @@
 internal import GatewayCore
 internal import GatewayPrimitives
 
-/// What is known of a chat reply while it is read, whether it comes in chunks or whole: its choices,
-/// their parts, and the events of the text that was read last.
+/// What is known of a chat reply while it is read, whether it comes in chunks or whole: its
+/// choices, their parts, and the events of the text that was read last.
 ///
 /// Events are kept as places in the parsed text and become views only when they are asked for: the
 /// loop's parser may have read something else between two of them, and then reads this text again.
@@ -126,7 +126,9 @@ struct OpenAIChatState {
 
 extension OpenAIChatState {
     /// Adds the content of a message, or of a piece of one, as events.
-    mutating func take(_ message: JSONValue, at place: Int, logprobs: JSONValue?) throws(GatewayError) {
+    mutating func take(_ message: JSONValue, at place: Int, logprobs: JSONValue?)
+        throws(GatewayError)
+    {
         let firstEvent = pending.count
         var hasUnknown = false
         for (name, value) in message.members where !value.isNull {
@@ -224,11 +226,13 @@ extension OpenAIChatState {
         guard cursor < pending.count else { return nil }
         guard parser.generation == generation || reparse() else { return nil }
         let event = pending[cursor]
-        let isFirstDelta = event.kind != .started
+        let isFirstDelta =
+            event.kind != .started
             && (cursor == 0 || pending[cursor - 1].kind == .started)
         cursor += 1
         let carries = carrier == .started ? event.kind == .started : isFirstDelta
-        let raw: RawForm = carries
+        let raw: RawForm =
+            carries
             ? .json(json, .openAIChat, isUsageReport: isUsageReport) : .covered(.openAIChat)
         if event.kind == .started {
             let started = ReplyStarted(

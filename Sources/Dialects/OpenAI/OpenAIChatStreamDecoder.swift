@@ -4,7 +4,8 @@ public import GatewayPrimitives
 /// Reads the chunks of a streamed chat completion, one after another.
 ///
 /// For each SSE event but `[DONE]`: ``begin(_:)`` with its data, then ``next()`` until it returns
-/// `nil`; at `[DONE]`: ``end()``. Belongs to the loop of its parser, which others may use meanwhile.
+/// `nil`; at `[DONE]`: ``end()``. Belongs to the loop of its parser, which others may use
+/// meanwhile.
 public struct OpenAIChatStreamDecoder {
     private var state: OpenAIChatState
     private var isUsageReport = false

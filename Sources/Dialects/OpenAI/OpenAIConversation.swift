@@ -25,7 +25,8 @@ struct OpenAIConversation {
         _ message: JSONValue, _ index: Int, _ fields: inout RequestFields
     ) {
         guard message.kind == .object else {
-            return fields.violate("messages[\(index)]", "must be an object, is \(message.kind.words)")
+            return fields.violate(
+                "messages[\(index)]", "must be an object, is \(message.kind.words)")
         }
         guard let role = checkRole(message[member: "role"], index, &fields) else { return }
         let isAssistant = role.equals("assistant")
@@ -104,7 +105,8 @@ struct OpenAIConversation {
         }
         guard let type = part[member: "type"]?.string, !type.isEmpty else {
             return fields.violate(
-                "messages[\(index)].content[\(partIndex)].type", "is required, and must be a string")
+                "messages[\(index)].content[\(partIndex)].type", "is required, and must be a string"
+            )
         }
         if type.equals("text") {
             guard let text = part[member: "text"]?.string else {

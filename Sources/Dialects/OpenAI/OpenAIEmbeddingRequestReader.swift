@@ -17,7 +17,8 @@ public struct OpenAIEmbeddingRequestReader {
         if let format = root[member: "encoding_format"]?.string,
             !format.equals("float") && !format.equals("base64")
         {
-            fields.violate("encoding_format", "must be `float` or `base64`, is \(fields.quote(format))")
+            fields.violate(
+                "encoding_format", "must be `float` or `base64`, is \(fields.quote(format))")
         }
         if let dimensions = root[member: "dimensions"]?.integer, dimensions < 1 {
             fields.violate("dimensions", "must be at least 1, is \(dimensions)")
@@ -93,7 +94,8 @@ extension OpenAIEmbeddingRequestReader {
                 index += 1
                 guard element.kind == first else {
                     fields.violate(
-                        name, "must be \(first == .string ? "a string" : "an array")"
+                        name,
+                        "must be \(first == .string ? "a string" : "an array")"
                             + " as input[0] is, is \(element.kind.words)")
                     continue
                 }
@@ -124,7 +126,8 @@ extension OpenAIEmbeddingRequestReader {
             for token in value.elements {
                 if token.integer == nil || token.integer ?? 0 < 0 || token.kind != .integer {
                     fields.violate(
-                        "\(name)[\(index)]", "must be a token, which is an integer from 0 on,"
+                        "\(name)[\(index)]",
+                        "must be a token, which is an integer from 0 on,"
                             + " is \(token.kind.words)")
                     return
                 }

@@ -1,6 +1,6 @@
-internal import Glibc
 public import GatewayCore
 public import GatewayPrimitives
+internal import Glibc
 
 /// Reads a whole embeddings reply. Used as ``OpenAIChatReplyDecoder`` is.
 ///

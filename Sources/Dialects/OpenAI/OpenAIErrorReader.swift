@@ -9,8 +9,8 @@ public struct OpenAIErrorReader {
     public init(parser: JSONParser) { self.parser = parser }
 
     /// The error that a reply with a status outside 200 to 299 is. `retryAfter` is the header's
-    /// value; `now` is for those that give a date. ``ByteQueue/slack`` bytes behind the body must be
-    /// readable.
+    /// value; `now` is for those that give a date. ``ByteQueue/slack`` bytes behind the body must
+    /// be readable.
     public func classify(
         status: Int, body: ByteView, retryAfter: ByteView?, provider: ProviderKind,
         deployment: String, now: WallTime

@@ -5,9 +5,10 @@ public import GatewayPrimitives
 public struct OpenAIRequestWriter {
     /// Appends the body of a chat completion request for an upstream.
     ///
-    /// A request in the client's own words stays as it is but for the model's name and, in a stream,
-    /// `stream_options.include_usage`, which the gateway needs. Returns the names of parameters
-    /// that were dropped because the dialect cannot say them; throws if they may not be dropped.
+    /// A request in the client's own words stays as it is but for the model's name and, in a
+    /// stream, `stream_options.include_usage`, which the gateway needs. Returns the names of
+    /// parameters that were dropped because the dialect cannot say them; throws if they may not be
+    /// dropped.
     public static func writeChat(
         _ request: ChatRequest, model upstreamModel: String, into output: inout ByteQueue
     ) throws(GatewayError) -> [String] {
@@ -114,8 +115,8 @@ public struct OpenAIRequestWriter {
 
 /// A client's own JSON members, merged into a request that is written from core types.
 enum OpenAIExtraBody {
-    /// Appends the members of a JSON object, each with a comma before it. Refuses what is no object,
-    /// and members that the gateway itself has to set.
+    /// Appends the members of a JSON object, each with a comma before it. Refuses what is no
+    /// object, and members that the gateway itself has to set.
     static func append(
         _ json: String, refusing reserved: [StaticString], into output: inout ByteQueue
     ) throws(GatewayError) {

@@ -1,5 +1,5 @@
-internal import Glibc
 public import GatewayPrimitives
+internal import Glibc
 
 /// One event of an event stream. Its views are valid until the scanner or the bytes change.
 public struct SSEEvent {
@@ -44,7 +44,8 @@ public struct SSEScanner: ~Copyable {
     private var type = ByteQueue()
     private var lastID = ByteQueue()
 
-    /// A scanner of events that are at most `eventBytesMax` long, field names and comments included.
+    /// A scanner of events that are at most `eventBytesMax` long, field names and comments
+    /// included.
     public init(eventBytesMax: Int) { self.eventBytesMax = eventBytesMax }
 
     /// Looks for the next event in `bytes`, which begin where the last call stopped consuming.

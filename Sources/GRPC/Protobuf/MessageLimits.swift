@@ -16,7 +16,7 @@ public struct MessageLimits: Sendable {
     /// request's own bound lets through.
     public func unpackedBytesMax(forCount count: Int) -> Int {
         let overhead = count.multipliedReportingOverflow(by: overheadBytesPerByte)
-        let wanted = overhead.overflow ? overheadBytesMax : overhead.partialValue
-        return count + max(min(wanted, overheadBytesMax), overheadBytesMin)
+        let bounded = overhead.overflow ? overheadBytesMax : min(overhead.partialValue, overheadBytesMax)
+        return count + max(bounded, overheadBytesMin)
     }
 }

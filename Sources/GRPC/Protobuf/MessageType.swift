@@ -1,4 +1,4 @@
-public import CProtobufC
+public import CGatewayProto
 
 /// A message of the contract: its C structure, and the descriptor by which protobuf-c handles it.
 ///

@@ -1,4 +1,4 @@
-import CProtobufC
+import CGatewayProto
 import GatewayPrimitives
 
 /// Reads the wire form of protobuf (protobuf.dev, "Encoding") from front to back. Every function
@@ -48,8 +48,7 @@ struct WireReader {
 
     /// The content of a length-prefixed field.
     mutating func content() -> ByteView? {
-        guard let count = varint(bytesMax: Self.shortVarintBytesMax),
-            count <= UInt64(bytes.count - offset)
+        guard let count = varint(bytesMax: Self.shortVarintBytesMax), count <= UInt64(bytes.count - offset)
         else { return nil }
         defer { offset += Int(count) }
         return bytes[offset..<offset + Int(count)]

@@ -56,10 +56,15 @@ struct ServeCommand: ParsableCommand {
             }
             throw ExitCode(ExitStatus.refused)
         }
-        let process = GatewayProcess(settings: loaded.settings)
-        process.report(loaded)
+        let process: GatewayProcess
         let port: UInt16
-        do { port = try process.start() } catch { throw failure("\(error)") }
+        do {
+            process = try GatewayProcess(settings: loaded.settings)
+            process.report(loaded)
+            port = try process.start()
+        } catch {
+            throw failure("\(error)")
+        }
         let address = Self.address(loaded.settings.host, port)
         Output.line("llm-gateway \(Version.text) listens on \(address)")
         if let keySource { Output.line(QuickStart.invitation(address: address, keySource)) }

@@ -75,7 +75,8 @@ enum BoundsSection {
         "connections_per_host_max": .honoured("connections of one loop to one upstream host"),
         "http2": .ignored("upstreams are called by HTTP/1.1 in this version"),
         "ca_file": .ignored("https upstreams are not built yet"),
-        "proxy_from_environment": .ignored("proxies are not built yet; upstreams are called directly"),
+        "proxy_from_environment": .ignored(
+            "proxies are not built yet; upstreams are called directly"),
     ]
 
     static func readUpstream(

@@ -42,7 +42,8 @@ struct ConfigFile {
         guard depth <= Self.depthMax, count <= Self.nodesMax else {
             throw Unreadable(
                 position: position,
-                message: "nested deeper than \(Self.depthMax), or more than \(Self.nodesMax) values")
+                message: "nested deeper than \(Self.depthMax), or more than \(Self.nodesMax) values"
+            )
         }
         let content: ConfigNode.Content
         switch node {
@@ -116,7 +117,8 @@ struct ConfigFile {
         case YamlError.duplicatedKeysInMapping(let keys, let context):
             Unreadable(
                 position: position(context.mark),
-                message: "a key stands twice in one mapping: \(keys.sorted().joined(separator: ", "))")
+                message:
+                    "a key stands twice in one mapping: \(keys.sorted().joined(separator: ", "))")
         case YamlError.reader(let problem, _, _, _):
             Unreadable(position: nil, message: "not valid YAML: \(problem)")
         default: Unreadable(position: nil, message: "not valid YAML")

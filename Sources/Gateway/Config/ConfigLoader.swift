@@ -28,7 +28,9 @@ struct ConfigLoader {
     ]
 
     /// - Parameter path: the file that was named on the command line.
-    func load(_ path: String, overrides: SettingsOverrides = SettingsOverrides()) -> LoadedConfiguration {
+    func load(_ path: String, overrides: SettingsOverrides = SettingsOverrides())
+        -> LoadedConfiguration
+    {
         var reader = ConfigReader()
         var settings = Settings()
         let files = readAll(path, with: &reader)
@@ -133,7 +135,9 @@ struct ConfigLoader {
             case .sequence(let items)? = root["include"]?.content
         else { return [] }
         return items.compactMap { item in
-            guard case .scalar(let scalar) = item.content, let name = scalar.text else { return nil }
+            guard case .scalar(let scalar) = item.content, let name = scalar.text else {
+                return nil
+            }
             guard !name.hasPrefix("/"), let slash = file.name.lastIndex(of: "/") else {
                 return (name, item.position)
             }

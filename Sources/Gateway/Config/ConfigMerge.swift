@@ -1,7 +1,7 @@
 /// Makes one tree of the files of a configuration.
 enum ConfigMerge {
-    /// Lists of the same key are joined in the order of the files; mappings are joined key by key. A
-    /// single value that two files set is refused: which one holds would be anybody's guess.
+    /// Lists of the same key are joined in the order of the files; mappings are joined key by key.
+    /// A single value that two files set is refused: which one holds would be anybody's guess.
     static func merge(_ roots: [ConfigNode], with reader: inout ConfigReader) -> ConfigNode {
         guard var result = roots.first else {
             let position = ConfigPosition(fileIndex: 0, file: "", line: 1, column: 1)

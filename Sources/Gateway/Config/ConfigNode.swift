@@ -2,7 +2,8 @@
 struct ConfigNode: Sendable {
     let content: Content
     let position: ConfigPosition
-    /// The keys that lead to it, such as `model_list[0].litellm_params.model`; empty for a whole file.
+    /// The keys that lead to it, such as `model_list[0].litellm_params.model`; empty for a whole
+    /// file.
     let path: String
 
     /// What kind of value it is.
@@ -46,7 +47,8 @@ struct ConfigScalar: Sendable {
     let text: String?
     /// The variable it names, if it does.
     let variable: String?
-    /// Whether it was written between quotation marks or as a block, and so is text whatever it says.
+    /// Whether it was written between quotation marks or as a block, and so is text whatever it
+    /// says.
     let isQuoted: Bool
 
     /// How messages show it: as it stands in the file, never what the environment put there.

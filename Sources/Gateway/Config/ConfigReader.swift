@@ -1,7 +1,8 @@
-/// Reads sections of a configuration by their rules and gathers what there is to say about each key.
+/// Reads sections of a configuration by their rules and gathers what there is to say about each
+/// key.
 ///
-/// Reading never stops at the first problem: a refused value leaves its default in place, so that one
-/// run names everything that has to be changed.
+/// Reading never stops at the first problem: a refused value leaves its default in place, so that
+/// one run names everything that has to be changed.
 struct ConfigReader {
     private(set) var findings: [ConfigFinding] = []
 
@@ -157,7 +158,8 @@ extension ConfigReader {
 
     /// A size in bytes.
     mutating func size(_ node: ConfigNode?, in range: ClosedRange<Int>) -> Int? {
-        let expected = "a size such as 64KiB or 32MiB, from \(range.lowerBound) to "
+        let expected =
+            "a size such as 64KiB or 32MiB, from \(range.lowerBound) to "
             + "\(range.upperBound) bytes"
         return value(node, expected: expected) { text in
             ConfigQuantity.size(text).flatMap { range.contains($0) ? $0 : nil }

@@ -29,7 +29,8 @@ extension ConfigNode {
         switch content {
         case .null: true
         case .scalar(let scalar):
-            ["false", "no", "off", "none", "null", "0", ""].contains(scalar.text?.lowercased() ?? "x")
+            ["false", "no", "off", "none", "null", "0", ""].contains(
+                scalar.text?.lowercased() ?? "x")
         case .sequence(let items): items.isEmpty
         case .mapping(let entries): entries.isEmpty
         }

@@ -36,13 +36,17 @@ enum GatewaySection {
             text.isEmpty || text.contains(" ") ? nil : text
         }
         if let host { settings.host = host }
-        if let port = reader.integer(values["port"], in: 0...65_535) { settings.port = UInt16(port) }
+        if let port = reader.integer(values["port"], in: 0...65_535) {
+            settings.port = UInt16(port)
+        }
         if let loops = reader.integer(values["loops"], in: 1...loopsMax) { settings.loops = loops }
         if let directory = reader.text(values["data_dir"]) { settings.dataDirectory = directory }
         if let allows = reader.flag(values["allow_weak_master_key"]) {
             settings.allowsWeakMasterKey = allows
         }
-        if let uses = reader.flag(values["litellm_statuses"]) { settings.usesLiteLLMStatuses = uses }
+        if let uses = reader.flag(values["litellm_statuses"]) {
+            settings.usesLiteLLMStatuses = uses
+        }
         BoundsSection.readLimits(values["limits"], with: &reader, into: &settings)
         BoundsSection.readTimeouts(values["timeouts"], with: &reader, into: &settings)
         BoundsSection.readUpstream(values["upstream"], with: &reader, into: &settings)

@@ -1,6 +1,7 @@
 import GatewayPrimitives
 
-/// Ends the serving in order: no new work, then what is in flight gets its time, then all is closed.
+/// Ends the serving in order: no new work, then what is in flight gets its time, then all is
+/// closed.
 ///
 /// It runs on the main thread, which does nothing else; time passes only in `waitForSignal`.
 struct Drain {

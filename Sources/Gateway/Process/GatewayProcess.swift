@@ -1,4 +1,3 @@
-import API
 import GatewayCore
 import GatewayPrimitives
 import Glibc
@@ -19,11 +18,11 @@ final class GatewayProcess {
         let description: String
     }
 
-    init(settings: Settings) {
+    init(settings: Settings) throws {
         self.settings = settings
         log = Log(
             level: settings.log.level, format: settings.log.format, descriptor: STDERR_FILENO)
-        composition = Composition(
+        composition = try Composition(
             settings: settings, log: log, createdAt: WallTime.system().seconds)
     }
 
@@ -82,7 +81,7 @@ final class GatewayProcess {
         let signal = ProcessSignals.wait()
         log.write(.info, "draining") { $0.number("signal", Int(signal)) }
         let drain = Drain(
-            timeout: settings.timeoutDrain, refuseTraffic: composition.readiness.beginDrain,
+            timeout: settings.timeoutDrain, refuseTraffic: composition.beginDrain,
             servers: servers, waitForSignal: ProcessSignals.wait(milliseconds:))
         let outcome = drain.run()
         switch outcome {

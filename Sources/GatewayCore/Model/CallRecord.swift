@@ -27,7 +27,9 @@ public struct CallRecord: Sendable {
     /// How it failed; `nil` when it did not.
     public var error: GatewayError?
 
-    public init(id: CallID, endpoint: StaticString, receivedAt: MonotonicTime, receivedAtWall: WallTime) {
+    public init(
+        id: CallID, endpoint: StaticString, receivedAt: MonotonicTime, receivedAtWall: WallTime
+    ) {
         self.id = id
         self.endpoint = endpoint
         self.receivedAt = receivedAt

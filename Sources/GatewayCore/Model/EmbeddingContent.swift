@@ -13,7 +13,9 @@ public struct EmbeddingContent: Sendable {
         case tokens([Int32])
     }
 
-    public init(inputs: [Input], dimensionCount: Int = 0, endUser: String = "", extraBodyJSON: String = "") {
+    public init(
+        inputs: [Input], dimensionCount: Int = 0, endUser: String = "", extraBodyJSON: String = ""
+    ) {
         self.inputs = inputs
         self.dimensionCount = dimensionCount
         self.endUser = endUser

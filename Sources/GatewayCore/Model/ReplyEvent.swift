@@ -1,7 +1,7 @@
 public import GatewayPrimitives
 
-/// One step of a model's reply. A reply is one `started`, any number of `delta` or `embedding`, then
-/// one `finished`; a whole answer is the same events in quick succession.
+/// One step of a model's reply. A reply is one `started`, any number of `delta` or `embedding`,
+/// then one `finished`; a whole answer is the same events in quick succession.
 ///
 /// Views in an event belong to the provider and are valid until the function that was given the
 /// event returns; none of those functions waits. What needs them longer copies them.
@@ -31,8 +31,8 @@ public struct ReplyEvent {
 public enum RawForm {
     /// It has none: a door writes it from its typed value.
     case none
-    /// The JSON of this event, and of those after it that are ``covered(_:)``. `isUsageReport` marks
-    /// one that says nothing but the usage, which a client sees only if it asked for it.
+    /// The JSON of this event, and of those after it that are ``covered(_:)``. `isUsageReport`
+    /// marks one that says nothing but the usage, which a client sees only if it asked for it.
     case json(ByteView, Dialect, isUsageReport: Bool)
     /// The raw form of an earlier event says this too.
     case covered(Dialect)
@@ -97,7 +97,9 @@ public struct TokenLogprob: Sendable {
     /// The most likely tokens at this position; their own candidates are empty.
     public var candidates: [TokenLogprob]
 
-    public init(token: String, tokenBytes: [UInt8]?, logprob: Double, candidates: [TokenLogprob] = []) {
+    public init(
+        token: String, tokenBytes: [UInt8]?, logprob: Double, candidates: [TokenLogprob] = []
+    ) {
         self.token = token
         self.tokenBytes = tokenBytes
         self.logprob = logprob

@@ -1,8 +1,8 @@
 /// Why a call, or the attempt it is making, must stop, and what has to be woken for that.
 ///
-/// Two places of a call can wait: its attempt for the upstream, its door for the client. Both attach
-/// themselves here, and are told when to give up. Swift's own task cancellation would do for the
-/// call but not for one attempt without a child task, which costs more than everything else a
+/// Two places of a call can wait: its attempt for the upstream, its door for the client. Both
+/// attach themselves here, and are told when to give up. Swift's own task cancellation would do for
+/// the call but not for one attempt without a child task, which costs more than everything else a
 /// relayed chunk needs. Belongs to its call's loop.
 public final class Cancellation {
     /// Why the call was cancelled; `nil` while it was not.

@@ -1,5 +1,5 @@
-// The life of a call, from its door to its record. Read `run` from top to bottom: it is the order in
-// which everything happens to every request, whatever protocol it came in.
+// The life of a call, from its door to its record. Read `run` from top to bottom: it is the order
+// in which everything happens to every request, whatever protocol it came in.
 
 import GatewayPrimitives
 
@@ -128,7 +128,8 @@ public final class Pipeline {
             relay.cancellation.endAttempt()
             guard var failure else { return nil }
             let last = relay.record.attempts.count - 1
-            relay.record.attempts[last].fail(failure, now: clock.now(), wasCommitted: relay.isCommitted)
+            relay.record.attempts[last].fail(
+                failure, now: clock.now(), wasCommitted: relay.isCommitted)
             if relay.isCommitted {
                 return failure.asInterruption()
             }

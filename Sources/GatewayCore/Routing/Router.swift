@@ -12,7 +12,8 @@ public struct Router: Sendable {
         guard principal.mayUse(model: name) else {
             throw GatewayError(
                 .notAllowed, origin: .client,
-                message: "This API key may not use model `\(name)`. GET /v1/models lists what it may use.",
+                message:
+                    "This API key may not use model `\(name)`. GET /v1/models lists those it may.",
                 fields: [FieldViolation(field: "model", message: "not allowed for this key")])
         }
         guard let entry = catalog[name] else {

@@ -110,7 +110,9 @@ final class OpenAITarget {
         headers.append("accept", "application/json, text/event-stream")
         headers.append("user-agent", "llm-gateway")
         if let authorization { headers.append("authorization", authorization.view) }
-        for header in extraHeaders { headers.append(name: header.name.view, value: header.value.view) }
+        for header in extraHeaders {
+            headers.append(name: header.name.view, value: header.value.view)
+        }
         return headers
     }
 }

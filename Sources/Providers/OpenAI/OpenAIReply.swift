@@ -10,8 +10,8 @@ struct OpenAIReply {
     let relay: Relay
     let limits: ProviderLimits
 
-    /// Relays a stream of server-sent events. It is complete when `[DONE]` has come: an upstream that
-    /// closes before that was cut off, whatever its framing says.
+    /// Relays a stream of server-sent events. It is complete when `[DONE]` has come: an upstream
+    /// that closes before that was cut off, whatever its framing says.
     func relayStream(_ parser: JSONParser) async throws(GatewayError) {
         try checkContentType("text/event-stream")
         var decoder = OpenAIChatStreamDecoder(

@@ -28,7 +28,9 @@ public class ClientExchange: @unchecked Sendable {
     // MARK: - The wire's part
 
     /// Gets a connection and sends the request.
-    func wireSend(_ request: borrowing ClientRequest) async throws(TransportError) { fatalError("abstract") }
+    func wireSend(_ request: borrowing ClientRequest) async throws(TransportError) {
+        fatalError("abstract")
+    }
     /// The reader has taken bytes.
     func wireInboundTaken(_ count: Int) { fatalError("abstract") }
     /// The reader waits for more than it has, whether or not it has taken that.
@@ -54,8 +56,8 @@ public class ClientExchange: @unchecked Sendable {
         }
     }
 
-    /// Waits until there is something to take. False when the response is complete and all is taken.
-    /// A response cut short throws, after what came was taken.
+    /// Waits until there is something to take. False when the response is complete and all is
+    /// taken. A response cut short throws, after what came was taken.
     public final func readSome() async throws(TransportError) -> Bool {
         try await readMore(than: 0)
     }
@@ -140,7 +142,9 @@ public struct ClientRequest: ~Copyable {
     public var headers: HeaderList
     public var body: ByteView
 
-    public init(method: StaticString, target: ByteView, headers: consuming HeaderList, body: ByteView) {
+    public init(
+        method: StaticString, target: ByteView, headers: consuming HeaderList, body: ByteView
+    ) {
         self.method = method
         self.target = target
         self.headers = headers

@@ -7,7 +7,8 @@ import Glibc
 /// Each address has its share of the time that is left, so that one that swallows packets does not
 /// keep the others from being tried. Tells its pool once how it ended.
 ///
-/// `@unchecked Sendable`: it belongs to its pool's loop; the resolver only carries it there and back.
+/// `@unchecked Sendable`: it belongs to its pool's loop; the resolver only carries it there and
+/// back.
 final class Dial: LoopTimerTarget, @unchecked Sendable {
     /// Addresses of one name that are tried.
     static let addressesMax = 8

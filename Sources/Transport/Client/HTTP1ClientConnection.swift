@@ -19,8 +19,8 @@ final class HTTP1ClientConnection: BufferedSocket {
     private let pool: OriginPool
     /// Who waits for the connection to be made; `nil` once it is.
     private var dial: Dial?
-    /// Whom the connection serves. Not owned, which is safe since an exchange that ends, even by being
-    /// forgotten, lets go of its connection first.
+    /// Whom the connection serves. Not owned, which is safe since an exchange that ends, even by
+    /// being forgotten, lets go of its connection first.
     private unowned(unsafe) var exchange: HTTP1ClientExchange?
     private var parser: ResponseParser
     private var requestState = RequestState.none
@@ -75,7 +75,8 @@ final class HTTP1ClientConnection: BufferedSocket {
         loop.markDirty(self)
     }
 
-    /// Ends the service of its exchange: goes back to the pool if nothing is left over, else closes.
+    /// Ends the service of its exchange: goes back to the pool if nothing is left over, else
+    /// closes.
     func detach() {
         guard let exchange else { return }
         self.exchange = nil
@@ -197,8 +198,8 @@ final class HTTP1ClientConnection: BufferedSocket {
         while !isClosed, exchange?.isResponseComplete == false, readRemains() {}
     }
 
-    /// The connection is closed and the response is not complete. The request is sent again elsewhere
-    /// when it is certain that the upstream has seen nothing of it.
+    /// The connection is closed and the response is not complete. The request is sent again
+    /// elsewhere when it is certain that the upstream has seen nothing of it.
     private func giveUp(_ exchange: HTTP1ClientExchange) {
         self.exchange = nil
         switch requestState {

@@ -12,7 +12,8 @@ final class HTTP1ClientExchange: ClientExchange, @unchecked Sendable {
     /// A request that a connection could not send, until there is another one.
     private var unsent = ByteQueue()
     private var isHeadRequest = false
-    /// Body bytes received that the reader has not acknowledged, whether or not they are still there.
+    /// Body bytes received that the reader has not acknowledged, whether or not they are still
+    /// there.
     private var untakenBytes = 0
     private var isOver = false
 

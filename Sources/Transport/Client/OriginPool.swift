@@ -16,7 +16,8 @@ final class OriginPool: LoopTimerTarget {
 
     /// Those that wait for an exchange, the one idle longest first.
     private var idle: ContiguousArray<HTTP1ClientConnection> = []
-    /// Bounded by ``ClientLimits/waitersPerOriginMax``, few enough to be moved when the first leaves.
+    /// Bounded by ``ClientLimits/waitersPerOriginMax``, few enough to be moved when the first
+    /// leaves.
     private var waiters: ContiguousArray<HTTP1ClientExchange> = []
     /// Connections made and being made.
     private(set) var connectionCount = 0
@@ -53,7 +54,8 @@ final class OriginPool: LoopTimerTarget {
     func enqueue(_ exchange: HTTP1ClientExchange, isFirst: Bool) throws(TransportError) {
         guard waiters.count < limits.waitersPerOriginMax else {
             throw .exhausted(
-                "\(limits.waitersPerOriginMax) requests wait for a connection to \(origin.authority)")
+                "\(limits.waitersPerOriginMax) requests wait for \(origin.authority)"
+            )
         }
         waiters.insert(exchange, at: isFirst ? 0 : waiters.count)
         balance()

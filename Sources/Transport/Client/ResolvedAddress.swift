@@ -48,7 +48,10 @@ struct ResolvedAddress: Hashable, Sendable {
     private init(_ address: in6_addr, scope: UInt32) {
         family = AF_INET6
         (high, low) = withUnsafeBytes(of: address) {
-            ($0.loadUnaligned(as: UInt64.self), $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            (
+                $0.loadUnaligned(as: UInt64.self),
+                $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+            )
         }
         self.scope = scope
     }

@@ -54,12 +54,15 @@ public final class Resolver: Sendable {
     func known(_ host: String, now: MonotonicTime, lifetime: Duration) -> [ResolvedAddress]? {
         if let address = ResolvedAddress(literal: host) { return [address] }
         return state.withLock { state in
-            guard let kept = state.kept[host], now.since(kept.receivedAt) < lifetime else { return nil }
+            guard let kept = state.kept[host], now.since(kept.receivedAt) < lifetime else {
+                return nil
+            }
             return kept.addresses
         }
     }
 
-    /// Asks for a host's addresses; the answer is given on the asking loop, never before this returns.
+    /// Asks for a host's addresses; the answer is given on the asking loop, never before this
+    /// returns.
     ///
     /// It is ``TransportError/connectFailed(_:)``, naming the host, when there are none, and
     /// ``TransportError/exhausted(_:)`` when too many questions wait.
@@ -95,11 +98,13 @@ public final class Resolver: Sendable {
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         // The reference is the thread's, which gives it up at its end; the class is Sendable.
         let retained = Unmanaged.passRetained(self)
-        let result = pthread_create(&thread, &attributes, { argument in
-            let resolver = Unmanaged<Resolver>.fromOpaque(argument.unsafelyUnwrapped)
-            resolver.takeRetainedValue().answerQuestions()
-            return nil
-        }, retained.toOpaque())
+        let result = pthread_create(
+            &thread, &attributes,
+            { argument in
+                let resolver = Unmanaged<Resolver>.fromOpaque(argument.unsafelyUnwrapped)
+                resolver.takeRetainedValue().answerQuestions()
+                return nil
+            }, retained.toOpaque())
         pthread_attr_destroy(&attributes)
         if result != 0 {
             retained.release()

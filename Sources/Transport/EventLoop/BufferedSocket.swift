@@ -1,13 +1,15 @@
-import Glibc
 import GatewayPrimitives
+import Glibc
 
-/// A connected stream socket with buffers: what connections of clients and to upstreams have in common.
+/// A connected stream socket with buffers: what connections of clients and to upstreams have in
+/// common.
 ///
 /// Reading: each readiness is one read into the loop's receive buffer, handed to ``received(_:)``.
-/// Sending: ``flush()`` (a subclass's) calls ``stage(_:)`` for each piece and ``sendStaged()`` once,
-/// so that a turn's output leaves in one send. What the kernel does not take waits in
-/// ``pendingCount`` bytes; when all of it has left, the socket is marked dirty and flushes again, so
-/// a subclass that stops producing while ``hasPending`` needs nothing else for its back-pressure.
+/// Sending: ``flush()`` (a subclass's) calls ``stage(_:)`` for each piece and ``sendStaged()``
+/// once, so that a turn's output leaves in one send. What the kernel does not take waits in
+/// ``pendingCount`` bytes; when all of it has left, the socket is marked dirty and flushes again,
+/// so a subclass that stops producing while ``hasPending`` needs nothing else for its
+/// back-pressure.
 ///
 /// Belongs to its loop, and is used on its thread only.
 class BufferedSocket: SocketHandler {
@@ -23,7 +25,8 @@ class BufferedSocket: SocketHandler {
 
     /// - Parameters:
     ///   - takingOwnershipOf: a non-blocking stream socket, connected or connecting.
-    ///   - isConnecting: whether `connect` is still under way. What is sent waits; ``connected()`` or
+    ///   - isConnecting: whether `connect` is still under way. What is sent waits; ``connected()``
+    /// or
     ///     ``ended(_:)`` tells how it went.
     init(loop: EventLoop, takingOwnershipOf descriptor: Int32, isConnecting: Bool = false) {
         self.isConnecting = isConnecting
@@ -37,10 +40,13 @@ class BufferedSocket: SocketHandler {
     // MARK: - A subclass's part
 
     /// Bytes have arrived; the view is valid during the call. The socket may be closed in it.
-    func received(_ bytes: ByteView) { fatalError("a buffered socket must handle what it receives") }
+    func received(_ bytes: ByteView) {
+        fatalError("a buffered socket must handle what it receives")
+    }
 
     /// Nothing more will come, and nothing can be sent any more unless `end` is orderly. Must close
-    /// the socket. Called at most once, perhaps out of ``sendStaged()``: look at ``isClosed`` after.
+    /// the socket. Called at most once, perhaps out of ``sendStaged()``: look at ``isClosed``
+    /// after.
     func ended(_ end: SocketEnd) { fatalError("a buffered socket must handle its end") }
 
     /// The connection is made; only for sockets opened while connecting.
@@ -93,8 +99,8 @@ class BufferedSocket: SocketHandler {
         }
     }
 
-    /// Reads on a connection that can no more be written to, out of ``ended(_:)``: what the peer sent
-    /// before it went. False when there is no more.
+    /// Reads on a connection that can no more be written to, out of ``ended(_:)``: what the peer
+    /// sent before it went. False when there is no more.
     final func readRemains() -> Bool {
         let buffer = loop.receiveBuffer
         let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
@@ -145,7 +151,8 @@ class BufferedSocket: SocketHandler {
     /// Sends what was staged, in one call.
     final func sendStaged() {
         guard stagedCount > 0 else { return }
-        let start = loop.sendBuffer.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
+        let start = loop.sendBuffer.baseAddress.unsafelyUnwrapped.assumingMemoryBound(
+            to: UInt8.self)
         let count = stagedCount
         stagedCount = 0
         send(ByteView(start: start, count: count))
@@ -185,7 +192,8 @@ class BufferedSocket: SocketHandler {
         return -1
     }
 
-    /// Closes the sending side: the peer reads the end of what was sent. Only without pending bytes.
+    /// Closes the sending side: the peer reads the end of what was sent. Only without pending
+    /// bytes.
     final func finishSending() {
         assert(!hasPending, "the sending side is closed before all was sent")
         if !isClosed { shutdown(descriptor, Int32(SHUT_WR)) }

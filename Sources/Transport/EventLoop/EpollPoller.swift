@@ -30,7 +30,9 @@ struct EpollPoller: Poller, ~Copyable {
         _ = epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil)
     }
 
-    private func control(_ operation: Int32, _ descriptor: Int32, _ interest: Interest, _ token: UInt64) {
+    private func control(
+        _ operation: Int32, _ descriptor: Int32, _ interest: Interest, _ token: UInt64
+    ) {
         var mask = EPOLLRDHUP.rawValue
         if interest.contains(.read) { mask |= EPOLLIN.rawValue }
         if interest.contains(.write) { mask |= EPOLLOUT.rawValue }
@@ -42,7 +44,8 @@ struct EpollPoller: Poller, ~Copyable {
     func wait(
         timeoutMilliseconds: Int32?, _ report: (_ token: UInt64, _ ready: Readiness) -> Void
     ) {
-        let count = epoll_wait(epoll, events.baseAddress, Int32(events.count), timeoutMilliseconds ?? -1)
+        let count = epoll_wait(
+            epoll, events.baseAddress, Int32(events.count), timeoutMilliseconds ?? -1)
         var index = 0
         while index < Int(count) {
             let mask = events[index].events

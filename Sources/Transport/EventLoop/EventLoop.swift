@@ -10,14 +10,14 @@
 // request, so everything that a turn has for one connection leaves in one of them.
 
 import CLinux
-import Glibc
 public import GatewayPrimitives
+import Glibc
 import Synchronization
 
 /// A thread that owns sockets, and runs the tasks that serve them.
 ///
-/// `@unchecked Sendable`: what other threads may call (``execute(_:)``, ``stop()``, the executor) says
-/// so and goes through `inbox`; everything else is used on the loop's own thread only.
+/// `@unchecked Sendable`: what other threads may call (``execute(_:)``, ``stop()``, the executor)
+/// says so and goes through `inbox`; everything else is used on the loop's own thread only.
 public final class EventLoop: @unchecked Sendable {
     /// Its position among the process's loops.
     public let index: Int
@@ -26,7 +26,8 @@ public final class EventLoop: @unchecked Sendable {
 
     let timers: TimerWheel
     private let poller = EpollPoller()
-    private var executor: LoopExecutor!
+    /// Made in the initializer, before another thread can ask for it.
+    private lazy var executor = LoopExecutor(loop: self)
     private var handlers: [Unmanaged<SocketHandler>?] = []
     private var freeTokens: [Int] = []
     /// Tokens of this turn's closed handlers: not given out before its end, since events for them
@@ -64,7 +65,7 @@ public final class EventLoop: @unchecked Sendable {
         timers = TimerWheel(now: now.nanoseconds)
         wakeup = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         precondition(wakeup >= 0, "eventfd failed with errno \(errno)")
-        executor = LoopExecutor(loop: self)
+        _ = executor
         poller.add(wakeup, interest: .read, token: .max)
     }
 
@@ -78,7 +79,8 @@ public final class EventLoop: @unchecked Sendable {
     static func clock() -> MonotonicTime {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
-        return MonotonicTime(nanoseconds: UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec))
+        return MonotonicTime(
+            nanoseconds: UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec))
     }
 
     // MARK: - From any thread
@@ -86,15 +88,18 @@ public final class EventLoop: @unchecked Sendable {
     /// Starts the loop's thread.
     public func start() {
         let retained = Unmanaged.passRetained(self).toOpaque()
-        let result = pthread_create(&thread, nil, { argument in
-            Unmanaged<EventLoop>.fromOpaque(argument.unsafelyUnwrapped).takeRetainedValue().run()
-            return nil
-        }, retained)
+        let result = pthread_create(
+            &thread, nil,
+            { argument in
+                Unmanaged<EventLoop>.fromOpaque(argument.unsafelyUnwrapped).takeRetainedValue()
+                    .run()
+                return nil
+            }, retained)
         precondition(result == 0, "pthread_create failed with \(result)")
     }
 
-    /// Ends the loop after its present turn. What is still open is closed without a word to its peer,
-    /// and tasks that wait are never woken; drain first.
+    /// Ends the loop after its present turn. What is still open is closed without a word to its
+    /// peer, and tasks that wait are never woken; drain first.
     public func stop() {
         inbox.withLock { $0.stops = true }
         signal()
@@ -112,8 +117,8 @@ public final class EventLoop: @unchecked Sendable {
     /// Whether the caller runs on the loop's thread.
     public var isCurrent: Bool { threadID.load(ordering: .relaxed) == UInt64(pthread_self()) }
 
-    /// Runs an async function as a task of this loop. On the loop's own thread it begins at once and
-    /// runs until it first has to wait.
+    /// Runs an async function as a task of this loop. On the loop's own thread it begins at once
+    /// and runs until it first has to wait.
     public func spawn(_ operation: @escaping @Sendable () async -> Void) {
         if isCurrent {
             _ = Task.immediate(executorPreference: executor) { await operation() }
@@ -196,7 +201,8 @@ public final class EventLoop: @unchecked Sendable {
     private func run() {
         threadID.store(UInt64(pthread_self()), ordering: .relaxed)
         while true {
-            let timeout: Int32? = hasWork ? 0 : timers.millisecondsToNext(now: Self.clock().nanoseconds)
+            let timeout: Int32? =
+                hasWork ? 0 : timers.millisecondsToNext(now: Self.clock().nanoseconds)
             poller.wait(timeoutMilliseconds: timeout) { token, ready in dispatch(token, ready) }
             now = Self.clock()
             timers.advance(to: now.nanoseconds)
@@ -261,7 +267,7 @@ public final class EventLoop: @unchecked Sendable {
         var rounds = 0
         while !jobs.isEmpty && rounds < Limits.jobRoundsPerTurn {
             swap(&jobs, &runningJobs)
-            let executor = executor.unsafelyUnwrapped.asUnownedTaskExecutor()
+            let executor = executor.asUnownedTaskExecutor()
             for job in runningJobs { job.runSynchronously(on: executor) }
             runningJobs.removeAll(keepingCapacity: true)
             rounds += 1

@@ -11,7 +11,8 @@ class SocketHandler {
     final var interest: Interest = []
     final var isDirty = false
 
-    /// - Parameter takingOwnershipOf: an open, non-blocking descriptor; closed by ``closeSocket()``.
+    /// - Parameter takingOwnershipOf: an open, non-blocking descriptor; closed by
+    /// ``closeSocket()``.
     init(loop: EventLoop, takingOwnershipOf descriptor: Int32) {
         self.loop = loop
         self.descriptor = descriptor

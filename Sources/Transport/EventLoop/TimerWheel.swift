@@ -1,14 +1,15 @@
 /// Timers in a hierarchy of wheels: arming and disarming are a few stores whatever the number of
 /// timers (Varghese and Lauck, "Hashed and hierarchical timing wheels", 1987).
 ///
-/// Four levels of 256 slots, the first of one millisecond each: 49 days in all; later timers wait in
-/// the last slot and are placed again. A slot is an intrusive list, so a timer in it is not kept
+/// Four levels of 256 slots, the first of one millisecond each: 49 days in all; later timers wait
+/// in the last slot and are placed again. A slot is an intrusive list, so a timer in it is not kept
 /// alive: ``LoopTimer`` takes itself out when it is released.
 final class TimerWheel {
     private static let levels = 4
     private static let slotsPerLevel = 256
     private static let tickNanoseconds: UInt64 = 1_000_000
 
+    /// The first timer of each slot. Unmanaged is safe: a timer takes itself out when it goes.
     private let slots: UnsafeMutableBufferPointer<Unmanaged<LoopTimer>?>
     /// One bit a slot that is not empty.
     private let occupied: UnsafeMutableBufferPointer<UInt64>
@@ -51,8 +52,8 @@ final class TimerWheel {
         return next <= tick ? 0 : Int32(clamping: next - tick)
     }
 
-    /// Fires what is due. A timer armed by one that fires is not fired in the same turn unless it is
-    /// due in a later tick that has passed too.
+    /// Fires what is due. A timer armed by one that fires is not fired in the same turn unless it
+    /// is due in a later tick that has passed too.
     func advance(to now: UInt64) {
         let target = now / Self.tickNanoseconds
         while currentTick < target {
@@ -77,7 +78,7 @@ final class TimerWheel {
                 continue
             }
             let tick = (position + UInt64(distance)) << shift
-            if nearest == nil || tick < nearest! { nearest = tick }
+            nearest = min(nearest ?? tick, tick)
         }
         return nearest
     }
@@ -124,11 +125,13 @@ final class TimerWheel {
         }
     }
 
-    /// - Parameter earliest: the next tick for a timer that is armed, so that what is past fires then;
+    /// - Parameter earliest: the next tick for a timer that is armed, so that what is past fires
+    /// then;
     ///   the present one for a timer that cascades, whose slot is about to fire.
     private func place(_ timer: LoopTimer, earliest: UInt64) {
         // Rounded up, so that no timer fires early.
-        let rounded = timer.moment / Self.tickNanoseconds
+        let rounded =
+            timer.moment / Self.tickNanoseconds
             + (timer.moment % Self.tickNanoseconds == 0 ? 0 : 1)
         let tick = max(rounded, earliest)
         let delta = min(tick - currentTick, 0xFFFF_FFFF)

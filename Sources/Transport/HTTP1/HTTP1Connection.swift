@@ -1,5 +1,5 @@
-import Glibc
 import GatewayPrimitives
+import Glibc
 
 /// The HTTP/1.1 server's side of one connection (RFC 9112): one request after another, pipelined
 /// ones waiting in a bounded queue until the response before them is complete.
@@ -130,7 +130,11 @@ final class HTTP1Connection: ServerWire {
         let count = min(bytesLeft, input.count)
         append(input[0..<count])
         input = input.dropping(first: count)
-        if count == bytesLeft { completeRequest() } else { phase = .body(bytesLeft: bytesLeft - count) }
+        if count == bytesLeft {
+            completeRequest()
+        } else {
+            phase = .body(bytesLeft: bytesLeft - count)
+        }
     }
 
     private func takeChunks(_ input: inout ByteView) throws(RequestHead.Refusal) {
@@ -165,7 +169,8 @@ final class HTTP1Connection: ServerWire {
             throw RequestHead.Refusal(
                 status: isServing ? 400 : 431, words: "The request's head or framing is too large.")
         } catch {
-            throw RequestHead.Refusal(status: 400, words: "The request breaks the rules of HTTP/1.1.")
+            throw RequestHead.Refusal(
+                status: 400, words: "The request breaks the rules of HTTP/1.1.")
         }
     }
 
@@ -344,8 +349,8 @@ final class HTTP1Connection: ServerWire {
         loop.markDirty(connection)
     }
 
-    /// Closes this side and waits a little for the client's: a socket that is closed with unread bytes
-    /// resets the connection and may take the response with it (RFC 9112, 9.6).
+    /// Closes this side and waits a little for the client's: a socket that is closed with unread
+    /// bytes resets the connection and may take the response with it (RFC 9112, 9.6).
     private func beginClosing() {
         guard closingSince == nil else { return }
         phase = .closing
@@ -390,12 +395,16 @@ final class HTTP1Connection: ServerWire {
                 return end
             }
             let end = headBegunAt.advanced(by: limits.timeoutHeaders)
-            if end <= now { refuse(RequestHead.Refusal(status: 408, words: "The head came too slowly.")) }
+            if end <= now {
+                refuse(RequestHead.Refusal(status: 408, words: "The head came too slowly."))
+            }
             return end > now ? end : now.advanced(by: Limits.timeoutLinger)
         case .body, .chunkedBody:
             guard !exchange.isHeadSent else { return now.advanced(by: limits.timeoutWriteStall) }
             let end = exchange.receivedAt.advanced(by: limits.timeoutBody)
-            if end <= now { refuse(RequestHead.Refusal(status: 408, words: "The body came too slowly.")) }
+            if end <= now {
+                refuse(RequestHead.Refusal(status: 408, words: "The body came too slowly."))
+            }
             return end > now ? end : now.advanced(by: Limits.timeoutLinger)
         case .response, .closing:
             return now.advanced(by: limits.timeoutWriteStall)

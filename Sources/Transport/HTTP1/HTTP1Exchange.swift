@@ -1,6 +1,8 @@
 import GatewayPrimitives
 
 /// A request on an HTTP/1.1 connection, which uses the object again for the next.
+///
+/// `@unchecked Sendable` is safe as for its base: it is used on its connection's loop only.
 final class HTTP1Exchange: ServerExchange, @unchecked Sendable {
     /// The connection; `nil` when that is gone.
     var connection: HTTP1Connection?

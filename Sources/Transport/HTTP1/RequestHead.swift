@@ -143,7 +143,8 @@ struct RequestHead {
     /// `uri-host [ ":" port ]` (RFC 9110, 7.2), as far as others might read it differently.
     private static func check(host: ByteView) throws(Refusal) {
         for byte in host.buffer {
-            let isRefused = byte <= 0x20 || byte >= 0x7F || byte == 0x2F || byte == 0x40
+            let isRefused =
+                byte <= 0x20 || byte >= 0x7F || byte == 0x2F || byte == 0x40
                 || byte == 0x2C || byte == 0x3F || byte == 0x23 || byte == 0x5C
             if isRefused {
                 throw Refusal(status: 400, words: "Host holds a character it must not.")

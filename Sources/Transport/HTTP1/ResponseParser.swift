@@ -58,7 +58,8 @@ struct ResponseParser: ~Copyable {
     ///   - headerBytesMax: how much a head may be, its status line and line ends included.
     ///   - headerCountMax: how many fields it may have.
     init(headerBytesMax: Int, headerCountMax: Int) {
-        lines = FieldLines(bytesMax: headerBytesMax, countMax: headerCountMax, what: "response head")
+        lines = FieldLines(
+            bytesMax: headerBytesMax, countMax: headerCountMax, what: "response head")
     }
 
     /// Expects the response to a request that is sent now.
@@ -72,8 +73,8 @@ struct ResponseParser: ~Copyable {
         hasBegun = false
     }
 
-    /// Takes from the front of the input up to the next thing worth knowing. The headers must be the
-    /// same list, empty at first, in all calls for one response.
+    /// Takes from the front of the input up to the next thing worth knowing. The headers must be
+    /// the same list, empty at first, in all calls for one response.
     mutating func next(
         _ input: inout ByteView, headers: inout HeaderList
     ) throws(TransportError) -> Step {

@@ -25,7 +25,8 @@ extension HTTP2Connection {
         else { return }
         let bytes = exchange.requestHeaders.byteCount + exchange.targetBytes.count
         if bytes + name.count + value.count > limits.headerBytesMax
-            || exchange.requestHeaders.count >= limits.headerCountMax {
+            || exchange.requestHeaders.count >= limits.headerCountMax
+        {
             exchange.isHeadTooLarge = true
             return
         }
@@ -49,7 +50,8 @@ extension HTTP2Connection {
             return
         }
         exchange.unconsumedBytes += bytes.count
-        // Of a body that nobody wants any more only the window is given back, when the stream closes.
+        // Of a body that nobody wants any more only the window is given back, when the stream
+        // closes.
         if exchange.failure != nil || exchange.isHandled { return }
         exchange.inbound.append(bytes)
         exchange.wakeReader()

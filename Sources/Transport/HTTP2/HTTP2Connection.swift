@@ -35,9 +35,9 @@ final class HTTP2Connection: ServerWire {
         idleSince = connection.loop.now
         controlFramesSince = idleSince
         super.init(connection: connection)
+        // Safe: the session is deleted before the connection that owns it goes.
         let user = Unmanaged.passUnretained(self).toOpaque()
-        nghttp2_session_server_new2(
-            &session, HTTP2Callbacks.shared, user, HTTP2Callbacks.options)
+        session = HTTP2Callbacks.openSession(user: user)
         submitSettings()
         connection.requireCheck(by: idleSince.advanced(by: limits.timeoutIdle))
     }
@@ -265,8 +265,8 @@ final class HTTP2Connection: ServerWire {
         changedExchanges.removeAll(keepingCapacity: true)
     }
 
-    /// Submits trailers, and, when nghttp2 has nothing more to send, the resets behind responses that
-    /// were complete before their requests.
+    /// Submits trailers, and, when nghttp2 has nothing more to send, the resets behind responses
+    /// that were complete before their requests.
     private func submitEnds(_ session: OpaquePointer, all: Bool) -> Bool {
         let progressed = !ended.isEmpty || (all && !endedEarly.isEmpty)
         var index = 0

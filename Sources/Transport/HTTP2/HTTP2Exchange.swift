@@ -1,7 +1,9 @@
 import GatewayPrimitives
 
-/// A stream of an HTTP/2 connection. The stream object is the exchange, and is used again for others
-/// when the stream is closed and its handler has returned.
+/// A stream of an HTTP/2 connection. The stream object is the exchange, and is used again for
+/// others when the stream is closed and its handler has returned.
+///
+/// `@unchecked Sendable` is safe as for its base: it is used on its connection's loop only.
 final class HTTP2Exchange: ServerExchange, @unchecked Sendable {
     /// How far the response's head has come.
     enum Head {
@@ -72,7 +74,9 @@ final class HTTP2Exchange: ServerExchange, @unchecked Sendable {
     // MARK: - The wire's part
 
     override func wireSendHead(status: Int, body: ResponseBody) {
-        if case .known(let count) = body { responseHeaders.append("content-length", decimal: count) }
+        if case .known(let count) = body {
+            responseHeaders.append("content-length", decimal: count)
+        }
         self.status = status
         head = .waiting
         connection?.changed(self)

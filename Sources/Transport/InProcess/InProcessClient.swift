@@ -1,7 +1,7 @@
 /// A client that reaches a handler without sockets: for tests of what stands above the wires.
 ///
-/// Each request runs as a task of the loop, as it would behind a connection. The loop must have been
-/// started.
+/// Each request runs as a task of the loop, as it would behind a connection. The loop must have
+/// been started.
 public final class InProcessClient: Sendable {
     private let loop: EventLoop
     private let handler: any ExchangeHandler

@@ -2,8 +2,10 @@ import GatewayPrimitives
 
 /// A server exchange without a socket: what the handler writes goes to an ``InProcessCall``.
 ///
-/// It keeps the order of a real wire: nothing leaves before the end of the loop's turn, and a client
-/// that takes nothing makes its handler wait. Belongs to its loop.
+/// It keeps the order of a real wire: nothing leaves before the end of the loop's turn, and a
+/// client that takes nothing makes its handler wait.
+///
+/// `@unchecked Sendable` is safe as for its base: it is used on its loop only.
 final class InProcessExchange: ServerExchange, @unchecked Sendable {
     private let call: InProcessCall
     private let flusher: Flusher

@@ -28,8 +28,8 @@ public final class HTTPServer: @unchecked Sendable {
         self.handler = handler
     }
 
-    /// Listens on an address (a name, IPv4, or IPv6 without brackets) and returns the port, which is
-    /// the kernel's choice for port 0.
+    /// Listens on an address (a name, IPv4, or IPv6 without brackets) and returns the port, which
+    /// is the kernel's choice for port 0.
     public func listen(host: String, port: UInt16) throws(ListenError) -> UInt16 {
         let bound = try Listener.bind(host: host, port: port)
         let listener = Listener(server: self, takingOwnershipOf: bound.descriptor)

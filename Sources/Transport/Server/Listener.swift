@@ -1,6 +1,6 @@
 import CLinux
-import Glibc
 import GatewayPrimitives
+import Glibc
 
 /// A listening socket: accepts some connections a turn and hands them to its server.
 final class Listener: SocketHandler, LoopTimerTarget {
@@ -46,7 +46,8 @@ final class Listener: SocketHandler, LoopTimerTarget {
 
     // MARK: - Binding
 
-    /// A socket that listens, and the port it got. Blocks on the resolver unless `host` is an address.
+    /// A socket that listens, and the port it got. Blocks on the resolver unless `host` is an
+    /// address.
     static func bind(
         host: String, port: UInt16
     ) throws(ListenError) -> (descriptor: Int32, port: UInt16) {

@@ -129,8 +129,8 @@ open class ServerExchange: @unchecked Sendable {
     }
 
     /// Waits for the whole body; valid until the exchange ends, with ``ByteQueue/slack`` readable
-    /// bytes behind it. Throws ``TransportError/tooLarge(what:limit:)`` as soon as it is certain that
-    /// the body is larger than `bytesMax`.
+    /// bytes behind it. Throws ``TransportError/tooLarge(what:limit:)`` as soon as it is certain
+    /// that the body is larger than `bytesMax`.
     public final func readBody(bytesMax: Int) async throws(TransportError) -> ByteView {
         if let length = requestHeaders.value(of: "content-length")?.decimal, length > bytesMax {
             throw .tooLarge(what: "request body", limit: bytesMax)

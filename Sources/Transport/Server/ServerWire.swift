@@ -2,8 +2,8 @@ import GatewayPrimitives
 
 /// What speaks one HTTP version on a connection: between the socket's bytes and the exchanges.
 ///
-/// Belongs to its connection, which owns it, and to that connection's loop. None of its functions is
-/// called after ``lost(_:)``.
+/// Belongs to its connection, which owns it, and to that connection's loop. None of its functions
+/// is called after ``lost(_:)``.
 class ServerWire {
     /// Unsafe is safe here: the connection owns the wire, and tells it with ``lost(_:)`` to forget
     /// its exchanges before it goes.

@@ -30,11 +30,12 @@ import Testing
         let name = scope + "." + (contents(of: message, 1).first?.string ?? "")
         var shape = Shape()
         for field in contents(of: message, 2) {
-            shape.fields.append((
-                name: contents(of: field, 1).first?.string ?? "",
-                typeName: contents(of: field, 6).first?.string ?? "",
-                isRepeated: number(of: field, 4) == 3
-            ))
+            shape.fields.append(
+                (
+                    name: contents(of: field, 1).first?.string ?? "",
+                    typeName: contents(of: field, 6).first?.string ?? "",
+                    isRepeated: number(of: field, 4) == 3
+                ))
         }
         shape.oneofs = contents(of: message, 8).compactMap { contents(of: $0, 1).first?.string }
         shapes[name] = shape
@@ -85,7 +86,8 @@ import Testing
     /// protobuf-c gives these names to members of its own.
     @Test func avoidsTheNamesOfTheGenerator() {
         for (message, shape) in Self.shapes {
-            let taken = ["base"] + shape.fields.filter(\.isRepeated).map { "n_\($0.name)" }
+            let taken =
+                ["base"] + shape.fields.filter(\.isRepeated).map { "n_\($0.name)" }
                 + shape.oneofs.map { "\($0)_case" }
             for field in shape.fields {
                 #expect(!taken.contains(field.name), "\(message).\(field.name)")

@@ -11,7 +11,8 @@ struct CallBoundsTests {
         for _ in 0..<20 { await Task.yield() }
     }
 
-    private func start(_ harness: PipelineHarness, _ door: RecordingDoor) async -> Task<Void, Never> {
+    private func start(_ harness: PipelineHarness, _ door: RecordingDoor) async -> Task<Void, Never>
+    {
         let task = Task { @MainActor in await harness.pipeline.run(door) }
         await settle()
         return task

@@ -68,8 +68,9 @@ import Testing
     @Test func saysThatItDoesNotStart() {
         let report = CheckReport(loaded: ConfigSample.load("a: [\n"), isStrict: false)
         #expect(!report.isAccepted)
-        #expect(report.lines.last == "0 honoured, 0 ignored, 1 refused: "
-            + "the gateway does not start with it")
+        #expect(
+            report.lines.last == "0 honoured, 0 ignored, 1 refused: "
+                + "the gateway does not start with it")
     }
 }
 

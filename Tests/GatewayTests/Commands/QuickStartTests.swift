@@ -69,9 +69,10 @@ import Testing
         var environment = ConfigSample.environment
         environment["OPENAI_API_KEY"] = "sk-upstream"
         let (loaded, _) = try QuickStart.load(environment, overrides: SettingsOverrides())
-        #expect(loaded.settings.configured.map(\.deployment.model) == [
-            "demo", "gpt-4o", "gpt-4o-mini",
-        ])
+        #expect(
+            loaded.settings.configured.map(\.deployment.model) == [
+                "demo", "gpt-4o", "gpt-4o-mini",
+            ])
         #expect(loaded.settings.configured[1].disabledReason?.contains("TLS") == true)
     }
 

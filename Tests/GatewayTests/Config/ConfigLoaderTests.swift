@@ -69,17 +69,20 @@ import Transport
     }
 
     @Test func variablesOfTheFileStandInForThoseOfTheProcess() {
-        let text = ConfigSample.models + """
-            environment_variables: {GW_HOST: from-file, GW_PORT: "1234", GW_COPY: os.environ/GW_SET}
-            gateway_settings:
-              host: os.environ/GW_HOST
-              port: os.environ/GW_PORT
-              data_dir: os.environ/GW_COPY
-            """
+        let text =
+            ConfigSample.models + """
+                environment_variables:
+                  {GW_HOST: from-file, GW_PORT: "1234", GW_COPY: os.environ/GW_SET}
+                gateway_settings:
+                  host: os.environ/GW_HOST
+                  port: os.environ/GW_PORT
+                  data_dir: os.environ/GW_COPY
+                """
         let loaded = ConfigSample.load(
             text,
             environment: [
-                "LITELLM_MASTER_KEY": ConfigSample.key, "GW_PORT": "4321", "GW_SET": "/from/process",
+                "LITELLM_MASTER_KEY": ConfigSample.key, "GW_PORT": "4321",
+                "GW_SET": "/from/process",
             ])
         #expect(loaded.isAccepted, "\(loaded.refusals)")
         #expect(loaded.settings.host == "from-file")
@@ -88,7 +91,8 @@ import Transport
     }
 
     @Test func flagsWinOverTheFile() {
-        let text = ConfigSample.models
+        let text =
+            ConfigSample.models
             + "gateway_settings: {host: 0.0.0.0, port: 1, loops: 1, data_dir: a}"
         let overrides = SettingsOverrides(
             host: "127.0.0.2", port: 2, loops: 3, dataDirectory: "b")
@@ -108,12 +112,12 @@ import Transport
             let files = [
                 "/etc/gw/main.yaml": ConfigSample.models + "include: [models/more.yaml]\n",
                 "/etc/gw/models/more.yaml": """
-                    model_list:
-                      - model_name: more
-                        litellm_params: {model: scripted/demo}
-                    gateway_settings: {port: 99}
-                    include: [../main.yaml, /etc/third.yaml]
-                    """,
+                model_list:
+                  - model_name: more
+                    litellm_params: {model: scripted/demo}
+                gateway_settings: {port: 99}
+                include: [../main.yaml, /etc/third.yaml]
+                """,
                 "/etc/gw/models/../main.yaml": "{}",
                 "/etc/third.yaml": "gateway_settings: {log: {level: debug}}",
             ]
@@ -131,8 +135,12 @@ import Transport
 
     @Test(arguments: [
         (["main.yaml": "include: [gone.yaml]"], "there is no gone.yaml"),
-        (["main.yaml": "include: [b.yaml]\ngateway_settings: {port: 1}",
-            "b.yaml": "gateway_settings: {port: 2}"], "also set at main.yaml:2:26"),
+        (
+            [
+                "main.yaml": "include: [b.yaml]\ngateway_settings: {port: 1}",
+                "b.yaml": "gateway_settings: {port: 2}",
+            ], "also set at main.yaml:2:26"
+        ),
         (["main.yaml": "include: [b.yaml]", "b.yaml": "a: [\n"], "b.yaml:"),
     ])
     func saysWhatIsWrongWithIncludes(files: [String: String], words: String) {

@@ -13,7 +13,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "s", "ms", "-1s", "0", "0s", "soon", "5 m", "1w", "nan", "inf", "0x10", "1e999", "9999d",
+        "", "s", "ms", "-1s", "0", "0s", "soon", "5 m", "1w", "nan", "inf", "0x10", "1e999",
+        "9999d",
         "+5s", "1s1s",
     ])
     func refusesOtherDurations(text: String) { #expect(ConfigQuantity.duration(text) == nil) }

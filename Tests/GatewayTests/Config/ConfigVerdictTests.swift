@@ -2,7 +2,8 @@ import Testing
 
 @testable import Gateway
 
-/// A key that does nothing must be named, and one that guards something must never be lost silently.
+/// A key that does nothing must be named, and one that guards something must never be lost
+/// silently.
 @Suite struct ConfigVerdictTests {
     @Test(arguments: [
         ("general_settings: {master_key: \(ConfigSample.key)}", "general_settings.master_key"),
@@ -11,8 +12,10 @@ import Testing
         ("router_settings: {enable_tag_filtering: false}", "router_settings.enable_tag_filtering"),
         ("litellm_settings: {request_timeout: 600}", "litellm_settings.request_timeout"),
         ("litellm_settings: {max_budget: 0}", "litellm_settings.max_budget"),
-        ("litellm_settings: {turn_off_message_logging: true}",
-            "litellm_settings.turn_off_message_logging"),
+        (
+            "litellm_settings: {turn_off_message_logging: true}",
+            "litellm_settings.turn_off_message_logging"
+        ),
         ("gateway_settings: {grpc: {reflection: false}}", "gateway_settings.grpc.reflection"),
         ("gateway_settings: {log: {sample: 0.5}}", "gateway_settings.log.sample"),
         ("environment_variables: {A: b}", "environment_variables.A"),
@@ -24,24 +27,36 @@ import Testing
     }
 
     @Test(arguments: [
-        ("router_settings: {routing_strategy: least-busy}", "router_settings.routing_strategy",
-            "simple-shuffle is used instead"),
-        ("router_settings: {routing_strategy: latency-based-routing}",
-            "router_settings.routing_strategy", "simple-shuffle is used instead"),
+        (
+            "router_settings: {routing_strategy: least-busy}", "router_settings.routing_strategy",
+            "simple-shuffle is used instead"
+        ),
+        (
+            "router_settings: {routing_strategy: latency-based-routing}",
+            "router_settings.routing_strategy", "simple-shuffle is used instead"
+        ),
         ("router_settings: {cooldown_time: 60}", "router_settings.cooldown_time", "not built"),
         ("router_settings: {fallbacks: [{a: [b]}]}", "router_settings.fallbacks", "not built"),
         ("litellm_settings: {cache: true}", "litellm_settings.cache", "not built"),
-        ("litellm_settings: {callbacks: [langfuse, otel]}", "litellm_settings.callbacks",
-            "not built"),
+        (
+            "litellm_settings: {callbacks: [langfuse, otel]}", "litellm_settings.callbacks",
+            "not built"
+        ),
         ("litellm_settings: {anything_else: 1}", "litellm_settings.anything_else", "not known"),
-        ("general_settings: {database_url: 'postgresql://u:p@h/d'}",
-            "general_settings.database_url", "nothing is stored"),
-        ("general_settings: {store_model_in_db: true}", "general_settings.store_model_in_db",
-            "this file only"),
+        (
+            "general_settings: {database_url: 'postgresql://u:p@h/d'}",
+            "general_settings.database_url", "nothing is stored"
+        ),
+        (
+            "general_settings: {store_model_in_db: true}", "general_settings.store_model_in_db",
+            "this file only"
+        ),
         ("gateway_settings: {hedging: {quantile: 0.9}}", "gateway_settings.hedging", "not built"),
         ("gateway_settings: {cors: {allow_origins: ['*']}}", "gateway_settings.cors", "not built"),
-        ("gateway_settings: {accounting: {retention: 90d}}", "gateway_settings.accounting",
-            "not built"),
+        (
+            "gateway_settings: {accounting: {retention: 90d}}", "gateway_settings.accounting",
+            "not built"
+        ),
         ("unheard_of: {a: 1}", "unheard_of", "not known"),
     ])
     func ignoresByName(text: String, path: String, why: String) {
@@ -57,24 +72,32 @@ import Testing
         ("litellm_settings: {max_budget: 100}", "litellm_settings.max_budget"),
         ("litellm_settings: {callbacks: [hide_secrets]}", "litellm_settings.callbacks"),
         ("litellm_settings: {callbacks: my_module.my_guard}", "litellm_settings.callbacks"),
-        ("general_settings: {allowed_routes: [/chat/completions]}",
-            "general_settings.allowed_routes"),
+        (
+            "general_settings: {allowed_routes: [/chat/completions]}",
+            "general_settings.allowed_routes"
+        ),
         ("general_settings: {allowed_ips: [10.0.0.1]}", "general_settings.allowed_ips"),
         ("general_settings: {enforce_user_param: true}", "general_settings.enforce_user_param"),
         ("general_settings: {custom_auth: auth.check}", "general_settings.custom_auth"),
-        ("general_settings: {enable_jwt_auth: os.environ/NOT_SET}",
-            "general_settings.enable_jwt_auth"),
+        (
+            "general_settings: {enable_jwt_auth: os.environ/NOT_SET}",
+            "general_settings.enable_jwt_auth"
+        ),
         ("router_settings: {enable_tag_filtering: true}", "router_settings.enable_tag_filtering"),
-        ("router_settings: {provider_budget_config: {openai: {budget_limit: 1}}}",
-            "router_settings.provider_budget_config"),
+        (
+            "router_settings: {provider_budget_config: {openai: {budget_limit: 1}}}",
+            "router_settings.provider_budget_config"
+        ),
         ("router_settings: {routing_strategy: fastest}", "router_settings.routing_strategy"),
         ("gateway_settings: {tls: {cert_file: a}}", "gateway_settings.tls"),
         ("gateway_settings: {listeners: [{address: a}]}", "gateway_settings.listeners"),
         ("gateway_settings: {trusted_proxies: [10.0.0.0/8]}", "gateway_settings.trusted_proxies"),
         ("gateway_settings: {client_ca: a}", "gateway_settings.client_ca"),
         ("gateway_settings: {prot: 4000}", "gateway_settings.prot"),
-        ("gateway_settings: {limits: {connections_per_address_max: 5}}",
-            "gateway_settings.limits.connections_per_address_max"),
+        (
+            "gateway_settings: {limits: {connections_per_address_max: 5}}",
+            "gateway_settings.limits.connections_per_address_max"
+        ),
     ])
     func refusesWhatIsUnsafeToIgnore(text: String, path: String) {
         let loaded = ConfigSample.loadAfterModels(text)
@@ -88,19 +111,31 @@ import Testing
         ("gateway_settings:\n  port: 70000", "gateway_settings.port", 5, "0 to 65535"),
         ("gateway_settings:\n  loops: 0", "gateway_settings.loops", 5, "1 to 256"),
         ("gateway_settings:\n  log:\n    level: loud", "gateway_settings.log.level", 6, "warning"),
-        ("gateway_settings:\n  timeouts:\n    call: soon", "gateway_settings.timeouts.call", 6,
-            "500ms"),
-        ("gateway_settings:\n  timeouts:\n    call: 0s", "gateway_settings.timeouts.call", 6,
-            "500ms"),
-        ("gateway_settings:\n  limits:\n    body_bytes_max: 12 apples",
-            "gateway_settings.limits.body_bytes_max", 6, "64KiB"),
-        ("gateway_settings:\n  host: os.environ/NOT_SET", "gateway_settings.host", 5,
-            "NOT_SET is not set"),
-        ("gateway_settings:\n  keys:\n    - alias: a", "gateway_settings.keys[0]", 6,
-            "key or key_hash"),
+        (
+            "gateway_settings:\n  timeouts:\n    call: soon", "gateway_settings.timeouts.call", 6,
+            "500ms"
+        ),
+        (
+            "gateway_settings:\n  timeouts:\n    call: 0s", "gateway_settings.timeouts.call", 6,
+            "500ms"
+        ),
+        (
+            "gateway_settings:\n  limits:\n    body_bytes_max: 12 apples",
+            "gateway_settings.limits.body_bytes_max", 6, "64KiB"
+        ),
+        (
+            "gateway_settings:\n  host: os.environ/NOT_SET", "gateway_settings.host", 5,
+            "NOT_SET is not set"
+        ),
+        (
+            "gateway_settings:\n  keys:\n    - alias: a", "gateway_settings.keys[0]", 6,
+            "key or key_hash"
+        ),
         ("gateway_settings: [1]", "gateway_settings", 4, "mapping"),
-        ("gateway_settings:\n  grpc: {reflection: maybe}", "gateway_settings.grpc.reflection", 5,
-            "true or false"),
+        (
+            "gateway_settings:\n  grpc: {reflection: maybe}", "gateway_settings.grpc.reflection", 5,
+            "true or false"
+        ),
     ])
     func saysWhereAValueIsWrong(text: String, path: String, line: Int, words: String) {
         let loaded = ConfigSample.loadAfterModels(text)

@@ -10,10 +10,14 @@ import Testing
         ("model: openai/gpt-4o, api_base: 'http://h:1', api_key: k", "gpt-4o", "http://h:1"),
         ("model: gpt-4o, api_base: 'http://h:1', api_key: k", "gpt-4o", "http://h:1"),
         ("model: openai_like/x, base_url: 'http://h:1'", "x", "http://h:1"),
-        ("model: some/model, custom_llm_provider: openai, api_base: 'http://h:1'", "some/model",
-            "http://h:1"),
-        ("model: openai/m, custom_llm_provider: openai, api_base: 'http://h:1'", "m",
-            "http://h:1"),
+        (
+            "model: some/model, custom_llm_provider: openai, api_base: 'http://h:1'", "some/model",
+            "http://h:1"
+        ),
+        (
+            "model: openai/m, custom_llm_provider: openai, api_base: 'http://h:1'", "m",
+            "http://h:1"
+        ),
     ])
     func takesPart(params: String, upstreamModel: String, apiBase: String) {
         let loaded = ConfigSample.deployment(params)
@@ -37,8 +41,10 @@ import Testing
         ("model: mistral-large, api_base: 'http://h:1'", "no provider is named"),
         ("model: openai/*, api_base: 'http://h:1'", "wildcard"),
         ("model: openai/m, api_base: 'http://h:1', litellm_credential_name: c", "not built in"),
-        ("model: openai/m, api_base: 'http://h:1', extra_headers: {x-a: os.environ/NOT_SET}",
-            "NOT_SET is not set"),
+        (
+            "model: openai/m, api_base: 'http://h:1', extra_headers: {x-a: os.environ/NOT_SET}",
+            "NOT_SET is not set"
+        ),
     ])
     func takesNoPartAndSaysWhy(params: String, why: String) {
         let loaded = ConfigSample.deployment(params)
@@ -53,12 +59,18 @@ import Testing
         ("model: openai/m, api_base: 'http://h:99999'", "api_base"),
         ("model: openai/m, api_base: 'http://user:hunter2@h'", "api_base"),
         ("model: openai/m, api_base: 'http://h:1', api_key: \"hunter2\\r\\nx: y\"", "api_key"),
-        ("model: openai/m, api_base: 'http://h:1', extra_headers: {'bad name': v}",
-            "extra_headers.bad name"),
-        ("model: openai/m, api_base: 'http://h:1', extra_headers: {host: hunter2}",
-            "extra_headers.host"),
-        ("model: openai/m, api_base: 'http://h:1', extra_headers: {x: \"a\\nhunter2\"}",
-            "extra_headers.x"),
+        (
+            "model: openai/m, api_base: 'http://h:1', extra_headers: {'bad name': v}",
+            "extra_headers.bad name"
+        ),
+        (
+            "model: openai/m, api_base: 'http://h:1', extra_headers: {host: hunter2}",
+            "extra_headers.host"
+        ),
+        (
+            "model: openai/m, api_base: 'http://h:1', extra_headers: {x: \"a\\nhunter2\"}",
+            "extra_headers.x"
+        ),
         ("model: openai/m, api_base: 'http://h:1', max_budget: 5", "max_budget"),
         ("model: openai/m, api_base: 'http://h:1', rpm: many", "rpm"),
     ])
@@ -134,7 +146,8 @@ import Testing
     }
 
     @Test func refusesTwoDeploymentsOfOneID() {
-        let entry = "  - model_name: m\n    litellm_params: {model: scripted/demo}\n"
+        let entry =
+            "  - model_name: m\n    litellm_params: {model: scripted/demo}\n"
             + "    model_info: {id: same}\n"
         let loaded = ConfigSample.load("model_list:\n" + entry + entry)
         #expect(loaded.refusals.contains { $0.contains("two deployments have the id `same`") })

@@ -101,9 +101,10 @@ struct ScriptedProviderTests {
             model: "demo", inputCount: 3, textBytes: 12, body: .typed(EmbeddingContent(inputs: [])))
         let door = door(.embeddings(request))
         await pipeline.run(door)
-        #expect(door.log == [
-            "read", "commit", "started:", "embedding:0", "embedding:1", "embedding:2", "finish",
-        ])
+        #expect(
+            door.log == [
+                "read", "commit", "started:", "embedding:0", "embedding:1", "embedding:2", "finish",
+            ])
         #expect(door.record?.usage?.inputTokens == 3)
     }
 }

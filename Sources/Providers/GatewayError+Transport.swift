@@ -20,7 +20,8 @@ extension GatewayError {
             return
         case .closed, .timedOut:
             outcome = .serverError
-            what = isAnswering
+            what =
+                isAnswering
                 ? "closed the connection in the middle of its answer"
                 : "closed the connection without an answer"
         case .malformed(let why):

@@ -1,0 +1,152 @@
+"""Starts the real binary, and the upstreams behind it, on ports of their own."""
+
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from faulty_upstream import FaultyUpstream
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("LLM_GATEWAY_BIN", str(ROOT / ".build/debug/llm-gateway"))
+MASTER_KEY = "sk-master-0123456789abcdef"
+LIMITED_KEY = "sk-limited-0123456789abcdef"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(condition, seconds=20.0, what="condition"):
+    """Polls until a condition holds; fails with its name when it never does."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.01)
+    raise AssertionError(f"{what} did not hold within {seconds} s")
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+
+
+class Gateway:
+    """One process of the gateway."""
+
+    def __init__(self, folder: pathlib.Path, config: str):
+        self.port = free_port()
+        self.folder = folder
+        path = folder / "config.yaml"
+        path.write_text(config)
+        self.errors = open(folder / "stderr.log", "wb")
+        self.process = subprocess.Popen(
+            [BINARY, "serve", "--config", str(path), "--port", str(self.port)],
+            stdout=subprocess.DEVNULL, stderr=self.errors, cwd=folder)
+        wait_until(lambda: self.process.poll() is not None or answers(
+            self.url + "/health/liveliness"), what="the gateway's start")
+        assert self.process.poll() is None, self.log()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def log(self) -> str:
+        return (self.folder / "stderr.log").read_text()
+
+    def descriptors(self) -> int:
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def resident_bytes(self) -> int:
+        for line in open(f"/proc/{self.process.pid}/smaps_rollup"):
+            if line.startswith("Anonymous:"):
+                return int(line.split()[1]) * 1024
+        raise AssertionError("no figure of memory")
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(timeout=40)
+        finally:
+            self.errors.close()
+
+
+def model(name: str, target: str, base: str = "", extra: str = "") -> str:
+    base = f", api_base: '{base}'" if base else ""
+    return (
+        f"  - model_name: {name}\n"
+        f"    litellm_params: {{model: '{target}'{base}, api_key: sk-upstream{extra}}}\n")
+
+
+def config_of(models: str) -> str:
+    return f"""
+model_list:
+{models}
+general_settings:
+  master_key: {MASTER_KEY}
+gateway_settings:
+  loops: 1
+  keys:
+    - {{key: {LIMITED_KEY}, alias: limited, models: [demo]}}
+  limits: {{body_bytes_max: 1MiB, message_bytes_max: 1MiB}}
+  timeouts: {{first_token: 2s, between_tokens: 2s, drain: 10s}}
+"""
+
+
+@pytest.fixture(scope="session")
+def faulty():
+    upstream = FaultyUpstream()
+    yield upstream
+    upstream.stop()
+
+
+@pytest.fixture(scope="session")
+def llmock(tmp_path_factory):
+    port = free_port()
+    tool = pathlib.Path(sys.executable).with_name("llmock")
+    if not tool.exists():
+        if os.environ.get("CI"):
+            pytest.fail("llmock is not installed")
+        pytest.skip("llmock is not installed")
+    log = open(tmp_path_factory.mktemp("llmock") / "log", "wb")
+    process = subprocess.Popen(
+        [str(tool), "serve", "-h", "127.0.0.1", "-p", str(port)], stdout=log, stderr=log)
+    try:
+        wait_until(lambda: answers(f"http://127.0.0.1:{port}/v1/models"), what="llmock's start")
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+        log.close()
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory, faulty, llmock):
+    base = f"http://127.0.0.1:{faulty.port}"
+    models = (
+        model("demo", "scripted/demo?first_ms=5&interval_ms=1")
+        + model("burst", "scripted/demo?chunks=100&first_ms=0&interval_ms=0")
+        + model("paced", "scripted/demo?chunks=100&first_ms=0&interval_ms=10")
+        + model("gpt-4o", "openai/gpt-4o", llmock)
+        + model("refusing", "openai/m", f"http://127.0.0.1:{free_port()}/v1"))
+    for fault in faulty.faults:
+        models += model(fault, f"openai/{fault}", f"{base}/{fault}/v1")
+    gateway = Gateway(tmp_path_factory.mktemp("gateway"), config_of(models))
+    yield gateway
+    assert gateway.stop() == 0, gateway.log()
