@@ -20,10 +20,11 @@ struct Composition {
         self.settings = settings
         self.log = log
         readiness = Readiness()
-        health = HealthService(services: [])
+        health = HealthService(services: V1Services.names)
         reflection =
             settings.offersReflection
-            ? try ContractReflection.make(services: ["grpc.health.v1.Health"]) : nil
+            ? try ContractReflection.make(services: V1Services.names + ["grpc.health.v1.Health"])
+            : nil
         var principals: [KeyHash: Principal] = [:]
         for key in settings.keys {
             principals[key.hash] = Principal(name: key.alias, allowedModels: key.models)
@@ -59,7 +60,9 @@ struct Composition {
             clock: clock, limits: settings.calls, seed: random.next())
         var grpcLimits = GRPCLimits()
         grpcLimits.messageBytesMax = settings.messageBytesMax
-        let services = [health.service] + (reflection?.services ?? [])
+        let services =
+            V1Services.make(pipeline: pipeline, clock: clock) + [health.service]
+            + (reflection?.services ?? [])
         let handler = GatewayHandler(
             pipeline: pipeline, grpc: GRPCServer(services: services, limits: grpcLimits),
             readiness: readiness, clock: clock,

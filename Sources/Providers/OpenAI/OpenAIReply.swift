@@ -18,7 +18,9 @@ struct OpenAIReply {
             parser: parser, wantsTyped: relay.rawDialect != .openAIChat,
             provider: deployment.provider, deployment: deployment.id)
         var scanner = SSEScanner(eventBytesMax: limits.eventBytesMax)
-        while try await readMore() {
+        // Bytes of an event that is not whole stay where they are.
+        var unfinishedBytes = 0
+        while try await readMore(than: unfinishedBytes) {
             // Nothing waits from here to the end of the batch: the views stay valid.
             let batch = exchange.inboundView
             var consumed = 0
@@ -43,6 +45,7 @@ struct OpenAIReply {
                 }
             }
             exchange.takeInbound(consumed)
+            unfinishedBytes = batch.count - consumed
             try await relay.awaitRoom()
         }
         throw .malformedReply("ended its stream without [DONE]", from: deployment)
@@ -88,9 +91,9 @@ struct OpenAIReply {
             provider: deployment.provider, deployment: deployment.id, now: now)
     }
 
-    private func readMore() async throws(GatewayError) -> Bool {
+    private func readMore(than count: Int) async throws(GatewayError) -> Bool {
         do throws(TransportError) {
-            return try await exchange.readMore()
+            return try await exchange.readMore(than: count)
         } catch {
             throw GatewayError(error, from: deployment, isAnswering: true)
         }

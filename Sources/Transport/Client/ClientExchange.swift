@@ -67,7 +67,9 @@ public class ClientExchange: @unchecked Sendable {
         try await readMore(than: inbound.count)
     }
 
-    private func readMore(than count: Int) async throws(TransportError) -> Bool {
+    /// Waits until there is more than `count` bytes, which the reader has looked at and left. False
+    /// when the response is complete.
+    public final func readMore(than count: Int) async throws(TransportError) -> Bool {
         while true {
             if inbound.count > count { return true }
             if isResponseComplete { return false }

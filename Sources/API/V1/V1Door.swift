@@ -1,0 +1,78 @@
+import GRPC
+import GatewayCore
+import GatewayPrimitives
+import Transport
+
+/// What the contract's methods have in common: how a call comes in over gRPC, and how its errors
+/// leave. One object a call; belongs to the call's loop.
+class V1Door: GRPCCancelObserver, CancellationTarget {
+    final let call: GRPCCall
+    final let arrival: Arrival
+    /// The contract is written from typed events only.
+    final var rawDialect: Dialect? { nil }
+    private final var cancellation: Cancellation?
+
+    init(_ call: GRPCCall) {
+        self.call = call
+        arrival = Arrival(
+            receivedAt: call.exchange.receivedAt, timeout: call.timeout,
+            credential: Credentials.read(call.exchange.requestHeaders))
+    }
+
+    final func attach(_ cancellation: Cancellation, id: CallID) {
+        self.cancellation = cancellation
+        call.cancelObserver = self
+        cancellation.attach(door: self)
+        if call.exchange.failure != nil { callCancelled() }
+    }
+
+    /// The client went away: whatever the call is doing stops.
+    final func callCancelled() { cancellation?.cancelCall(.clientGone) }
+
+    /// The call must stop: nobody may go on waiting for the client.
+    final func cancelled() { call.exchange.cancelWaiting() }
+
+    /// Waits for the request, and reads it with a function that gets it unpacked.
+    final func readMessage<Message, Request>(
+        _ type: MessageType<Message>,
+        _ read: (UnsafePointer<Message>) throws(GatewayError) -> Request
+    ) async throws(GatewayError) -> Request {
+        let bytes: ByteView
+        do throws(GRPCStatusError) {
+            bytes = try await call.readOnlyMessage()
+        } catch {
+            if let reason = cancellation?.error { throw reason }
+            if error.status.code == .cancelled { throw .clientGone }
+            throw GatewayError(
+                error.status.code == .resourceExhausted ? .bodyTooLarge : .invalidRequest,
+                origin: .client, message: error.status.message)
+        }
+        let arena = MessageArena()
+        let message: UnsafePointer<Message>
+        do throws(MessageError) {
+            message = try arena.unpack(bytes, as: type)
+        } catch {
+            let status = GRPCStatusError(error).status
+            throw GatewayError(
+                .invalidRequest, origin: .client, message: status.message,
+                fields: [FieldViolation(field: error.path, message: error.problem)])
+        }
+        let request = try read(message)
+        // What was read is a copy; the message's memory may go.
+        withExtendedLifetime(arena) {}
+        return request
+    }
+
+    final func awaitRoom() async throws(GatewayError) {
+        do throws(GRPCStatusError) {
+            try await call.awaitRoom()
+        } catch {
+            throw cancellation?.error ?? .clientGone
+        }
+    }
+
+    /// Shows an error as the call's status, whatever was written before.
+    final func fail(_ error: GatewayError, record: CallRecord) async {
+        call.finish(V1ErrorWriter.status(of: error, record: record))
+    }
+}

@@ -1,0 +1,86 @@
+import CGatewayProto
+import GRPC
+import GatewayCore
+import GatewayPrimitives
+
+/// Shows errors as gRPC statuses with details: the one place where they get a status code.
+enum V1ErrorWriter {
+    /// The status of a failed call.
+    static func status(of error: GatewayError, record: CallRecord) -> GRPCStatus {
+        let code = code(of: error)
+        let message = "\(error.message) (request id \(record.id.text))"
+        var details = StatusDetails()
+        details.addErrorInfo(reason: reason(of: error).name, domain: "llmgateway")
+        if let after = error.retryAfter { details.addRetryInfo(after: after) }
+        if !error.fields.isEmpty {
+            details.addBadRequest(error.fields.map { (field: $0.field, description: $0.message) })
+        }
+        details.add(
+            typeName: "llmgateway.v1.ErrorContext", packed: context(of: error, record: record))
+        return GRPCStatus(code, message, details: details)
+    }
+
+    private static func code(of error: GatewayError) -> GRPCStatusCode {
+        switch error.reason {
+        case .invalidRequest, .unsupportedParameter, .contextWindowExceeded, .contentPolicy:
+            .invalidArgument
+        case .bodyTooLarge, .upstreamRateLimited: .resourceExhausted
+        case .keyInvalid: .unauthenticated
+        case .notAllowed: .permissionDenied
+        case .modelNotFound: .notFound
+        case .upstreamRejected, .upstreamAuthFailed: .failedPrecondition
+        case .upstreamUnavailable, .upstreamInterrupted, .overloaded: .unavailable
+        case .timedOut: .deadlineExceeded
+        case .cancelled: .cancelled
+        case .unknownMethod, .methodNotAllowed, .unsupportedMediaType: .unimplemented
+        case .internalFault: .internalFault
+        }
+    }
+
+    /// The contract's ErrorReason: its number and its name without the prefix.
+    private static func reason(of error: GatewayError) -> (number: UInt32, name: String) {
+        switch error.reason {
+        case .invalidRequest, .bodyTooLarge: (1, "INVALID_REQUEST")
+        case .keyInvalid: (2, "KEY_INVALID")
+        case .notAllowed: (3, "NOT_ALLOWED")
+        case .modelNotFound: (4, "MODEL_NOT_FOUND")
+        case .upstreamUnavailable: (7, "UPSTREAM_UNAVAILABLE")
+        case .upstreamRejected: (8, "UPSTREAM_REJECTED")
+        case .upstreamInterrupted: (9, "UPSTREAM_INTERRUPTED")
+        case .overloaded: (10, "OVERLOADED")
+        case .contextWindowExceeded: (13, "CONTEXT_WINDOW_EXCEEDED")
+        case .contentPolicy: (14, "CONTENT_POLICY")
+        case .timedOut: (15, "TIMED_OUT")
+        case .cancelled: (16, "CANCELLED")
+        case .upstreamAuthFailed: (17, "UPSTREAM_AUTH_FAILED")
+        case .upstreamRateLimited: (18, "UPSTREAM_RATE_LIMITED")
+        case .unsupportedParameter: (19, "UNSUPPORTED_PARAMETER")
+        case .unknownMethod, .methodNotAllowed, .unsupportedMediaType, .internalFault:
+            (0, "UNSPECIFIED")
+        }
+    }
+
+    private static func context(of error: GatewayError, record: CallRecord) -> [UInt8] {
+        let records = V1Records(arena: MessageArena())
+        let arena = records.arena
+        let message = arena.make(V1Types.errorContext)
+        message.pointee.completion_id = arena.text(record.id.text)
+        message.pointee.reason.rawValue = reason(of: error).number
+        let attempts = records.attempts(error.attempts, record)
+        message.pointee.n_attempts = attempts.count
+        message.pointee.attempts = arena.array(attempts)
+        if let timeout = error.timeout { message.pointee.timeout_kind.rawValue = timeout.number }
+        if let fault = error.upstream {
+            let upstream = arena.make(V1Types.upstreamError)
+            upstream.pointee.provider = arena.text(fault.provider.rawValue)
+            upstream.pointee.deployment = arena.text(fault.deployment)
+            upstream.pointee.http_status = Int32(fault.httpStatus)
+            if let code = fault.code ?? fault.type { upstream.pointee.code = arena.text(code) }
+            if let words = fault.message { upstream.pointee.message = arena.text(words) }
+            message.pointee.upstream_error = upstream
+        }
+        var packed = ByteQueue()
+        packed.append(packing: UnsafePointer(message))
+        return packed.view.bytes
+    }
+}

@@ -1,0 +1,48 @@
+import CGatewayProto
+import GatewayCore
+
+extension V1RequestReader {
+    /// The request of EmbeddingService.GenerateEmbeddings.
+    mutating func embeddings(
+        _ request: Llmgateway__V1__GenerateEmbeddingsRequest
+    ) throws(GatewayError) -> EmbeddingRequest {
+        let model = request.model.text
+        if model.isEmpty { violate("model", "is required") }
+        if request.n_inputs == 0 { violate("inputs", "is required") }
+        if request.n_inputs > Self.inputsMax {
+            violate("inputs", "has more than \(Self.inputsMax) elements")
+        }
+        if request.dimension_count < 0 { violate("dimension_count", "must not be negative") }
+        if request.request_id.text != "" { refuse("request_id") }
+        if request.input_type.rawValue != 0 { refuse("input_type") }
+        if request.element_type.rawValue > 1 { refuse("element_type") }
+        if request.n_labels > 0 { refuse("labels") }
+        var content = ChatContent(messages: [])
+        readRouting(request.routing, "routing", into: &content)
+        var inputs: [EmbeddingContent.Input] = []
+        for index in 0..<request.n_inputs {
+            guard let input = request.inputs[index]?.pointee else { continue }
+            switch input.input_case {
+            case LLMGATEWAY__V1__EMBEDDING_INPUT__INPUT_TEXT:
+                inputs.append(.text(counted(input.text)))
+            case LLMGATEWAY__V1__EMBEDDING_INPUT__INPUT_TOKENS:
+                let tokens = input.tokens.pointee
+                inputs.append(
+                    .tokens(
+                        Array(
+                            UnsafeBufferPointer(start: tokens.token_ids, count: tokens.n_token_ids))))
+            case LLMGATEWAY__V1__EMBEDDING_INPUT__INPUT_MEDIA: refuse("inputs[\(index)].media")
+            default: violate("inputs[\(index)].input", "is required")
+            }
+        }
+        try finish()
+        let dimensions = Int(request.dimension_count)
+        return EmbeddingRequest(
+            model: model, inputCount: inputs.count, textBytes: countedBytes,
+            dimensionCount: dimensions > 0 ? dimensions : nil,
+            body: .typed(
+                EmbeddingContent(
+                    inputs: inputs, dimensionCount: dimensions, endUser: request.end_user.text,
+                    extraBodyJSON: request.extra_body_json.text)))
+    }
+}

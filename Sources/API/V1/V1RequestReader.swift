@@ -1,0 +1,187 @@
+import CGatewayProto
+import GatewayCore
+import GatewayPrimitives
+
+/// Turns requests of the contract into core types, and collects what is wrong with them by field.
+struct V1RequestReader {
+    private(set) var violations: [FieldViolation] = []
+    private(set) var unsupported: [FieldViolation] = []
+    /// UTF-8 bytes of all texts.
+    private var textBytes = 0
+
+    static let choicesMax = 128
+    static let stopSequencesMax = 4
+    static let metadataMax = 16
+    static let inputsMax = 2_048
+
+    mutating func violate(_ field: String, _ message: String) {
+        if violations.count < 16 { violations.append(FieldViolation(field: field, message: message)) }
+    }
+
+    /// What a later version will do and must not be passed over in silence.
+    mutating func refuse(_ field: String) {
+        unsupported.append(FieldViolation(field: field, message: "is not supported by this version"))
+    }
+
+    /// Throws if anything was wrong; the message tells the first.
+    func finish() throws(GatewayError) {
+        if let first = violations.first {
+            throw GatewayError(
+                .invalidRequest, origin: .client, message: "\(first.field) \(first.message).",
+                fields: violations)
+        }
+        if let first = unsupported.first {
+            throw GatewayError(
+                .unsupportedParameter, origin: .client,
+                message: "\(first.field) \(first.message).", fields: unsupported)
+        }
+    }
+
+    /// The request of either chat method.
+    mutating func chat(
+        _ pointer: UnsafePointer<Llmgateway__V1__ChatRequest>?,
+        requestID: UnsafePointer<CChar>?, isStream: Bool
+    ) throws(GatewayError) -> ChatRequest {
+        if requestID.text != "" { refuse("request_id") }
+        guard let request = pointer?.pointee else {
+            violate("chat", "is required")
+            try finish()
+            throw .clientGone
+        }
+        let model = request.model.text
+        if model.isEmpty { violate("chat.model", "is required") }
+        if request.n_messages == 0 { violate("chat.messages", "is required") }
+        var messages: [Message] = []
+        for index in 0..<request.n_messages {
+            guard let message = request.messages[index] else { continue }
+            messages.append(self.message(message.pointee, "chat.messages[\(index)]"))
+        }
+        var content = ChatContent(messages: messages)
+        readTools(request, into: &content)
+        readSampling(request, into: &content)
+        readOptions(request, into: &content)
+        readRouting(request.routing, "chat.routing", into: &content)
+        let choices = Int(request.choice_count)
+        if choices < 0 || choices > Self.choicesMax {
+            violate("chat.choice_count", "must be from 0 to \(Self.choicesMax), is \(choices)")
+        }
+        if request.max_output_tokens < 0 {
+            violate("chat.max_output_tokens", "must not be negative")
+        }
+        try finish()
+        return ChatRequest(
+            model: model, isStream: isStream, wantsUsage: true, choiceCount: max(1, choices),
+            maxOutputTokens: request.max_output_tokens > 0 ? Int(request.max_output_tokens) : nil,
+            textBytes: textBytes, body: .typed(content))
+    }
+
+    // MARK: - Messages
+
+    private mutating func message(_ message: Llmgateway__V1__Message, _ path: String) -> Message {
+        let role: Message.Role
+        switch message.role {
+        case LLMGATEWAY__V1__ROLE__ROLE_SYSTEM: role = .system
+        case LLMGATEWAY__V1__ROLE__ROLE_DEVELOPER: role = .developer
+        case LLMGATEWAY__V1__ROLE__ROLE_USER: role = .user
+        case LLMGATEWAY__V1__ROLE__ROLE_ASSISTANT: role = .assistant
+        case LLMGATEWAY__V1__ROLE__ROLE_TOOL: role = .tool
+        default:
+            violate("\(path).role", "is required and must be a known role")
+            role = .user
+        }
+        if message.n_parts == 0 { violate("\(path).parts", "is required") }
+        var parts: [Part] = []
+        for index in 0..<message.n_parts {
+            guard let part = message.parts[index] else { continue }
+            if let read = self.part(part.pointee, "\(path).parts[\(index)]") { parts.append(read) }
+        }
+        return Message(
+            role: role, parts: parts, name: message.name.text,
+            providerFieldsJSON: message.provider_fields_json.text)
+    }
+
+    private mutating func part(_ part: Llmgateway__V1__Part, _ path: String) -> Part? {
+        switch part.content_case {
+        case LLMGATEWAY__V1__PART__CONTENT_TEXT: return .text(counted(part.text))
+        case LLMGATEWAY__V1__PART__CONTENT_REFUSAL: return .refusal(counted(part.refusal))
+        case LLMGATEWAY__V1__PART__CONTENT_REASONING:
+            return .reasoning(counted(part.reasoning.pointee.text))
+        case LLMGATEWAY__V1__PART__CONTENT_MEDIA:
+            return media(part.media.pointee, "\(path).media").map { .media($0) }
+        case LLMGATEWAY__V1__PART__CONTENT_TOOL_CALL:
+            let call = part.tool_call.pointee
+            return .toolCall(
+                ToolCall(
+                    id: call.id.text, name: call.name.text,
+                    argumentsJSON: counted(call.arguments_json)))
+        case LLMGATEWAY__V1__PART__CONTENT_TOOL_RESULT:
+            return .toolResult(result(part.tool_result.pointee, "\(path).tool_result"))
+        default:
+            let json = part.provider_fields_json.text
+            if json.isEmpty { violate(path, "has no content") }
+            return json.isEmpty ? nil : .other(json: json)
+        }
+    }
+
+    private mutating func media(_ media: Llmgateway__V1__Media, _ path: String) -> Media? {
+        let source: Media.Source
+        switch media.source_case {
+        case LLMGATEWAY__V1__MEDIA__SOURCE_INLINE_DATA:
+            if media.mime_type.text.isEmpty { violate("\(path).mime_type", "is required") }
+            source = .inline(
+                Array(UnsafeBufferPointer(start: media.inline_data.data, count: media.inline_data.len)))
+        case LLMGATEWAY__V1__MEDIA__SOURCE_URI: source = .uri(media.uri.text)
+        case LLMGATEWAY__V1__MEDIA__SOURCE_FILE_ID: source = .fileID(media.file_id.text)
+        default:
+            violate("\(path).source", "is required")
+            return nil
+        }
+        let detail: Media.Detail?
+        switch media.detail {
+        case LLMGATEWAY__V1__MEDIA_DETAIL__MEDIA_DETAIL_LOW: detail = .low
+        case LLMGATEWAY__V1__MEDIA_DETAIL__MEDIA_DETAIL_HIGH: detail = .high
+        default: detail = nil
+        }
+        return Media(
+            source: source, mimeType: media.mime_type.text, detail: detail,
+            fileName: media.file_name.text)
+    }
+
+    private mutating func result(
+        _ result: Llmgateway__V1__ToolResult, _ path: String
+    ) -> ToolResult {
+        if result.tool_call_id.text.isEmpty { violate("\(path).tool_call_id", "is required") }
+        var parts: [Part] = []
+        for index in 0..<result.n_parts {
+            guard let part = result.parts[index]?.pointee else { continue }
+            if part.content_case == LLMGATEWAY__V1__TOOL_RESULT_PART__CONTENT_TEXT {
+                parts.append(.text(counted(part.text)))
+            } else if part.content_case == LLMGATEWAY__V1__TOOL_RESULT_PART__CONTENT_MEDIA,
+                let media = media(part.media.pointee, "\(path).parts[\(index)].media")
+            {
+                parts.append(.media(media))
+            }
+        }
+        return ToolResult(
+            toolCallID: result.tool_call_id.text, parts: parts, isError: result.is_error != 0)
+    }
+
+    mutating func counted(_ text: UnsafePointer<CChar>?) -> String {
+        let text = text.text
+        textBytes += text.utf8.count
+        return text
+    }
+
+    /// The texts counted so far.
+    var countedBytes: Int { textBytes }
+}
+
+extension Optional where Wrapped == UnsafePointer<CChar> {
+    /// A C text, which the wire check found to be UTF-8; empty without one.
+    var text: String { map { String(cString: $0) } ?? "" }
+}
+
+extension Optional where Wrapped == UnsafeMutablePointer<CChar> {
+    /// A C text, which the wire check found to be UTF-8; empty without one.
+    var text: String { map { String(cString: $0) } ?? "" }
+}

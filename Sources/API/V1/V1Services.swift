@@ -1,0 +1,48 @@
+import CGatewayProto
+public import GRPC
+public import GatewayCore
+import GatewayPrimitives
+
+/// The services of the contract that this version serves, for one loop's server. What comes with
+/// accounting (EstimateChatCompletion, AdminService) is not among them.
+public enum V1Services {
+    /// Their full names, for reflection and health.
+    public static let names = [
+        "llmgateway.v1.ChatService", "llmgateway.v1.EmbeddingService", "llmgateway.v1.ModelService",
+    ]
+
+    /// The deadline of calls to models is the pipeline's to keep, and so is the order of reading:
+    /// the methods take the call itself, whatever its kind, so that a key is checked before a
+    /// message is read.
+    public static func make(pipeline: Pipeline, clock: any Clock) -> [GRPCService] {
+        [
+            GRPCService(
+                name: names[0],
+                methods: [
+                    .bidirectional("GenerateChatCompletion", deadline: .handler) { call in
+                        await pipeline.run(ChatWholeDoor(call))
+                    },
+                    .bidirectional("StreamChatCompletion", deadline: .handler) { call in
+                        await pipeline.run(ChatStreamDoor(call))
+                    },
+                ]),
+            GRPCService(
+                name: names[1],
+                methods: [
+                    .bidirectional("GenerateEmbeddings", deadline: .handler) { call in
+                        await pipeline.run(EmbeddingsV1Door(call))
+                    }
+                ]),
+            GRPCService(
+                name: names[2],
+                methods: [
+                    .unary("ListModels") { call, request throws(GRPCStatusError) in
+                        try ModelsV1(pipeline: pipeline, clock: clock, call: call).list(request)
+                    },
+                    .unary("GetModel") { call, request throws(GRPCStatusError) in
+                        try ModelsV1(pipeline: pipeline, clock: clock, call: call).get(request)
+                    },
+                ]),
+        ]
+    }
+}
