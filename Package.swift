@@ -118,7 +118,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Gateway", "GatewayCore", "GatewayPrimitives", "TestSupport"],
+            dependencies: [
+                "Gateway", "GatewayCore", "GatewayPrimitives", "Telemetry", "TestSupport", "Transport",
+            ],
             resources: [.copy("Fixtures")], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ],

@@ -23,14 +23,14 @@ struct Composition {
         health = HealthService(services: V1Services.names)
         reflection =
             settings.offersReflection
-            ? try ContractReflection.make(
-                services: V1Services.names + ["grpc.health.v1.Health"]) : nil
+            ? try ContractReflection.make(services: V1Services.names + ["grpc.health.v1.Health"])
+            : nil
         var principals: [KeyHash: Principal] = [:]
         for key in settings.keys {
             principals[key.hash] = Principal(name: key.alias, allowedModels: key.models)
         }
         if let master = settings.masterKey {
-            principals[KeyHash(of: master.reveal())] = Principal(name: "master")
+            principals[KeyStrength.hash(of: master.reveal())] = Principal(name: "master")
         }
         directory = KeyRing(principals)
         catalog = Catalog(deployments: settings.deployments, createdAt: createdAt)
@@ -42,8 +42,10 @@ struct Composition {
         health.drain()
     }
 
-    /// Everything of one loop, from its port to its upstreams; called on that loop.
-    func makeServer(on loop: EventLoop) throws -> HTTPServer {
+    /// Everything of one loop, from its port to its upstreams; called on that loop, or before it
+    /// runs.
+    /// - Parameter loopCount: how many loops share what is bounded for the process.
+    func makeServer(on loop: EventLoop, of loopCount: Int) throws -> HTTPServer {
         var random = SystemRandomNumberGenerator()
         let clock = LoopClock(loop: loop)
         let client = HTTPClient(loop: loop, resolver: resolver, limits: settings.client)
@@ -66,6 +68,10 @@ struct Composition {
             readiness: readiness, clock: clock,
             limits: DoorLimits(bodyBytesMax: settings.server.bodyBytesMax),
             usesLiteLLMStatuses: settings.usesLiteLLMStatuses, seed: random.next())
-        return HTTPServer(loop: loop, limits: settings.server, handler: handler)
+        var limits = settings.server
+        if let most = settings.connectionsMax {
+            limits.connectionsMax = max(1, (most + loopCount - 1) / loopCount)
+        }
+        return HTTPServer(loop: loop, limits: limits, handler: handler)
     }
 }

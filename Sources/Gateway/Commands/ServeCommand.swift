@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import GatewayCore
 
 /// `llm-gateway serve`
@@ -10,7 +9,8 @@ struct ServeCommand: ParsableCommand {
         discussion: """
             Example: llm-gateway serve --config config.yaml --port 4000
             Without --config it serves a model `demo` that needs no upstream, with a random master \
-            key in the data folder. Exit status: 0 after a drain, 1 when it cannot start.
+            key in the data folder.
+            \(ExitStatus.explanation)
             """)
 
     @Option(help: "The configuration, in YAML.")
@@ -28,61 +28,56 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Event loops, one thread each; by default one a core.")
     var loops: Int?
 
+    func validate() throws {
+        if let loops, !(1...GatewaySection.loopsMax).contains(loops) {
+            throw ValidationError("--loops must be from 1 to \(GatewaySection.loopsMax).")
+        }
+    }
+
     func run() throws {
-        var settings = try load()
-        if let host { settings.host = host }
-        if let port { settings.port = port }
-        if let loops { settings.loops = max(1, min(loops, 256)) }
+        let overrides = SettingsOverrides(
+            host: host, port: port, loops: loops, dataDirectory: dataDir)
+        let environment = ProcessEnvironment.variables
+        let loaded: LoadedConfiguration
+        var keySource: QuickStart.KeySource?
+        if let config {
+            loaded = ConfigLoader(environment: environment, readFile: File.read)
+                .load(config, overrides: overrides)
+        } else {
+            do throws(FileError) {
+                (loaded, keySource) = try QuickStart.load(environment, overrides: overrides)
+            } catch {
+                throw failure(error.description)
+            }
+        }
+        guard loaded.isAccepted else {
+            for finding in loaded.findings where finding.verdict == .refused {
+                Output.problem("llm-gateway: \(finding.text)")
+            }
+            throw ExitCode(ExitStatus.refused)
+        }
+        let process: GatewayProcess
+        let port: UInt16
         do {
-            let process = try GatewayProcess(settings: settings)
-            announce(settings, port: try process.start())
-            process.waitForEnd()
+            process = try GatewayProcess(settings: loaded.settings)
+            process.report(loaded)
+            port = try process.start()
         } catch {
-            Output.problem("llm-gateway: \(error)")
-            throw ExitCode(1)
+            throw failure("\(error)")
         }
-    }
-
-    private func load() throws -> Settings {
-        let environment = ProcessInfo.processInfo.environment
-        var loader = ConfigLoader(environment: environment)
-        if let config { loader.load(path: config) }
-        var settings = loader.settings
-        if let dataDir { settings.dataDirectory = dataDir }
-        for finding in loader.findings where finding.verdict != .honoured {
-            Output.problem("llm-gateway: " + finding.text)
-        }
-        if loader.isRefused { throw ExitCode(1) }
-        for deployment in settings.disabled {
-            Output.problem(
-                "llm-gateway: deployment \(deployment.id) is disabled: \(deployment.reason)")
-        }
-        if config == nil {
-            try QuickStart.prepare(&settings)
-        } else if settings.masterKey == nil, let key = environment["LITELLM_MASTER_KEY"] {
-            settings.masterKey = Secret(key)
-        }
-        guard settings.masterKey != nil || !settings.keys.isEmpty else {
-            Output.problem(
-                "llm-gateway: there is no key; set general_settings.master_key (os.environ/NAME "
-                    + "reads it from the environment) or gateway_settings.keys")
-            throw ExitCode(1)
-        }
-        return settings
-    }
-
-    private func announce(_ settings: Settings, port: UInt16) {
-        let address = "\(settings.host):\(port)"
+        let address = Self.address(loaded.settings.host, port)
         Output.line("llm-gateway \(Version.text) listens on \(address)")
-        guard config == nil else { return }
-        let key = QuickStart.keyPath(settings)
-        Output.line(
-            """
+        if let keySource { Output.line(QuickStart.invitation(address: address, keySource)) }
+        throw ExitCode(process.waitForEnd())
+    }
 
-            Try it:
-              curl -N http://\(address)/v1/chat/completions \\
-                -H "authorization: Bearer $(cat \(key))" -H 'content-type: application/json' \\
-                -d '{"model":"demo","stream":true,"messages":[{"role":"user","content":"Hello"}]}'
-            """)
+    private func failure(_ message: String) -> ExitCode {
+        Output.problem("llm-gateway: \(message)")
+        return ExitCode(ExitStatus.unavailable)
+    }
+
+    /// How a client on this machine writes it.
+    static func address(_ host: String, _ port: UInt16) -> String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }

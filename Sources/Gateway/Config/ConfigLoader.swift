@@ -1,92 +1,157 @@
-import Foundation
-import GatewayCore
-
-/// Reads a configuration, with the files it includes, into ``Settings`` and what there is to say
-/// about each of its keys.
+/// Turns a configuration file, and what it includes, into a ``Configuration`` and its findings.
+///
+/// Reads no file itself, so that tests need none.
 struct ConfigLoader {
-    private(set) var settings = Settings()
-    var reader = ConfigReader()
-    private var environment: ConfigEnvironment
-    private var fileCount = 0
+    /// The process's environment.
+    let environment: [String: String]
+    /// Reads a file whole.
+    let readFile: (String) throws(FileError) -> String
 
-    /// Files that may include each other.
+    /// Files that one configuration may consist of.
     static let filesMax = 32
 
-    init(environment: [String: String]) {
-        self.environment = ConfigEnvironment(process: environment)
-    }
+    private static let topRules: [String: ConfigRule] = [
+        "model_list": .section, "general_settings": .section, "litellm_settings": .section,
+        "router_settings": .section, "gateway_settings": .section,
+        "environment_variables": .section,
+        "include": .honoured("further files"),
+        "guardrails": LiteLLMSections.guarded("guardrails"),
+        "policies": LiteLLMSections.guarded("policies"),
+        "policy_attachments": LiteLLMSections.guarded("policies"),
+        "credential_list": .ignored("named credentials are not built yet; set api_key"),
+        "callback_settings": .notBuilt("export of telemetry is"),
+        "mcp_servers": .ignored("MCP does not exist here"),
+        "mcp_tools": .ignored("MCP does not exist here"),
+        "vector_store_registry": .ignored("vector stores do not exist here"),
+        "files_settings": .ignored("files do not exist here"),
+        "finetune_settings": .ignored("fine-tuning does not exist here"),
+    ]
 
-    /// What there is to say, in the order of the file.
-    var findings: [ConfigFinding] {
-        reader.findings.enumerated().sorted { left, right in
-            switch (left.element.position, right.element.position) {
-            case (let first?, let second?) where first != second: first < second
-            default: left.offset < right.offset
+    /// - Parameter path: the file that was named on the command line.
+    func load(_ path: String, overrides: SettingsOverrides = SettingsOverrides())
+        -> LoadedConfiguration
+    {
+        var reader = ConfigReader()
+        var settings = Settings()
+        let files = readAll(path, with: &reader)
+        // Variables first: any other value may name them.
+        var environment = ConfigEnvironment(process: self.environment)
+        for file in files {
+            let node = try? ConfigFile(name: file.name, index: file.index, environment: environment)
+                .parse(file.text)
+            environment = environment.adding(variables(of: node))
+        }
+        var roots: [ConfigNode] = []
+        for file in files {
+            let parser = ConfigFile(name: file.name, index: file.index, environment: environment)
+            do {
+                roots.append(try parser.parse(file.text))
+            } catch {
+                reader.add(.refused, "", at: error.position, error.message)
             }
-        }.map(\.element)
+        }
+        let root = ConfigMerge.merge(roots, with: &reader)
+        if !files.isEmpty && roots.count == files.count {
+            read(root, environment: environment, with: &reader, into: &settings)
+        }
+        overrides.apply(to: &settings)
+        return LoadedConfiguration(settings: settings, findings: reader.sortedFindings)
     }
 
-    var isRefused: Bool { reader.findings.contains { $0.verdict == .refused } }
-
-    /// Reads a file and all it includes.
-    mutating func load(path: String) {
-        guard fileCount < Self.filesMax else {
-            return reader.add(
-                .refused, "", at: nil, "more than \(Self.filesMax) files include each other")
+    /// All sections, in the order in which they depend on one another.
+    private func read(
+        _ root: ConfigNode, environment: ConfigEnvironment, with reader: inout ConfigReader,
+        into settings: inout Settings
+    ) {
+        let sections = reader.section(root, rules: Self.topRules, unknown: .ignored)
+        for entry in sections["environment_variables"]?.entries ?? [] {
+            reader.add(
+                .honoured, entry.value.path, at: entry.position,
+                "what os.environ/\(entry.key) stands for, unless the process's environment has it")
         }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            return reader.add(.refused, "", at: nil, "the file `\(path)` cannot be read")
-        }
-        guard let text = String(bytes: data, encoding: .utf8) else {
-            return reader.add(.refused, "", at: nil, "the file `\(path)` is not UTF-8")
-        }
-        load(text: text, name: path)
-    }
-
-    /// Reads a configuration's text. Files it includes are looked for beside `name`.
-    mutating func load(text: String, name: String) {
-        let index = fileCount
-        fileCount += 1
-        do throws(ConfigFile.Unreadable) {
-            // Twice: the variables of the file may stand behind their use.
-            let first = try ConfigFile(name: name, index: index, environment: environment)
-                .parse(text)
-            environment = environment.adding(variables(first["environment_variables"]))
-            let root = try ConfigFile(name: name, index: index, environment: environment)
-                .parse(text)
-            read(root, directory: (name as NSString).deletingLastPathComponent)
-        } catch {
-            reader.add(.refused, "", at: error.position, error.message)
+        let masterKey = LiteLLMSections.readGeneral(
+            sections["general_settings"], with: &reader, into: &settings)
+        LiteLLMSections.readSettings(sections["litellm_settings"], with: &reader, into: &settings)
+        LiteLLMSections.readRouter(sections["router_settings"], with: &reader, into: &settings)
+        // Ours comes after LiteLLM's: where both set a bound, ours says it more exactly.
+        GatewaySection.read(sections["gateway_settings"], with: &reader, into: &settings)
+        KeysSection.readMasterKey(
+            masterKey, environment: environment, with: &reader, into: &settings)
+        ModelListSection.read(
+            sections["model_list"], environment: environment, with: &reader, into: &settings)
+        if sections["model_list"] == nil {
+            reader.add(
+                .refused, "model_list", at: root.position,
+                "there is no model; list at least one, as in the README's example")
         }
     }
 
-    private func variables(_ node: ConfigNode?) -> [String: String] {
+    private func variables(of root: ConfigNode?) -> [String: String] {
         var variables: [String: String] = [:]
-        for entry in node?.entries ?? [] {
+        for entry in root?["environment_variables"]?.entries ?? [] {
             if case .scalar(let scalar) = entry.value.content { variables[entry.key] = scalar.text }
         }
         return variables
     }
 
-    private mutating func read(_ root: ConfigNode, directory: String) {
-        let rules: [String: ConfigRule] = [
-            "model_list": .section, "router_settings": .section, "litellm_settings": .section,
-            "general_settings": .section, "gateway_settings": .section,
-            "include": .honoured("files read after this one"),
-            "environment_variables": .honoured("variables for os.environ/NAME"),
-            "guardrails": .refusedUnlessOff("guardrails are not built in; take them out"),
-            "mcp_servers": .notBuilt("MCP is"),
-        ]
-        let sections = reader.section(root, rules: rules, unknown: .ignored)
-        // Ours first: what it sets is the default of what deployments set.
-        ConfigGatewaySection(node: sections["gateway_settings"]).read(&settings, &reader)
-        ConfigLiteLLMSections(
-            router: sections["router_settings"], litellm: sections["litellm_settings"],
-            general: sections["general_settings"]
-        ).read(&settings, &reader)
-        ConfigModelList(node: sections["model_list"]).read(&settings, &reader)
-        for file in reader.texts(sections["include"]) {
-            load(path: file.hasPrefix("/") || directory.isEmpty ? file : directory + "/" + file)
+    // MARK: - Files
+
+    private struct SourceFile {
+        let name: String
+        let index: Int
+        let text: String
+    }
+
+    /// The first file and all that it includes, each once.
+    private func readAll(_ path: String, with reader: inout ConfigReader) -> [SourceFile] {
+        var files: [SourceFile] = []
+        var waiting: [(name: String, from: ConfigPosition?)] = [(path, nil)]
+        var seen: Set<String> = []
+        while !waiting.isEmpty {
+            let next = waiting.removeFirst()
+            guard seen.insert(next.name).inserted else { continue }
+            guard files.count < Self.filesMax else {
+                reader.add(.refused, "", at: next.from, "more than \(Self.filesMax) files")
+                return []
+            }
+            let text: String
+            do { text = try readFile(next.name) } catch {
+                reader.add(.refused, "", at: next.from, error.description)
+                return []
+            }
+            let file = SourceFile(name: next.name, index: files.count, text: text)
+            files.append(file)
+            waiting += includes(of: file)
+        }
+        return files
+    }
+
+    /// The files that a file includes, relative to its own folder.
+    private func includes(of file: SourceFile) -> [(name: String, from: ConfigPosition?)] {
+        let environment = ConfigEnvironment(process: environment)
+        let parser = ConfigFile(name: file.name, index: file.index, environment: environment)
+        // What cannot be parsed is told when the file is read for good.
+        guard let root = try? parser.parse(file.text),
+            case .sequence(let items)? = root["include"]?.content
+        else { return [] }
+        return items.compactMap { item in
+            guard case .scalar(let scalar) = item.content, let name = scalar.text else {
+                return nil
+            }
+            guard !name.hasPrefix("/"), let slash = file.name.lastIndex(of: "/") else {
+                return (name, item.position)
+            }
+            return (file.name[...slash] + name, item.position)
         }
     }
+}
+
+/// A configuration and what there is to say about each of its keys.
+struct LoadedConfiguration: Sendable {
+    let settings: Settings
+    /// In the order of the files.
+    let findings: [ConfigFinding]
+
+    /// Whether the gateway may start.
+    var isAccepted: Bool { !findings.contains { $0.verdict == .refused } }
 }

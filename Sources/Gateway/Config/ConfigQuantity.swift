@@ -14,7 +14,7 @@ enum ConfigQuantity {
     static func duration(_ text: String) -> Duration? {
         let unit = durations.first { text.hasSuffix($0.suffix) }
         let digits = unit.map { text.dropLast($0.suffix.count) } ?? text[...]
-        guard digits.first?.isASCII == true, digits.first?.isNumber == true,
+        guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2E }),
             let number = Double(digits), number > 0
         else { return nil }
         let seconds = number * (unit?.seconds ?? 1)

@@ -13,11 +13,28 @@ struct ConfigReader {
     ) {
         let finding = ConfigFinding(
             position: position, path: path, verdict: verdict, meaning: meaning)
-        guard let earlier = findings.firstIndex(where: { $0.path == path && !path.isEmpty }) else {
+        // Two files may both have a `model_list[0]`.
+        let earlier = findings.firstIndex {
+            $0.path == path && !path.isEmpty
+                && $0.position?.fileIndex == (position?.fileIndex ?? $0.position?.fileIndex)
+        }
+        guard let earlier else {
             findings.append(finding)
             return
         }
         if findings[earlier].verdict != .refused { findings[earlier] = finding }
+    }
+
+    /// The findings in the order of the files; those without a place come last.
+    var sortedFindings: [ConfigFinding] {
+        findings.enumerated().sorted { left, right in
+            switch (left.element.position, right.element.position) {
+            case (let first?, let second?) where first != second: first < second
+            case (_?, nil): true
+            case (nil, _?): false
+            default: left.offset < right.offset
+            }
+        }.map(\.element)
     }
 
     /// Refuses a value, at its place.

@@ -1,44 +1,82 @@
-import API
 import GatewayCore
-import Providers
 import Telemetry
 import Transport
 
-/// What the gateway is to do, in its own types: a configuration that was read and understood.
-struct Settings {
+/// What the gateway is to do, in its own types: a configuration that was read and understood, with
+/// defaults filled in.
+struct Settings: Sendable {
+    /// The address to listen on.
     var host = "127.0.0.1"
+    /// The port to listen on; 0 for one of the kernel's choice.
     var port: UInt16 = 4000
     /// Event loops, and so threads; `nil` means one a core.
     var loops: Int?
+    /// Where the gateway keeps what it must remember.
     var dataDirectory = "./data"
     /// The key that may use every model.
     var masterKey: Secret?
     var keys: [StaticKey] = []
+    /// Whether a master key that can be guessed is accepted.
     var allowsWeakMasterKey = false
-    var deployments: [Deployment] = []
-    var disabled: [DisabledDeployment] = []
+    /// All deployments, those that take no part included, in the order of the file.
+    var configured: [ConfiguredDeployment] = []
+    /// Bounds of the server's side.
     var server = Limits()
+    /// Connections of the whole process; `nil` leaves each loop its default.
+    var connectionsMax: Int?
+    /// Bounds of the client's side.
     var client = ClientLimits()
+    /// A gRPC message.
     var messageBytesMax = 4 * 1024 * 1024
+    /// Bounds of a call. LiteLLM makes two retries unless told otherwise.
     var calls = CallLimits(callTimeout: .seconds(15 * 60), attemptsMax: 3)
+    /// Bounds of an attempt, for deployments that set none of their own.
     var timeouts = AttemptTimeouts(
         firstToken: .seconds(60), betweenTokens: .seconds(60), attempt: .seconds(10 * 60))
+    /// How long calls may go on after the gateway was told to end.
     var timeoutDrain = Duration.seconds(30)
+    /// Whether JSON doors answer with LiteLLM's statuses where they differ from OpenAI's.
     var usesLiteLLMStatuses = true
+    /// Whether the gRPC reflection service is offered.
     var offersReflection = true
     var log = LogSettings()
+
+    /// The deployments that take part.
+    var deployments: [Deployment] {
+        configured.compactMap { $0.disabledReason == nil ? $0.deployment : nil }
+    }
 }
 
 /// A key that stands in the configuration.
-struct StaticKey {
+struct StaticKey: Sendable {
     let hash: KeyHash
+    /// What logs call it.
     let alias: String
+    /// Models it may use; empty for all.
     let models: [String]
 }
 
-/// A deployment that is configured and cannot be used.
-struct DisabledDeployment {
-    let id: String
-    let model: String
-    let reason: String
+/// A deployment of the configuration, and whether it takes part.
+struct ConfiguredDeployment: Sendable {
+    let deployment: Deployment
+    /// The vendor as the file names it, such as `anthropic`.
+    let vendor: String
+    /// Why it takes no part; `nil` when it does.
+    let disabledReason: String?
+}
+
+/// What the command line says; it wins over the file.
+struct SettingsOverrides: Sendable {
+    var host: String?
+    var port: UInt16?
+    var loops: Int?
+    var dataDirectory: String?
+
+    /// Puts what was given in place of what the file says.
+    func apply(to settings: inout Settings) {
+        if let host { settings.host = host }
+        if let port { settings.port = port }
+        if let loops { settings.loops = loops }
+        if let dataDirectory { settings.dataDirectory = dataDirectory }
+    }
 }

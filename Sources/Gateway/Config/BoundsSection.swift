@@ -1,0 +1,92 @@
+import GatewayCore
+import Transport
+
+/// The reading of the bounds in `gateway_settings`: limits, timeouts and those of upstreams.
+enum BoundsSection {
+    private static let limitRules: [String: ConfigRule] = [
+        "body_bytes_max": .honoured("the largest body of a request"),
+        "header_bytes_max": .honoured("the largest head of a request"),
+        "header_count_max": .honoured("the most fields of a head"),
+        "streams_per_connection_max": .honoured("streams open at once on an HTTP/2 connection"),
+        "connections_max": .honoured("connections of clients open at once"),
+        "message_bytes_max": .honoured("the largest gRPC message"),
+        "connections_per_address_max": .refused(
+            "connections are not counted by address yet, so an address would not be held to it; "
+                + "use connections_max"),
+    ]
+
+    static func readLimits(
+        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
+    ) {
+        let values = reader.section(node, rules: limitRules, unknown: .refused)
+        let sizes = 1024...1 << 30
+        if let size = reader.size(values["body_bytes_max"], in: sizes) {
+            settings.server.bodyBytesMax = size
+        }
+        if let size = reader.size(values["header_bytes_max"], in: 1024...1 << 20) {
+            settings.server.headerBytesMax = size
+        }
+        if let count = reader.integer(values["header_count_max"], in: 16...10_000) {
+            settings.server.headerCountMax = count
+        }
+        if let count = reader.integer(values["streams_per_connection_max"], in: 1...100_000) {
+            settings.server.streamsPerConnectionMax = count
+        }
+        if let count = reader.integer(values["connections_max"], in: 1...10_000_000) {
+            settings.connectionsMax = count
+        }
+        if let size = reader.size(values["message_bytes_max"], in: sizes) {
+            settings.messageBytesMax = size
+        }
+    }
+
+    private static let timeoutRules: [String: ConfigRule] = [
+        "headers": .honoured("until a request's head is complete"),
+        "body": .honoured("until a request's body is complete"),
+        "idle": .honoured("a connection without a request"),
+        "write_stall": .honoured("a client that takes nothing of its response"),
+        "connect": .honoured("until an upstream accepts a connection"),
+        "first_token": .honoured("until an upstream's first token"),
+        "between_tokens": .honoured("from one token to the next"),
+        "attempt": .honoured("one attempt at one deployment"),
+        "call": .honoured("a whole call"),
+        "drain": .honoured("calls that go on when the gateway ends"),
+    ]
+
+    static func readTimeouts(
+        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
+    ) {
+        let values = reader.section(node, rules: timeoutRules, unknown: .refused)
+        let targets: [(String, WritableKeyPath<Settings, Duration>)] = [
+            ("headers", \.server.timeoutHeaders), ("body", \.server.timeoutBody),
+            ("idle", \.server.timeoutIdle), ("write_stall", \.server.timeoutWriteStall),
+            ("connect", \.client.timeoutConnect),
+            ("first_token", \.timeouts.firstToken),
+            ("between_tokens", \.timeouts.betweenTokens),
+            ("attempt", \.timeouts.attempt), ("call", \.calls.callTimeout),
+            ("drain", \.timeoutDrain),
+        ]
+        for (key, target) in targets {
+            if let duration = reader.duration(values[key]) { settings[keyPath: target] = duration }
+        }
+    }
+
+    private static let upstreamRules: [String: ConfigRule] = [
+        "connections_per_host_max": .honoured("connections of one loop to one upstream host"),
+        "http2": .ignored("upstreams are called by HTTP/1.1 in this version"),
+        "ca_file": .ignored("https upstreams are not built yet"),
+        "proxy_from_environment": .ignored(
+            "proxies are not built yet; upstreams are called directly"),
+    ]
+
+    static func readUpstream(
+        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
+    ) {
+        let values = reader.section(node, rules: upstreamRules, unknown: .refused)
+        if let count = reader.integer(values["connections_per_host_max"], in: 1...65_535) {
+            settings.client.connectionsPerOriginMax = count
+            settings.client.idleConnectionsPerOriginMax = min(
+                count, settings.client.idleConnectionsPerOriginMax)
+        }
+    }
+}

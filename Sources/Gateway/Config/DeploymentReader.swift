@@ -1,0 +1,185 @@
+import GatewayCore
+import Providers
+
+/// The reading of one entry of `model_list`.
+///
+/// What is missing in the environment, or waits for a feature, disables the deployment and lets the
+/// others serve; what makes no sense is refused.
+struct DeploymentReader {
+    let environment: ConfigEnvironment
+    let defaultTimeouts: AttemptTimeouts
+
+    func read(_ node: ConfigNode, with reader: inout ConfigReader) -> DeploymentDraft? {
+        let entry = reader.section(node, rules: DeploymentRules.entry, unknown: .ignored)
+        let params = reader.section(
+            entry["litellm_params"], rules: DeploymentRules.params, unknown: .ignored)
+        let info = reader.section(
+            entry["model_info"], rules: DeploymentRules.info, unknown: .ignored)
+        guard let name = required("model_name", in: entry, of: node, with: &reader),
+            let model = required("model", in: params, of: node, with: &reader)
+        else { return nil }
+        let vendor = ModelVendor(
+            model: model, vendor: reader.text(params["custom_llm_provider"]))
+        var draft = DeploymentDraft(
+            model: name, vendor: vendor, position: node.position, timeouts: defaultTimeouts)
+        if name.contains("*") || model.contains("*") {
+            draft.disable("wildcard names are not built in yet")
+        }
+        readAddress(params["api_base"] ?? params["base_url"], with: &reader, into: &draft)
+        readKey(params["api_key"], with: &reader, into: &draft)
+        readHeaders(params["extra_headers"], with: &reader, into: &draft)
+        readShares(params, with: &reader, into: &draft)
+        if let timeout = reader.duration(params["timeout"]) { draft.timeouts.attempt = timeout }
+        if let timeout = reader.duration(params["stream_timeout"]) {
+            draft.timeouts.firstToken = timeout
+        }
+        for key in ["litellm_credential_name", "mock_response"] where params[key] != nil {
+            draft.disable("`\(key)` is not built in yet")
+        }
+        readInfo(info, with: &reader, into: &draft)
+        return draft
+    }
+
+    private func required(
+        _ key: String, in values: [String: ConfigNode], of node: ConfigNode,
+        with reader: inout ConfigReader
+    ) -> String? {
+        guard let value = values[key] else {
+            reader.refuse(node, "needs \(key == "model" ? "litellm_params.model" : key)")
+            return nil
+        }
+        return reader.value(value, expected: "a name") { $0.isEmpty ? nil : $0 }
+    }
+
+    /// A text that may come from the environment; a variable that is not set disables.
+    private func text(
+        _ node: ConfigNode, named key: String, with reader: inout ConfigReader,
+        into draft: inout DeploymentDraft
+    ) -> String? {
+        if case .scalar(let scalar) = node.content, scalar.text == nil {
+            draft.disable("\(key): the environment variable \(scalar.variable ?? "") is not set")
+            return nil
+        }
+        return reader.text(node)
+    }
+
+    private func readAddress(
+        _ node: ConfigNode?, with reader: inout ConfigReader, into draft: inout DeploymentDraft
+    ) {
+        let vendor = draft.vendor
+        guard let kind = vendor.kind else {
+            draft.disable(
+                vendor.name.isEmpty
+                    ? "no provider is named; write one before the model, as in `openai/...`"
+                    : "provider `\(vendor.name)` is not built in yet")
+            return
+        }
+        if kind == .scripted {
+            do { _ = try Script(upstreamModel: vendor.upstreamModel) } catch {
+                reader.add(
+                    .refused, "litellm_params.model of \(draft.model)", at: draft.position,
+                    error.message)
+            }
+            return
+        }
+        var base = vendor.defaultBase
+        if let node {
+            guard let text = text(node, named: "api_base", with: &reader, into: &draft) else {
+                return
+            }
+            base = text
+        } else if vendor.name == "openai" {
+            base = environment["OPENAI_BASE_URL"] ?? environment["OPENAI_API_BASE"] ?? base
+        }
+        guard let base else {
+            draft.disable("provider `\(vendor.name)` needs an api_base")
+            return
+        }
+        if base.contains("@") {
+            if let node { reader.refuse(node, "an address must not hold a user or a password") }
+            draft.disable("its api_base holds a user or a password")
+            return
+        }
+        draft.apiBase = base
+        if base.lowercased().hasPrefix("https://") {
+            draft.disable("https upstreams need TLS, which this version does not have")
+            return
+        }
+        do { _ = try UpstreamAddress(apiBase: base) } catch {
+            if let node { reader.refuse(node, error.message) }
+            draft.disable(error.message)
+        }
+    }
+
+    private func readKey(
+        _ node: ConfigNode?, with reader: inout ConfigReader, into draft: inout DeploymentDraft
+    ) {
+        guard draft.vendor.kind != .scripted else { return }
+        var key: String?
+        if let node {
+            if case .null = node.content { return }
+            key = text(node, named: "api_key", with: &reader, into: &draft)
+        } else if draft.vendor.name == "openai" {
+            key = environment["OPENAI_API_KEY"]
+            if key == nil && draft.apiBase == draft.vendor.defaultBase {
+                draft.disable("it has no api_key, and OPENAI_API_KEY is not set")
+            }
+        }
+        guard let key else { return }
+        // It goes into a header of the upstream's request.
+        guard !key.isEmpty, key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            if let node { reader.refuse(node, "a key must be of printable ASCII without spaces") }
+            draft.disable("its api_key cannot be sent")
+            return
+        }
+        draft.apiKey = Secret(key)
+    }
+
+    private func readHeaders(
+        _ node: ConfigNode?, with reader: inout ConfigReader, into draft: inout DeploymentDraft
+    ) {
+        guard let node else { return }
+        guard let entries = node.entries else {
+            reader.refuse(node, "must be a mapping of header names to values, but is \(node.kind)")
+            return
+        }
+        for entry in entries {
+            let name = entry.key.lowercased()
+            guard HeaderRules.isName(name), !HeaderRules.reserved.contains(name) else {
+                reader.refuse(entry.value, "this header is not a valid name, or the gateway's own")
+                continue
+            }
+            let value = text(entry.value, named: name, with: &reader, into: &draft)
+            guard let value else { continue }
+            guard HeaderRules.isValue(value) else {
+                reader.refuse(entry.value, "the value must be printable ASCII without line ends")
+                continue
+            }
+            draft.extraHeaders.append((name: name, value: value))
+        }
+    }
+
+    private func readShares(
+        _ params: [String: ConfigNode], with reader: inout ConfigReader,
+        into draft: inout DeploymentDraft
+    ) {
+        let range = 0.0...1e12
+        draft.weight = reader.number(params["weight"], in: range)
+        draft.requestsPerMinute = reader.number(params["rpm"], in: range)
+        draft.tokensPerMinute = reader.number(params["tpm"], in: range)
+    }
+
+    private func readInfo(
+        _ info: [String: ConfigNode], with reader: inout ConfigReader,
+        into draft: inout DeploymentDraft
+    ) {
+        draft.id = reader.value(info["id"], expected: "a name of at most 128 characters") { text in
+            text.isEmpty || text.count > 128 ? nil : text
+        }
+        if let mode = reader.text(info["mode"]) {
+            draft.mode = Deployment.Mode(rawValue: mode)
+            if draft.mode == nil { draft.disable("mode `\(mode)` is not built in yet") }
+        }
+        if reader.flag(info["blocked"]) == true { draft.disable("it is blocked in its model_info") }
+    }
+}

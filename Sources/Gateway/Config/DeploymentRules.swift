@@ -1,0 +1,59 @@
+/// What is known about the keys of an entry of `model_list`.
+enum DeploymentRules {
+    static let entry: [String: ConfigRule] = [
+        "model_name": .honoured("the name that clients ask for"),
+        "litellm_params": .section,
+        "model_info": .section,
+    ]
+
+    private static let price: ConfigRule = .notBuilt("accounting is")
+    private static let preset: ConfigRule = .ignored(
+        "defaults of request parameters are not built yet; clients' own are sent")
+
+    static let params: [String: ConfigRule] = [
+        "model": .honoured("the provider and its name for the model"),
+        "custom_llm_provider": .honoured("the provider"),
+        "api_key": .honoured("the upstream's credential"),
+        "api_base": .honoured("where the upstream is"),
+        "base_url": .honoured("where the upstream is"),
+        "extra_headers": .honoured("headers sent upstream in addition"),
+        "weight": .honoured("its share of the model's calls"),
+        "rpm": .honoured("its share of the model's calls; not a limit yet"),
+        "tpm": .honoured("its share of the model's calls; not a limit yet"),
+        "timeout": .honoured("one attempt"),
+        "stream_timeout": .honoured("until the first token"),
+        "litellm_credential_name": .honoured("disables the deployment: not built yet"),
+        "mock_response": .honoured("disables the deployment: not built yet"),
+        "order": .notBuilt("the order of deployments is"),
+        "max_parallel_requests": .notBuilt("limits of parallel requests are"),
+        "max_retries": .ignored("set router_settings.num_retries"),
+        "api_version": .ignored("no provider here has versions"),
+        "organization": .ignored("write it as extra_headers: {openai-organization: ...}"),
+        "drop_params": .ignored("what a deployment does not support is told to the client"),
+        "tags": .ignored("tags do not choose deployments yet"),
+        "input_cost_per_token": price, "output_cost_per_token": price,
+        "input_cost_per_second": price, "output_cost_per_second": price,
+        "cache_read_input_token_cost": price, "cache_creation_input_token_cost": price,
+        "temperature": preset, "top_p": preset, "max_tokens": preset,
+        "max_completion_tokens": preset, "stop": preset, "seed": preset, "user": preset,
+        "max_budget": LiteLLMSections.guarded("budgets of deployments"),
+        "budget_duration": LiteLLMSections.guarded("budgets of deployments"),
+        "guardrails": LiteLLMSections.guarded("guardrails"),
+    ]
+
+    private static let described: ConfigRule = .ignored("describes the model; nothing uses it yet")
+
+    static let info: [String: ConfigRule] = [
+        "id": .honoured("what logs call the deployment"),
+        "mode": .honoured("what the deployment is for"),
+        "blocked": .honoured("whether the deployment takes no part"),
+        "input_cost_per_token": price, "output_cost_per_token": price,
+        "base_model": price,
+        "max_tokens": described, "max_input_tokens": described, "max_output_tokens": described,
+        "access_groups": .ignored("groups of models are not built yet; name models one by one"),
+        "team_id": LiteLLMSections.guarded("models of one team"),
+        "team_public_model_name": LiteLLMSections.guarded("models of one team"),
+        "allowed_fails": .notBuilt("cooling of failing deployments is"),
+        "allowed_fails_policy": .notBuilt("cooling of failing deployments is"),
+    ]
+}

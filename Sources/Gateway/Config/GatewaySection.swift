@@ -1,0 +1,91 @@
+import GatewayCore
+import Telemetry
+
+/// The reading of `gateway_settings`, which is ours: a key that is not known here is refused.
+enum GatewaySection {
+    private static let rules: [String: ConfigRule] = [
+        "host": .honoured("the address to listen on"),
+        "port": .honoured("the port to listen on"),
+        "loops": .honoured("how many event loops serve"),
+        "data_dir": .honoured("where the gateway keeps its files: the quick start's key so far"),
+        "keys": .section, "limits": .section, "timeouts": .section, "upstream": .section,
+        "grpc": .section, "log": .section,
+        "allow_weak_master_key": .honoured("whether a guessable master key is accepted"),
+        "litellm_statuses": .honoured("whether JSON errors have LiteLLM's statuses"),
+        "tls": .refused(
+            "TLS is not built yet, and without it keys would cross the network in the clear; "
+                + "remove it and let a proxy in front end TLS"),
+        "listeners": .refused(
+            "several listeners are not built yet, and what they restrict would be open; "
+                + "use host and port"),
+        "client_ca": .refused(
+            "client certificates are not checked yet, so anyone could connect; remove it"),
+        "trusted_proxies": .refused(
+            "forwarded addresses are not read yet, so rules that rely on them would not hold; "
+                + "remove it"),
+        "hedging": .notBuilt("hedging is"),
+        "accounting": .notBuilt("accounting is"),
+        "cors": .ignored("CORS is not built yet; browsers refuse other origins' pages"),
+    ]
+
+    static func read(
+        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
+    ) {
+        let values = reader.section(node, rules: rules, unknown: .refused)
+        let host = reader.value(values["host"], expected: "an address or a name") { text in
+            text.isEmpty || text.contains(" ") ? nil : text
+        }
+        if let host { settings.host = host }
+        if let port = reader.integer(values["port"], in: 0...65_535) {
+            settings.port = UInt16(port)
+        }
+        if let loops = reader.integer(values["loops"], in: 1...loopsMax) { settings.loops = loops }
+        if let directory = reader.text(values["data_dir"]) { settings.dataDirectory = directory }
+        if let allows = reader.flag(values["allow_weak_master_key"]) {
+            settings.allowsWeakMasterKey = allows
+        }
+        if let uses = reader.flag(values["litellm_statuses"]) {
+            settings.usesLiteLLMStatuses = uses
+        }
+        BoundsSection.readLimits(values["limits"], with: &reader, into: &settings)
+        BoundsSection.readTimeouts(values["timeouts"], with: &reader, into: &settings)
+        BoundsSection.readUpstream(values["upstream"], with: &reader, into: &settings)
+        readGRPC(values["grpc"], with: &reader, into: &settings)
+        readLog(values["log"], with: &reader, into: &settings)
+        settings.keys = KeysSection.read(values["keys"], with: &reader)
+    }
+
+    /// More threads than this serve nobody.
+    static let loopsMax = 256
+
+    private static func readGRPC(
+        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
+    ) {
+        let values = reader.section(
+            node,
+            rules: [
+                "reflection": .honoured("whether clients can ask which services there are"),
+                "compression": .notBuilt("compression of messages is"),
+            ], unknown: .refused)
+        if let offers = reader.flag(values["reflection"]) { settings.offersReflection = offers }
+    }
+
+    private static func readLog(
+        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
+    ) {
+        let values = reader.section(
+            node,
+            rules: [
+                "level": .honoured("the least level that is logged"),
+                "format": .honoured("how lines are written"),
+                "sample": .honoured("the share of successful calls that are logged"),
+            ], unknown: .refused)
+        let level = reader.value(
+            values["level"], expected: "debug, info, warning or error", LogLevel.init(name:))
+        if let level { settings.log.level = level }
+        let format = reader.value(
+            values["format"], expected: "json or text", LogFormat.init(rawValue:))
+        if let format { settings.log.format = format }
+        if let sample = reader.number(values["sample"], in: 0...1) { settings.log.sample = sample }
+    }
+}

@@ -1,0 +1,97 @@
+import GatewayCore
+import Transport
+
+extension LiteLLMSections {
+    /// Reads `general_settings`, the master key left out; returns that.
+    static func readGeneral(
+        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
+    ) -> ConfigNode? {
+        let values = reader.section(node, rules: generalRules, unknown: .ignored)
+        if let megabytes = reader.number(values["max_request_size_mb"], in: 0.001...1024) {
+            settings.server.bodyBytesMax = Int(megabytes * 1_048_576)
+        }
+        return values["master_key"]
+    }
+
+    /// Reads `litellm_settings`.
+    static func readSettings(
+        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
+    ) {
+        let values = reader.section(node, rules: settingsRules, unknown: .ignored)
+        if let timeout = reader.duration(values["request_timeout"]) {
+            settings.calls.callTimeout = timeout
+        }
+        readRetries(values["num_retries"], with: &reader, into: &settings)
+        readCallbacks(values["callbacks"], with: &reader)
+    }
+
+    /// Reads `router_settings`.
+    static func readRouter(
+        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
+    ) {
+        let values = reader.section(node, rules: routerRules, unknown: .ignored)
+        readRetries(values["num_retries"], with: &reader, into: &settings)
+        if let timeout = reader.duration(values["timeout"]) {
+            settings.timeouts.attempt = timeout
+        }
+        if let timeout = reader.duration(values["stream_timeout"]) {
+            settings.timeouts.firstToken = timeout
+        }
+        readStrategy(values["routing_strategy"], with: &reader)
+    }
+
+    /// The most retries that make sense.
+    private static let retriesMax = 100
+
+    private static func readRetries(
+        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
+    ) {
+        if let retries = reader.integer(node, in: 0...retriesMax) {
+            settings.calls.attemptsMax = 1 + retries
+        }
+    }
+
+    /// Strategies of LiteLLM in all spellings, that are not built yet.
+    private static let laterStrategies: Set<String> = [
+        "least-busy", "latency-based", "latency-based-routing", "usage-based",
+        "usage-based-routing", "usage-based-routing-v2", "cost-based", "cost-based-routing",
+    ]
+
+    private static func readStrategy(_ node: ConfigNode?, with reader: inout ConfigReader) {
+        guard let node, let name = reader.text(node), name != "simple-shuffle" else { return }
+        if laterStrategies.contains(name) {
+            reader.ignore(node, "\(name) is not built yet; simple-shuffle is used instead")
+        } else if name == "provider-budget-routing" {
+            reader.refuse(node, "budgets of providers are not built yet; use simple-shuffle")
+        } else {
+            reader.refuse(node, "no such strategy; use simple-shuffle")
+        }
+    }
+
+    /// Callbacks that only watch. Others may refuse or change calls.
+    private static let watchingCallbacks: Set<String> = [
+        "langfuse", "langfuse_otel", "otel", "prometheus", "datadog", "datadog_llm_observability",
+        "langsmith", "arize", "arize_phoenix", "sentry", "posthog", "s3", "s3_v2", "gcs_bucket",
+        "lago", "openmeter", "braintrust", "helicone", "lunary", "mlflow", "opik", "logfire",
+        "athina", "galileo", "traceloop", "deepeval", "dynamodb", "sqs", "wandb", "promptlayer",
+        "slack", "email", "smtp_email", "resend_email", "generic_api", "literalai", "argilla",
+    ]
+
+    private static func readCallbacks(_ node: ConfigNode?, with reader: inout ConfigReader) {
+        guard let node else { return }
+        let names: [String]
+        if case .scalar(let scalar) = node.content {
+            names = scalar.text.map { [$0] } ?? []
+        } else {
+            names = reader.texts(node)
+        }
+        if let other = names.first(where: { !watchingCallbacks.contains($0) }) {
+            reader.refuse(
+                node,
+                "`\(other)` is not known to only watch, and may guard calls, which is not built "
+                    + "yet; remove it")
+        } else {
+            reader.ignore(node, "export of telemetry is not built yet")
+        }
+    }
+}

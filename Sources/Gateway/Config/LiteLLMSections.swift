@@ -1,0 +1,107 @@
+/// The reading of LiteLLM's sections other than `model_list`: most of their keys wait for features,
+/// a few are honoured, and those that guard something are refused while nothing stands behind them.
+enum LiteLLMSections {
+    static let generalRules: [String: ConfigRule] = [
+        "master_key": .honoured("the key that may do everything"),
+        "max_request_size_mb": .honoured("the largest body of a request"),
+        "database_url": .ignored(
+            "no database is used in this version: nothing is stored, and keys kept in one are "
+                + "not known"),
+        "store_model_in_db": .ignored("models are configured in this file only"),
+        "alerting": .notBuilt("alerting is"),
+        "background_health_checks": .notBuilt("health checks of upstreams are"),
+        "health_check_interval": .notBuilt("health checks of upstreams are"),
+        "pass_through_endpoints": .ignored("these endpoints do not exist here"),
+        "store_prompts_in_spend_logs": .ignored("prompts are never stored"),
+        "disable_spend_logs": .ignored("spend is not recorded yet"),
+        "max_parallel_requests": .notBuilt("limits of parallel requests are"),
+        "global_max_parallel_requests": .notBuilt("limits of parallel requests are"),
+        "allowed_routes": guarded("lists of allowed routes"),
+        "public_routes": guarded("lists of public routes"),
+        "admin_only_routes": guarded("lists of routes for administrators"),
+        "allowed_ips": guarded("lists of allowed addresses"),
+        "enforce_user_param": guarded("the enforcement of the user parameter"),
+        "enforced_params": guarded("the enforcement of parameters"),
+        "service_account_settings": guarded("rules for service accounts"),
+        "blocked_user_list": guarded("lists of blocked users"),
+        "banned_keywords_list": guarded("lists of banned words"),
+        "max_budget": guarded("budgets"),
+        "budget_duration": guarded("budgets"),
+        "max_user_budget": guarded("budgets"),
+        "custom_auth": guarded("custom authentication"),
+        "enable_jwt_auth": guarded("authentication by JWT"),
+        "litellm_jwtauth": guarded("authentication by JWT"),
+        "enable_oauth2_auth": guarded("authentication by OAuth 2"),
+        "enable_oauth2_proxy_auth": guarded("authentication by OAuth 2"),
+        "role_permissions": guarded("permissions by role"),
+        "key_management_system": .ignored(
+            "secrets come from the environment; os.environ/NAME is not asked of a vault"),
+    ]
+
+    static let routerRules: [String: ConfigRule] = [
+        "routing_strategy": .honoured("how deployments of a model are chosen"),
+        "num_retries": .honoured("how many other deployments are tried after the first"),
+        "timeout": .honoured("one attempt at one deployment"),
+        "stream_timeout": .honoured("until an upstream's first token"),
+        "fallbacks": .notBuilt("fallbacks to other models are"),
+        "default_fallbacks": .notBuilt("fallbacks to other models are"),
+        "context_window_fallbacks": .notBuilt("fallbacks to other models are"),
+        "content_policy_fallbacks": .notBuilt("fallbacks to other models are"),
+        "max_fallbacks": .notBuilt("fallbacks to other models are"),
+        "retry_after": .ignored("the next deployment is tried at once"),
+        "retry_policy": .notBuilt("retries by kind of error are"),
+        "allowed_fails": .notBuilt("cooling of failing deployments is"),
+        "allowed_fails_policy": .notBuilt("cooling of failing deployments is"),
+        "cooldown_time": .notBuilt("cooling of failing deployments is"),
+        "disable_cooldowns": .ignored("deployments are never cooled yet"),
+        "model_group_alias": .notBuilt("aliases of models are"),
+        "default_max_parallel_requests": .notBuilt("limits of parallel requests are"),
+        "enable_pre_call_checks": .notBuilt("checks of the context window are"),
+        "redis_host": .notBuilt("state shared by several gateways is"),
+        "redis_port": .notBuilt("state shared by several gateways is"),
+        "redis_password": .notBuilt("state shared by several gateways is"),
+        "redis_url": .notBuilt("state shared by several gateways is"),
+        "enable_tag_filtering": guarded("the choice of deployments by tag"),
+        "provider_budget_config": guarded("budgets of providers"),
+        "optional_pre_call_checks": .refusedUnlessOff(
+            "checks before calls, which may hold limits, are not built yet; remove it"),
+    ]
+
+    static let settingsRules: [String: ConfigRule] = [
+        "request_timeout": .honoured("a whole call"),
+        "num_retries": .honoured("how many other deployments are tried after the first"),
+        "callbacks": .honoured("see its value"),
+        "cache": .notBuilt("caching is"),
+        "cache_params": .notBuilt("caching is"),
+        "success_callback": .notBuilt("export of telemetry is"),
+        "failure_callback": .notBuilt("export of telemetry is"),
+        "service_callbacks": .notBuilt("export of telemetry is"),
+        "langfuse_public_key": .notBuilt("export of telemetry is"),
+        "langfuse_secret_key": .notBuilt("export of telemetry is"),
+        "drop_params": .ignored("what a deployment does not support is told to the client"),
+        "set_verbose": .ignored("use gateway_settings.log.level"),
+        "json_logs": .ignored("use gateway_settings.log.format"),
+        "turn_off_message_logging": .honoured("prompts are never logged"),
+        "redact_user_api_key_info": .honoured("keys are never logged"),
+        "fallbacks": .notBuilt("fallbacks to other models are"),
+        "default_fallbacks": .notBuilt("fallbacks to other models are"),
+        "context_window_fallbacks": .notBuilt("fallbacks to other models are"),
+        "allowed_fails": .notBuilt("cooling of failing deployments is"),
+        "max_budget": guarded("budgets"),
+        "budget_duration": guarded("budgets"),
+        "max_end_user_budget": guarded("budgets of users"),
+        "max_internal_user_budget": guarded("budgets of users"),
+        "internal_user_budget_duration": guarded("budgets of users"),
+        "tag_budget_config": guarded("budgets of tags"),
+        "fail_closed_budget_enforcement": .ignored("there are no budgets yet"),
+        "guardrails": guarded("guardrails"),
+        "banned_keywords_list": guarded("lists of banned words"),
+        "blocked_user_list": guarded("lists of blocked users"),
+        "public_routes": guarded("lists of public routes"),
+    ]
+
+    /// The rule of a key that guards something.
+    static func guarded(_ what: String) -> ConfigRule {
+        .refusedUnlessOff("\(what): not built yet, and what it guards would be open; remove it")
+    }
+}

@@ -1,0 +1,49 @@
+import GatewayCore
+
+/// Who serves a model, by the prefix of its name in `litellm_params.model`.
+struct ModelVendor: Equatable {
+    /// As the file names it, such as `hosted_vllm`.
+    let name: String
+    /// What calls it; `nil` when nothing here can yet.
+    let kind: ProviderKind?
+    /// The upstream's own name for the model.
+    let upstreamModel: String
+    /// Where it is unless `api_base` says; `nil` when that must.
+    let defaultBase: String?
+
+    /// Vendors that speak OpenAI's dialect at an address of their own.
+    private static let speakingOpenAI: Set<String> = [
+        "hosted_vllm", "openai_like", "custom_openai", "litellm_proxy", "lm_studio", "llamafile",
+    ]
+    /// Beginnings of names that LiteLLM takes for OpenAI's without a prefix.
+    private static let namesOfOpenAI = [
+        "gpt-", "o1", "o3", "o4", "chatgpt-", "text-embedding-", "ft:gpt-",
+    ]
+
+    /// - Parameters:
+    ///   - model: such as `openai/gpt-4o`.
+    ///   - vendor: `custom_llm_provider`, which wins over a prefix.
+    init(model: String, vendor: String?) {
+        let parts = model.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        let prefix = parts.count == 2 ? String(parts[0]) : nil
+        let name = vendor ?? prefix ?? Self.guess(model)
+        self.name = name
+        upstreamModel = prefix == name ? String(parts[1]) : model
+        switch name {
+        case "openai":
+            kind = .openAI
+            defaultBase = "https://api.openai.com/v1"
+        case "scripted":
+            kind = .scripted
+            defaultBase = ""
+        default:
+            kind = Self.speakingOpenAI.contains(name) ? .openAI : nil
+            defaultBase = nil
+        }
+    }
+
+    private static func guess(_ model: String) -> String {
+        if namesOfOpenAI.contains(where: model.hasPrefix) { return "openai" }
+        return model.hasPrefix("claude") ? "anthropic" : ""
+    }
+}

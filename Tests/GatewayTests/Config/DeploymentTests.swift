@@ -1,0 +1,160 @@
+import GatewayCore
+import Testing
+
+@testable import Gateway
+
+/// One deployment that cannot serve must not keep the others from it, and must say why.
+@Suite struct DeploymentTests {
+    @Test(arguments: [
+        ("model: hosted_vllm/a/b, api_base: 'http://h:1/v1'", "a/b", "http://h:1/v1"),
+        ("model: openai/gpt-4o, api_base: 'http://h:1', api_key: k", "gpt-4o", "http://h:1"),
+        ("model: gpt-4o, api_base: 'http://h:1', api_key: k", "gpt-4o", "http://h:1"),
+        ("model: openai_like/x, base_url: 'http://h:1'", "x", "http://h:1"),
+        (
+            "model: some/model, custom_llm_provider: openai, api_base: 'http://h:1'", "some/model",
+            "http://h:1"
+        ),
+        (
+            "model: openai/m, custom_llm_provider: openai, api_base: 'http://h:1'", "m",
+            "http://h:1"
+        ),
+    ])
+    func takesPart(params: String, upstreamModel: String, apiBase: String) {
+        let loaded = ConfigSample.deployment(params)
+        #expect(loaded.isAccepted, "\(loaded.refusals)")
+        let deployment = loaded.settings.deployments.first
+        #expect(deployment?.provider == .openAI)
+        #expect(deployment?.upstreamModel == upstreamModel)
+        #expect(deployment?.apiBase == apiBase)
+        #expect(deployment?.id == "m-1")
+    }
+
+    @Test(arguments: [
+        ("model: anthropic/claude", "provider `anthropic` is not built in yet"),
+        ("model: claude-sonnet-4-6", "provider `anthropic` is not built in yet"),
+        ("model: ollama/llama3, api_base: 'http://h:11434'", "provider `ollama` is not built in"),
+        ("model: openai/gpt-4o, api_key: k", "https upstreams need TLS"),
+        ("model: openai/gpt-4o, api_key: os.environ/NOT_SET", "NOT_SET is not set"),
+        ("model: openai/gpt-4o, api_base: os.environ/NOT_SET, api_key: k", "NOT_SET is not set"),
+        ("model: openai/gpt-4o", "OPENAI_API_KEY is not set"),
+        ("model: hosted_vllm/m", "needs an api_base"),
+        ("model: mistral-large, api_base: 'http://h:1'", "no provider is named"),
+        ("model: openai/*, api_base: 'http://h:1'", "wildcard"),
+        ("model: openai/m, api_base: 'http://h:1', litellm_credential_name: c", "not built in"),
+        (
+            "model: openai/m, api_base: 'http://h:1', extra_headers: {x-a: os.environ/NOT_SET}",
+            "NOT_SET is not set"
+        ),
+    ])
+    func takesNoPartAndSaysWhy(params: String, why: String) {
+        let loaded = ConfigSample.deployment(params)
+        #expect(loaded.isAccepted, "\(loaded.refusals)")
+        #expect(loaded.settings.deployments.isEmpty)
+        #expect(loaded.settings.configured.first?.disabledReason?.contains(why) == true)
+    }
+
+    @Test(arguments: [
+        ("model: openai/m, api_base: 'http://'", "api_base"),
+        ("model: openai/m, api_base: 'ftp://h'", "api_base"),
+        ("model: openai/m, api_base: 'http://h:99999'", "api_base"),
+        ("model: openai/m, api_base: 'http://user:hunter2@h'", "api_base"),
+        ("model: openai/m, api_base: 'http://h:1', api_key: \"hunter2\\r\\nx: y\"", "api_key"),
+        (
+            "model: openai/m, api_base: 'http://h:1', extra_headers: {'bad name': v}",
+            "extra_headers.bad name"
+        ),
+        (
+            "model: openai/m, api_base: 'http://h:1', extra_headers: {host: hunter2}",
+            "extra_headers.host"
+        ),
+        (
+            "model: openai/m, api_base: 'http://h:1', extra_headers: {x: \"a\\nhunter2\"}",
+            "extra_headers.x"
+        ),
+        ("model: openai/m, api_base: 'http://h:1', max_budget: 5", "max_budget"),
+        ("model: openai/m, api_base: 'http://h:1', rpm: many", "rpm"),
+    ])
+    func refusesWhatMakesNoSense(params: String, key: String) {
+        let loaded = ConfigSample.deployment(params)
+        let finding = loaded.finding("model_list[0].litellm_params.\(key)")
+        #expect(finding?.verdict == .refused)
+        #expect(!loaded.isAccepted)
+        // What stands in the file may be a secret.
+        #expect(!loaded.findings.contains { $0.text.contains("hunter2") })
+    }
+
+    @Test func readsWhatADeploymentSetsForItself() throws {
+        let loaded = ConfigSample.load(
+            """
+            model_list:
+              - model_name: m
+                litellm_params:
+                  model: openai/x
+                  api_base: http://h:1/v1
+                  api_key: os.environ/UPSTREAM_KEY
+                  timeout: 30
+                  stream_timeout: 2.5
+                  extra_headers: {X-Team: red}
+                model_info: {id: mine, mode: embedding}
+            """,
+            environment: ["LITELLM_MASTER_KEY": ConfigSample.key, "UPSTREAM_KEY": "abc"])
+        #expect(loaded.isAccepted, "\(loaded.refusals)")
+        let deployment = try #require(loaded.settings.deployments.first)
+        #expect(deployment.id == "mine")
+        #expect(deployment.mode == .embedding)
+        #expect(deployment.apiKey?.reveal() == "abc")
+        #expect(deployment.timeouts.attempt == .seconds(30))
+        #expect(deployment.timeouts.firstToken == .milliseconds(2_500))
+        #expect(deployment.timeouts.betweenTokens == .seconds(60))
+        #expect(deployment.extraHeaders.map(\.name) == ["x-team"])
+        #expect(deployment.extraHeaders.map(\.value) == ["red"])
+    }
+
+    /// LiteLLM's simple-shuffle: the first of weight, rpm and tpm that any deployment sets.
+    @Test(arguments: [
+        (["", "", ""], [1.0, 1, 1]),
+        (["rpm: 10", "rpm: 30"], [10, 30]),
+        (["rpm: 10000", ""], [10_000, 0]),
+        (["weight: 1, rpm: 5", "weight: 3, rpm: 5"], [1, 3]),
+        (["rpm: 7", "weight: 2"], [0, 2]),
+        (["tpm: 100", "tpm: 300"], [100, 300]),
+        (["weight: 0", "weight: 0"], [1, 1]),
+    ])
+    func sharesAsLiteLLMDoes(params: [String], weights: [Double]) {
+        let entries = params.map { extra in
+            "  - model_name: m\n    litellm_params: {model: openai/x, api_base: 'http://h:1'"
+                + (extra.isEmpty ? "" : ", \(extra)") + "}\n"
+        }
+        let loaded = ConfigSample.load("model_list:\n" + entries.joined())
+        #expect(loaded.settings.deployments.map(\.weight) == weights)
+        #expect(loaded.settings.deployments.map(\.index) == Array(0..<params.count))
+    }
+
+    /// A disabled deployment's weight must not push the enabled ones to nothing.
+    @Test func sharesAmongThoseThatTakePart() {
+        let loaded = ConfigSample.load(
+            """
+            model_list:
+              - model_name: m
+                litellm_params: {model: anthropic/x, weight: 5}
+              - model_name: m
+                litellm_params: {model: openai/x, api_base: 'http://h:1', rpm: 3}
+            """)
+        #expect(loaded.settings.deployments.map(\.weight) == [3])
+        #expect(loaded.settings.deployments.map(\.index) == [0])
+        #expect(loaded.settings.deployments.map(\.id) == ["m-2"])
+    }
+
+    @Test func refusesTwoDeploymentsOfOneID() {
+        let entry =
+            "  - model_name: m\n    litellm_params: {model: scripted/demo}\n"
+            + "    model_info: {id: same}\n"
+        let loaded = ConfigSample.load("model_list:\n" + entry + entry)
+        #expect(loaded.refusals.contains { $0.contains("two deployments have the id `same`") })
+    }
+
+    @Test func refusesAScriptThatDoesNotExist() {
+        let loaded = ConfigSample.deployment("model: scripted/nothing")
+        #expect(loaded.refusals.contains { $0.contains("nothing") })
+    }
+}
