@@ -119,7 +119,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "GatewayCore", "GatewayPrimitives", "Telemetry", "TestSupport", "Transport",
+                "Gateway", "GatewayCore", "GatewayPrimitives", "Telemetry", "TestSupport",
+                "Transport",
             ],
             resources: [.copy("Fixtures")], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),

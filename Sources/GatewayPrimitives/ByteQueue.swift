@@ -3,8 +3,8 @@ public import Glibc
 /// Bytes that come in at the back and leave at the front, in one piece of memory.
 ///
 /// It grows by doubling, and never shrinks until ``release(above:)``. Views of it are valid until
-/// it is next changed. Behind its last byte there is always room for ``slack`` more that may be read
-/// (not written) by a parser that loads whole vectors.
+/// it is next changed. Behind its last byte there is always room for ``slack`` more that may be
+/// read (not written) by a parser that loads whole vectors.
 public struct ByteQueue: ~Copyable {
     /// Readable bytes behind the end, as SIMD parsers want them.
     public static let slack = 64

@@ -53,11 +53,15 @@ public struct ByteView {
     public var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
 
     /// A copy as text; ill-formed UTF-8 is replaced by U+FFFD.
-    public var string: String { String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self) }
+    public var string: String {
+        String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+    }
 
     /// For calls that take Swift's own form of a view.
     @inlinable
-    public var buffer: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: start, count: count) }
+    public var buffer: UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: start, count: count)
+    }
 }
 
 extension ByteView {
@@ -72,7 +76,8 @@ extension ByteView {
     @inlinable
     public func equals(_ other: ByteView) -> Bool {
         count == other.count
-            && (count == 0 || memcmp(start.unsafelyUnwrapped, other.start.unsafelyUnwrapped, count) == 0)
+            && (count == 0
+                || memcmp(start.unsafelyUnwrapped, other.start.unsafelyUnwrapped, count) == 0)
     }
 
     /// Whether the bytes are those of a lower-case ASCII literal, in any case.

@@ -54,7 +54,8 @@ public struct HeaderList: ~Copyable {
         var index = 0
         while index < fields.count {
             if Int(fields[index].nameCount) == name.utf8CodeUnitCount
-                && self.name(at: index).equals(name) {
+                && self.name(at: index).equals(name)
+            {
                 return value(at: index)
             }
             index &+= 1

@@ -1,9 +1,9 @@
 public import CGatewayProto
-import Glibc
 public import GatewayPrimitives
+import Glibc
 
-// Building messages to send. The budget is not for these: how much a reply may hold is bounded where
-// it is collected.
+// Building messages to send. The budget is not for these: how much a reply may hold is bounded
+// where it is collected.
 extension MessageArena {
     /// A new message with every field at its default.
     public func make<Message>(_ type: MessageType<Message>) -> UnsafeMutablePointer<Message> {
@@ -48,7 +48,9 @@ extension MessageArena {
     }
 
     /// The elements of a repeated field, in memory that protobuf-c can read; `nil` for none.
-    public func array<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafeMutablePointer<Element>? {
+    public func array<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafeMutablePointer<
+        Element
+    >? {
         if elements.isEmpty { return nil }
         let memory = require(elements.count * MemoryLayout<Element>.stride)
         let array = memory.bindMemory(to: Element.self, capacity: elements.count)

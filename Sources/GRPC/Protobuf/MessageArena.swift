@@ -1,12 +1,12 @@
 import CGatewayProto
-import Glibc
 public import GatewayPrimitives
+import Glibc
 
 /// Memory for the C messages of one call: handed out piece by piece, freed all at once.
 ///
 /// What it hands out lives as long as the arena. It has a budget, and gives nothing when that is
-/// spent: protobuf-c then fails instead of taking whatever a message asks for. Used by one task at a
-/// time.
+/// spent: protobuf-c then fails instead of taking whatever a message asks for. Used by one task at
+/// a time.
 public final class MessageArena {
     /// What may still be handed out.
     private var bytesLeft: Int
@@ -64,7 +64,8 @@ public final class MessageArena {
         var allocator = ProtobufCAllocator(
             alloc: { arena, count in
                 guard let arena else { return nil }
-                return Unmanaged<MessageArena>.fromOpaque(arena).takeUnretainedValue().allocate(count)
+                return Unmanaged<MessageArena>.fromOpaque(arena).takeUnretainedValue().allocate(
+                    count)
             },
             free: { _, _ in },
             allocator_data: Unmanaged.passUnretained(self).toOpaque())

@@ -16,7 +16,8 @@ public struct MessageLimits: Sendable {
     /// request's own bound lets through.
     public func unpackedBytesMax(forCount count: Int) -> Int {
         let overhead = count.multipliedReportingOverflow(by: overheadBytesPerByte)
-        let bounded = overhead.overflow ? overheadBytesMax : min(overhead.partialValue, overheadBytesMax)
+        let bounded =
+            overhead.overflow ? overheadBytesMax : min(overhead.partialValue, overheadBytesMax)
         return count + max(bounded, overheadBytesMin)
     }
 }

@@ -1,18 +1,18 @@
 // What protobuf-c leaves to its caller (1.4.1): strings may be anything and end at a NUL, repeated
 // singular messages are merged at quadratic cost, and a small input may ask for a hundred times its
 // size. So the bytes are walked along the descriptors before they are unpacked. The walk allocates
-// nothing and builds no text unless something is wrong; the path of a field at fault is put together
-// on the way out.
+// nothing and builds no text unless something is wrong; the path of a field at fault is put
+// together on the way out.
 
 import CGatewayProto
 import GatewayPrimitives
 
 /// Checks the wire form of a message against its descriptor, before protobuf-c unpacks it.
 ///
-/// Accepts what protobuf-c will unpack and hand out unharmed: whole varints and lengths, the framing
-/// that each known field has, valid UTF-8 without NUL in strings, each singular message at most
-/// once, and no more messages and memory than ``MessageLimits`` allow. Unknown fields pass, if they
-/// are whole.
+/// Accepts what protobuf-c will unpack and hand out unharmed: whole varints and lengths, the
+/// framing that each known field has, valid UTF-8 without NUL in strings, each singular message at
+/// most once, and no more messages and memory than ``MessageLimits`` allow. Unknown fields pass, if
+/// they are whole.
 struct WireCheck {
     private let depthMax: Int
     private let bytesMax: Int
@@ -64,7 +64,8 @@ struct WireCheck {
             }
             do throws(MessageError) {
                 if field.pointee.isSingularMessage {
-                    let bit = UInt64(1) << UInt64(truncatingIfNeeded: field - descriptor.pointee.fields)
+                    let bit =
+                        UInt64(1) << UInt64(truncatingIfNeeded: field - descriptor.pointee.fields)
                     guard singularsSeen & bit == 0 else { throw MessageError("appears twice") }
                     singularsSeen |= bit
                 }
@@ -103,7 +104,8 @@ struct WireCheck {
         case PROTOBUF_C_TYPE_BYTES:
             try need(content.count)
         case PROTOBUF_C_TYPE_MESSAGE:
-            let descriptor = field.descriptor.assumingMemoryBound(to: ProtobufCMessageDescriptor.self)
+            let descriptor = field.descriptor.assumingMemoryBound(
+                to: ProtobufCMessageDescriptor.self)
             try message(content, descriptor, depth: depth + 1)
         default:
             guard field.label == PROTOBUF_C_LABEL_REPEATED else {
@@ -120,7 +122,9 @@ struct WireCheck {
         var reader = WireReader(content)
         var count = 0
         while !reader.isAtEnd {
-            guard reader.skip(field.type.wireType) else { throw MessageError("is cut short or malformed") }
+            guard reader.skip(field.type.wireType) else {
+                throw MessageError("is cut short or malformed")
+            }
             count += 1
         }
         // protobuf-c takes each byte of packed truth values for one of them.

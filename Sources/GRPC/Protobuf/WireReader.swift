@@ -48,7 +48,8 @@ struct WireReader {
 
     /// The content of a length-prefixed field.
     mutating func content() -> ByteView? {
-        guard let count = varint(bytesMax: Self.shortVarintBytesMax), count <= UInt64(bytes.count - offset)
+        guard let count = varint(bytesMax: Self.shortVarintBytesMax),
+            count <= UInt64(bytes.count - offset)
         else { return nil }
         defer { offset += Int(count) }
         return bytes[offset..<offset + Int(count)]

@@ -1,5 +1,5 @@
-import Glibc
 import GatewayPrimitives
+import Glibc
 
 /// A connected stream socket with buffers: what connections of clients and to upstreams have in
 /// common.

@@ -10,8 +10,8 @@
 // request, so everything that a turn has for one connection leaves in one of them.
 
 import CLinux
-import Glibc
 public import GatewayPrimitives
+import Glibc
 import Synchronization
 
 /// A thread that owns sockets, and runs the tasks that serve them.
@@ -26,7 +26,8 @@ public final class EventLoop: @unchecked Sendable {
 
     let timers: TimerWheel
     private let poller = EpollPoller()
-    private var executor: LoopExecutor!
+    /// Made in the initializer, before another thread can ask for it.
+    private lazy var executor = LoopExecutor(loop: self)
     private var handlers: [Unmanaged<SocketHandler>?] = []
     private var freeTokens: [Int] = []
     /// Tokens of this turn's closed handlers: not given out before its end, since events for them
@@ -64,7 +65,7 @@ public final class EventLoop: @unchecked Sendable {
         timers = TimerWheel(now: now.nanoseconds)
         wakeup = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         precondition(wakeup >= 0, "eventfd failed with errno \(errno)")
-        executor = LoopExecutor(loop: self)
+        _ = executor
         poller.add(wakeup, interest: .read, token: .max)
     }
 
@@ -87,10 +88,13 @@ public final class EventLoop: @unchecked Sendable {
     /// Starts the loop's thread.
     public func start() {
         let retained = Unmanaged.passRetained(self).toOpaque()
-        let result = pthread_create(&thread, nil, { argument in
-            Unmanaged<EventLoop>.fromOpaque(argument.unsafelyUnwrapped).takeRetainedValue().run()
-            return nil
-        }, retained)
+        let result = pthread_create(
+            &thread, nil,
+            { argument in
+                Unmanaged<EventLoop>.fromOpaque(argument.unsafelyUnwrapped).takeRetainedValue()
+                    .run()
+                return nil
+            }, retained)
         precondition(result == 0, "pthread_create failed with \(result)")
     }
 
@@ -123,8 +127,8 @@ public final class EventLoop: @unchecked Sendable {
         }
     }
 
-    /// Runs an async function on the loop and returns what it returns, from any task. Cancelling the
-    /// caller cancels it.
+    /// Runs an async function on the loop and returns what it returns, from any task. Cancelling
+    /// the caller cancels it.
     ///
     /// A task of its own: `withTaskExecutorPreference` leaves a caller that has no executor of its
     /// own where it is (tried with Swift 6.3).
@@ -285,7 +289,7 @@ public final class EventLoop: @unchecked Sendable {
         var rounds = 0
         while !jobs.isEmpty && rounds < Limits.jobRoundsPerTurn {
             swap(&jobs, &runningJobs)
-            let executor = executor.unsafelyUnwrapped.asUnownedTaskExecutor()
+            let executor = executor.asUnownedTaskExecutor()
             for job in runningJobs { job.runSynchronously(on: executor) }
             runningJobs.removeAll(keepingCapacity: true)
             rounds += 1

@@ -9,6 +9,7 @@ final class TimerWheel {
     private static let slotsPerLevel = 256
     private static let tickNanoseconds: UInt64 = 1_000_000
 
+    /// The first timer of each slot. Unmanaged is safe: a timer takes itself out when it goes.
     private let slots: UnsafeMutableBufferPointer<Unmanaged<LoopTimer>?>
     /// One bit a slot that is not empty.
     private let occupied: UnsafeMutableBufferPointer<UInt64>
@@ -79,7 +80,7 @@ final class TimerWheel {
                 continue
             }
             let tick = (position + UInt64(distance)) << shift
-            if nearest == nil || tick < nearest! { nearest = tick }
+            nearest = min(nearest ?? tick, tick)
         }
         return nearest
     }
@@ -131,7 +132,8 @@ final class TimerWheel {
     ///   the present one for a timer that cascades, whose slot is about to fire.
     private func place(_ timer: LoopTimer, earliest: UInt64) {
         // Rounded up, so that no timer fires early.
-        let rounded = timer.moment / Self.tickNanoseconds
+        let rounded =
+            timer.moment / Self.tickNanoseconds
             + (timer.moment % Self.tickNanoseconds == 0 ? 0 : 1)
         let tick = max(rounded, earliest)
         let delta = min(tick - currentTick, 0xFFFF_FFFF)

@@ -8,8 +8,8 @@ import GatewayPrimitives
 ///     case .end: break loop             // what follows the body is left in the input
 ///     }
 ///
-/// Chunk extensions are passed over and trailers are checked and dropped; both are bounded. After an
-/// error the decoder must not be used until ``reset()``.
+/// Chunk extensions are passed over and trailers are checked and dropped; both are bounded. After
+/// an error the decoder must not be used until ``reset()``.
 struct ChunkedDecoder: ~Copyable {
     /// What a call of ``next(_:)`` has found.
     enum Step {

@@ -31,8 +31,8 @@ struct FieldLines: ~Copyable {
     /// Whether a line has begun whose end has not come.
     var isInsideLine: Bool { lines.isInsideLine }
 
-    /// The first line, valid until the next call; `nil` while its end has not come. Its syntax is for
-    /// the caller to check.
+    /// The first line, valid until the next call; `nil` while its end has not come. Its syntax is
+    /// for the caller to check.
     mutating func startLine(_ input: inout ByteView) throws(TransportError) -> ByteView? {
         try lines.next(&input)
     }

@@ -89,7 +89,8 @@ final class HTTP1Connection: ServerWire {
         loop: while phase != .lingering, refusal == nil, !exchange.isRequestComplete {
             do {
                 switch try parser.next(
-                    &input, headers: &exchange.requestHeaders, target: &exchange.targetBytes) {
+                    &input, headers: &exchange.requestHeaders, target: &exchange.targetBytes)
+                {
                 case .head:
                     begins = true
                     begin()
@@ -161,7 +162,8 @@ final class HTTP1Connection: ServerWire {
     private func updateReading() {
         guard !connection.isClosed else { return }
         if (untakenBytes >= limits.inboundHighWaterBytes && !framer.isEndWritten)
-            || input.count > Limits.pipelinedBytesMax {
+            || input.count > Limits.pipelinedBytesMax
+        {
             connection.pauseReading()
         } else {
             connection.resumeReading()

@@ -2,6 +2,8 @@ import GatewayPrimitives
 
 /// The present request of an HTTP/1.1 connection and its response. A connection has one such object
 /// and uses it for all its requests, one after the other.
+///
+/// `@unchecked Sendable` is safe as for its base: it is used on its connection's loop only.
 final class HTTP1Exchange: ServerExchange, @unchecked Sendable {
     /// Its connection; `nil` when that is gone.
     var connection: HTTP1Connection?

@@ -6,8 +6,8 @@ enum RequestWriter {
     ///
     /// - Parameter hostField: the line of the `host` field, its end included.
     ///
-    /// Throws ``TransportError/malformed(_:)``, and appends nothing, when the target or a field holds
-    /// what would end its line: values come from clients and from configuration.
+    /// Throws ``TransportError/malformed(_:)``, and appends nothing, when the target or a field
+    /// holds what would end its line: values come from clients and from configuration.
     static func append(
         _ request: borrowing ClientRequest, hostField: ByteView, to output: inout ByteQueue
     ) throws(TransportError) {

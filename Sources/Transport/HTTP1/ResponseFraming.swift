@@ -10,7 +10,8 @@ struct ResponseFraming {
     private(set) var keepsAlive: Bool
     private var isClosing = false
 
-    /// Throws ``TransportError/malformed(_:)`` where the fields contradict each other or themselves.
+    /// Throws ``TransportError/malformed(_:)`` where the fields contradict each other or
+    /// themselves.
     init(_ headers: borrowing HeaderList, isVersion10: Bool) throws(TransportError) {
         keepsAlive = !isVersion10
         var index = 0

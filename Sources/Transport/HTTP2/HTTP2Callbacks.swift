@@ -9,9 +9,16 @@ import Glibc
 /// `nghttp2_session_mem_recv` or `nghttp2_session_mem_send` has returned.
 enum HTTP2Callbacks {
     /// Safe from any thread: written once, then only read by nghttp2, which copies it.
-    nonisolated(unsafe) static let shared: OpaquePointer? = make()
+    nonisolated(unsafe) private static let shared: OpaquePointer? = make()
     /// Safe from any thread: as above.
-    nonisolated(unsafe) static let options: OpaquePointer? = makeOptions()
+    nonisolated(unsafe) private static let options: OpaquePointer? = makeOptions()
+
+    /// A new session of a server; `user` comes back with each call.
+    static func openSession(user: UnsafeMutableRawPointer) -> OpaquePointer? {
+        var session: OpaquePointer?
+        nghttp2_session_server_new2(&session, shared, user, options)
+        return session
+    }
 
     private static func make() -> OpaquePointer? {
         var callbacks: OpaquePointer?

@@ -25,7 +25,8 @@ extension HTTP2Connection {
         else { return }
         let bytes = exchange.requestHeaders.byteCount + exchange.targetBytes.count
         if bytes + name.count + value.count > limits.headerBytesMax
-            || exchange.requestHeaders.count >= limits.headerCountMax {
+            || exchange.requestHeaders.count >= limits.headerCountMax
+        {
             exchange.isHeadTooLarge = true
             return
         }

@@ -25,7 +25,8 @@ extension HTTP2Connection {
     private func submitHead(of exchange: HTTP2Exchange, session: OpaquePointer) {
         let hasTrailers = exchange.responseTrailers.count > 0
         if exchange.method == .head
-            || (exchange.isEnded && exchange.outbound.isEmpty && !hasTrailers) {
+            || (exchange.isEnded && exchange.outbound.isEmpty && !hasTrailers)
+        {
             gather(status: exchange.status, exchange.responseHeaders)
             exchange.isEndSubmitted = true
             fields.withUnsafeMutableBufferPointer {
@@ -41,6 +42,7 @@ extension HTTP2Connection {
         } else {
             gather(status: exchange.status, exchange.responseHeaders)
             var provider = nghttp2_data_provider()
+            // Safe: the list of those served keeps the exchange until its stream is closed.
             provider.source.ptr = Unmanaged.passUnretained(exchange).toOpaque()
             provider.read_callback = HTTP2Callbacks.readBody
             fields.withUnsafeMutableBufferPointer {

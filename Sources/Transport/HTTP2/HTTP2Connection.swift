@@ -35,9 +35,9 @@ final class HTTP2Connection: ServerWire {
         idleSince = connection.loop.now
         controlFramesSince = idleSince
         super.init(connection: connection)
+        // Safe: the session is deleted before the connection that owns it goes.
         let user = Unmanaged.passUnretained(self).toOpaque()
-        nghttp2_session_server_new2(
-            &session, HTTP2Callbacks.shared, user, HTTP2Callbacks.options)
+        session = HTTP2Callbacks.openSession(user: user)
         submitSettings()
         connection.requireCheck(by: idleSince.advanced(by: limits.timeoutIdle))
     }

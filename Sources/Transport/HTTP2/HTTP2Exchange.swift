@@ -2,6 +2,8 @@ import GatewayPrimitives
 
 /// A stream of an HTTP/2 connection. The stream object is the exchange, and is used again for
 /// others when the stream is closed and its handler has returned.
+///
+/// `@unchecked Sendable` is safe as for its base: it is used on its connection's loop only.
 final class HTTP2Exchange: ServerExchange, @unchecked Sendable {
     /// How far the response's head has come.
     enum Head {

@@ -1,6 +1,6 @@
 import CLinux
-import Glibc
 import GatewayPrimitives
+import Glibc
 
 /// A listening socket: accepts some connections a turn and hands them to its server.
 final class Listener: SocketHandler, LoopTimerTarget {

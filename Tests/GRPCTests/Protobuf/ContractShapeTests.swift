@@ -24,15 +24,18 @@ import Testing
         return shapes
     }()
 
-    private static func add(_ message: ByteView, to shapes: inout [String: Shape], under scope: String) {
+    private static func add(
+        _ message: ByteView, to shapes: inout [String: Shape], under scope: String
+    ) {
         let name = scope + "." + (contents(of: message, 1).first?.string ?? "")
         var shape = Shape()
         for field in contents(of: message, 2) {
-            shape.fields.append((
-                name: contents(of: field, 1).first?.string ?? "",
-                typeName: contents(of: field, 6).first?.string ?? "",
-                isRepeated: number(of: field, 4) == 3
-            ))
+            shape.fields.append(
+                (
+                    name: contents(of: field, 1).first?.string ?? "",
+                    typeName: contents(of: field, 6).first?.string ?? "",
+                    isRepeated: number(of: field, 4) == 3
+                ))
         }
         shape.oneofs = contents(of: message, 8).compactMap { contents(of: $0, 1).first?.string }
         shapes[name] = shape
@@ -83,7 +86,8 @@ import Testing
     /// protobuf-c gives these names to members of its own.
     @Test func avoidsTheNamesOfTheGenerator() {
         for (message, shape) in Self.shapes {
-            let taken = ["base"] + shape.fields.filter(\.isRepeated).map { "n_\($0.name)" }
+            let taken =
+                ["base"] + shape.fields.filter(\.isRepeated).map { "n_\($0.name)" }
                 + shape.oneofs.map { "\($0)_case" }
             for field in shape.fields {
                 #expect(!taken.contains(field.name), "\(message).\(field.name)")
@@ -95,7 +99,8 @@ import Testing
     @Test func isShallowerThanTheBound() {
         func depth(of name: String) -> Int {
             guard let shape = Self.shapes[name] else { return 1 }
-            return 1 + (shape.fields.map { $0.typeName.isEmpty ? 0 : depth(of: $0.typeName) }.max() ?? 0)
+            return 1
+                + (shape.fields.map { $0.typeName.isEmpty ? 0 : depth(of: $0.typeName) }.max() ?? 0)
         }
         let deepest = Self.shapes.keys.map(depth).max() ?? 0
         #expect(deepest > 3 && deepest <= MessageLimits().depthMax)

@@ -21,7 +21,9 @@ import Testing
         let part = try #require(chat.pointee.messages[0]?.pointee.parts[0])
         #expect(part.pointee.content_case == LLMGATEWAY__V1__PART__CONTENT_TEXT)
         #expect(String(cString: part.pointee.text) == "Grüße, 世界 🌍")
-        #expect(chat.pointee._parallel_tool_calls_case.rawValue != 0 && chat.pointee.parallel_tool_calls == 0)
+        #expect(
+            chat.pointee._parallel_tool_calls_case.rawValue != 0
+                && chat.pointee.parallel_tool_calls == 0)
         #expect(chat.pointee._top_logprobs_case.rawValue != 0 && chat.pointee.top_logprobs == 0)
         #expect(chat.pointee.sampling.pointee._temperature_case.rawValue != 0)
         #expect(chat.pointee.sampling.pointee._top_k_case.rawValue == 0)
@@ -55,7 +57,8 @@ import Testing
             bytes.withView { view in
                 let limits = MessageLimits()
                 let type = ContractMessages.request
-                guard (try? WireCheck.check(view, as: type.descriptor, limits: limits)) != nil else { return }
+                guard (try? WireCheck.check(view, as: type.descriptor, limits: limits)) != nil
+                else { return }
                 accepted += 1
                 #expect((try? MessageArena().unpack(view, as: type, limits: limits)) != nil)
             }

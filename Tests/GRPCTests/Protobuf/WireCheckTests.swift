@@ -34,14 +34,15 @@ import Testing
     }
 
     /// A fault names the field as a client writes it, down to the element of a list.
-    @Test(arguments: [
-        ([0xFF], "is not valid UTF-8"),
-        ([0xC0, 0x80], "is not valid UTF-8"),
-        ([0xED, 0xA0, 0x80], "is not valid UTF-8"),
-        ([0xF4, 0x90, 0x80, 0x80], "is not valid UTF-8"),
-        ([0xE2, 0x82], "is not valid UTF-8"),
-        ([0x61, 0x00, 0x62], "holds a NUL character, which no text may"),
-    ] as [([UInt8], String)])
+    @Test(
+        arguments: [
+            ([0xFF], "is not valid UTF-8"),
+            ([0xC0, 0x80], "is not valid UTF-8"),
+            ([0xED, 0xA0, 0x80], "is not valid UTF-8"),
+            ([0xF4, 0x90, 0x80, 0x80], "is not valid UTF-8"),
+            ([0xE2, 0x82], "is not valid UTF-8"),
+            ([0x61, 0x00, 0x62], "holds a NUL character, which no text may"),
+        ] as [([UInt8], String)])
     func refusesWhatIsNotText(_ text: [UInt8], _ problem: String) {
         let error = Self.check(Self.request(part: .field(1, text)), as: ContractMessages.request)
         #expect(error?.path == "chat.messages[1].parts[0].text")
@@ -54,25 +55,32 @@ import Testing
         #expect(Self.check(media, as: ContractMessages.request) == nil)
     }
 
-    @Test(arguments: [
-        // Where a message is expected: a varint, four bytes, a group's start and end.
-        ([0x08, 0x01], "chat", "has wire type 0, which its type does not"),
-        ([0x0D, 1, 2, 3, 4], "chat", "has wire type 5, which its type does not"),
-        ([0x0B, 0x0C], "", "has a malformed field tag at byte 0"),
-        // Field number zero, a tag of more than 32 bits, one that never ends.
-        ([0x02, 0x00], "", "has a malformed field tag at byte 0"),
-        ([0xFA, 0xFF, 0xFF, 0xFF, 0x1F, 0x00], "", "has a malformed field tag at byte 0"),
-        ([0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01], "", "has a malformed field tag at byte 0"),
-        // A length past the end, and one that would overflow an address.
-        ([0x0A, 0x05, 0x00], "chat", "is cut short"),
-        ([0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F], "chat", "is cut short"),
-        ([0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01], "chat", "is cut short"),
-        // A length-prefixed number, a number that never ends.
-        ([0x0A, 0x03, 0x62, 0x01, 0x05], "chat.max_output_tokens", "has wire type 2, which its type does not"),
-        ([0x0A, 0x02, 0x60, 0x80], "chat.max_output_tokens", "is cut short or malformed"),
-        // The same message twice, which protobuf-c would merge at quadratic cost.
-        ([0x0A, 0x00, 0x0A, 0x00], "chat", "appears twice"),
-    ] as [([UInt8], String, String)])
+    @Test(
+        arguments: [
+            // Where a message is expected: a varint, four bytes, a group's start and end.
+            ([0x08, 0x01], "chat", "has wire type 0, which its type does not"),
+            ([0x0D, 1, 2, 3, 4], "chat", "has wire type 5, which its type does not"),
+            ([0x0B, 0x0C], "", "has a malformed field tag at byte 0"),
+            // Field number zero, a tag of more than 32 bits, one that never ends.
+            ([0x02, 0x00], "", "has a malformed field tag at byte 0"),
+            ([0xFA, 0xFF, 0xFF, 0xFF, 0x1F, 0x00], "", "has a malformed field tag at byte 0"),
+            (
+                [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01], "",
+                "has a malformed field tag at byte 0"
+            ),
+            // A length past the end, and one that would overflow an address.
+            ([0x0A, 0x05, 0x00], "chat", "is cut short"),
+            ([0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F], "chat", "is cut short"),
+            ([0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01], "chat", "is cut short"),
+            // A length-prefixed number, a number that never ends.
+            (
+                [0x0A, 0x03, 0x62, 0x01, 0x05], "chat.max_output_tokens",
+                "has wire type 2, which its type does not"
+            ),
+            ([0x0A, 0x02, 0x60, 0x80], "chat.max_output_tokens", "is cut short or malformed"),
+            // The same message twice, which protobuf-c would merge at quadratic cost.
+            ([0x0A, 0x00, 0x0A, 0x00], "chat", "appears twice"),
+        ] as [([UInt8], String, String)])
     func refusesBrokenFraming(_ bytes: [UInt8], _ path: String, _ problem: String) {
         let error = Self.check(bytes, as: ContractMessages.request)
         #expect(error?.path == path)
@@ -103,7 +111,9 @@ import Testing
     @Test func takesListsOfNumbersEitherWay() {
         #expect(Self.check([0x0A, 0x03, 0x01, 0x80, 0x01], as: ContractMessages.tokens) == nil)
         #expect(Self.check([0x08, 0x01, 0x08, 0x80, 0x01], as: ContractMessages.tokens) == nil)
-        #expect(Self.check([0x0A, 0x02, 0x01, 0x80], as: ContractMessages.tokens)?.path == "token_ids[0]")
+        #expect(
+            Self.check([0x0A, 0x02, 0x01, 0x80], as: ContractMessages.tokens)?.path
+                == "token_ids[0]")
     }
 
     /// Every prefix of a message either is a message itself or is refused, and none is misread past
@@ -126,7 +136,8 @@ import Testing
         let error = Self.check(deep, as: ContractMessages.request, limits: limits)
         #expect(error?.path == "chat.messages[1].parts[0].tool_call")
         #expect(error?.problem == "is nested deeper than 4 messages")
-        #expect(Self.check(Self.request(part: []), as: ContractMessages.request, limits: limits) == nil)
+        #expect(
+            Self.check(Self.request(part: []), as: ContractMessages.request, limits: limits) == nil)
     }
 
     /// A bomb of unknown nested fields costs no stack: what is not known is not entered.

@@ -7,6 +7,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct BufferedSocketTests {
     /// Sends what it was given with each flush, and counts what it is told.
+    /// Safe: it is used on its loop only.
     private final class Probe: BufferedSocket, @unchecked Sendable {
         // Used on its loop only.
         var toSend: [UInt8] = []
@@ -36,6 +37,7 @@ import Testing
         }
     }
 
+    /// Safe: it is used on its loop only.
     private final class PausedProbe: BufferedSocket, @unchecked Sendable {
         // Used on its loop only.
         let told = Signal()

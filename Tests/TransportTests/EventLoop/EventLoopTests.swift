@@ -101,6 +101,7 @@ import Testing
         }
     }
 
+    /// Safe: it is used on its loop only, as its timer is.
     private final class Ringer: LoopTimerTarget, @unchecked Sendable {
         // Used on its loop only, as its timer is.
         var continuation: CheckedContinuation<MonotonicTime, Never>?
@@ -171,10 +172,12 @@ import Testing
         }
         var thread = pthread_t()
         let box = Unmanaged.passRetained(Box(work)).toOpaque()
-        pthread_create(&thread, nil, { argument in
-            Unmanaged<Box>.fromOpaque(argument.unsafelyUnwrapped).takeRetainedValue().work()
-            return nil
-        }, box)
+        pthread_create(
+            &thread, nil,
+            { argument in
+                Unmanaged<Box>.fromOpaque(argument.unsafelyUnwrapped).takeRetainedValue().work()
+                return nil
+            }, box)
         pthread_detach(thread)
     }
 }

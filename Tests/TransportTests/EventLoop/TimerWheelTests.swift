@@ -28,8 +28,8 @@ import Testing
         return UInt64.random(in: 0...(1 << bits), using: &random)
     }
 
-    /// Random arming, moving, disarming and steps of all sizes: the same timers fire in each step as
-    /// by the list, and the wheel never asks to sleep past one.
+    /// Random arming, moving, disarming and steps of all sizes: the same timers fire in each step
+    /// as by the list, and the wheel never asks to sleep past one.
     @Test(arguments: 0..<12 as Range<UInt64>)
     func firesWhatAListWouldFire(seed: UInt64) {
         var random = SeededRandom(seed: seed)

@@ -8,7 +8,8 @@ import Testing
 /// HTTP/1.1 over real sockets, with clients that behave and clients that do not.
 @Suite(.timeLimit(.minutes(1))) struct HTTP1ServerTests {
     private static func post(_ body: String, path: String = "/", fields: String = "") -> String {
-        "POST \(path) HTTP/1.1\r\nHost: a\r\n\(fields)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        "POST \(path) HTTP/1.1\r\nHost: a\r\n\(fields)"
+            + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
     }
 
     @Test func answersOneAfterTheOtherOnOneConnection() async throws {
@@ -119,7 +120,8 @@ import Testing
             let copy = body
             let descriptor = peer.descriptor
             EventLoopTests.onAnotherThread {
-                let head = Array("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(count)\r\n\r\n".utf8)
+                let head = Array(
+                    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(count)\r\n\r\n".utf8)
                 for bytes in [head, copy] {
                     var sent = 0
                     while sent < bytes.count {

@@ -60,13 +60,23 @@ import Testing
         ("GET /a?b=c HTTP/1.1\r\nHost:a:80\r\nX-Y:  z \r\n\r\n", "get /a?b=c host=a:80 x-y=z ||"),
         ("\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\nrest", "get / host=a ||rest"),
         ("GET / HTTP/1.0\r\n\r\n", "get / closes ||"),
-        ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcd", "post / host=a content-length=3 |abc|d"),
         (
-            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nG",
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcd",
+            "post / host=a content-length=3 |abc|d"
+        ),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n"
+                + "3\r\nabc\r\n0\r\n\r\nG",
             "post / host=a transfer-encoding=Chunked |abc|G"
         ),
-        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: x, Close\r\n\r\n", "get / host=a connection=x, Close closes ||"),
-        ("PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\n\r\n", "put / host=a expect=100-Continue expects ||"),
+        (
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: x, Close\r\n\r\n",
+            "get / host=a connection=x, Close closes ||"
+        ),
+        (
+            "PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\n\r\n",
+            "put / host=a expect=100-Continue expects ||"
+        ),
         ("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "options * host=a ||"),
         ("BREW / HTTP/1.1\r\nHost: a\r\n\r\n", "other / host=a ||"),
         ("GET http://b/c?d HTTP/1.1\r\nHost: a\r\n\r\n", "get /c?d host=b ||"),
@@ -83,7 +93,9 @@ import Testing
     @Test(arguments: accepted)
     func meansTheSameInPieces(text: String, expected: String) {
         let count = text.utf8.count
-        for cut in 0...count { #expect(Self.parse(text, pieces: [cut]) == expected, "cut at \(cut)") }
+        for cut in 0...count {
+            #expect(Self.parse(text, pieces: [cut]) == expected, "cut at \(cut)")
+        }
         #expect(Self.parse(text, pieces: Array(0..<count)) == expected)
     }
 
@@ -130,11 +142,18 @@ import Testing
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x3\r\n\r\n", "400"),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n\r\n", "400"),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n", "400"),
-        ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", "400"),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "400"
+        ),
         ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", "501"),
         ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, gzip\r\n\r\n", "501"),
         ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n", "501"),
-        ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", "400"),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+                + "Transfer-Encoding: chunked\r\n\r\n",
+            "400"
+        ),
         ("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", "400"),
         ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", "400"),
         ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n", "400"),

@@ -33,7 +33,8 @@ import Testing
             exchange.end()
         }) { harness in
             let peer = try FramePeer(harness)
-            try peer.request(1, method: "PUT", path: "/p?q", fields: [("a", "b"), ("host", "other")])
+            try peer.request(
+                1, method: "PUT", path: "/p?q", fields: [("a", "b"), ("host", "other")])
             let answer = try #require(try peer.answers(1)[1])
             #expect(String(decoding: answer.body, as: UTF8.self) == "put /p true host=test a=b")
         }
@@ -43,7 +44,8 @@ import Testing
         try await withServer(echo) { harness in
             let peer = try FramePeer(harness)
             let head = Frame(
-                type: Frame.headers, flags: Frame.endHeaders, streamID: 1, payload: FramePeer.head())
+                type: Frame.headers, flags: Frame.endHeaders, streamID: 1, payload: FramePeer.head()
+            )
             let data = Frame(
                 type: Frame.data, flags: Frame.endStream, streamID: 1, payload: [1, 2, 3])
             for byte in head.bytes + data.bytes { try peer.peer.send([byte]) }
@@ -154,7 +156,8 @@ import Testing
 
     // MARK: - Windows
 
-    /// A window of nothing, opened byte by byte: all arrives, and the handler is held back meanwhile.
+    /// A window of nothing, opened byte by byte: all arrives, and the handler is held back
+    /// meanwhile.
     @Test func aTinyWindowIsHonoured() async throws {
         try await withServer(echo) { harness in
             let peer = try FramePeer(harness, settings: [(4, 0)])
@@ -195,7 +198,8 @@ import Testing
         }
     }
 
-    /// An upload larger than both windows goes on as the handler takes it, and stops when it does not.
+    /// An upload larger than both windows goes on as the handler takes it, and stops when it does
+    /// not.
     @Test func anUploadIsHeldBackByTheHandler() async throws {
         let release = Signal()
         try await withServer({ exchange in
@@ -294,7 +298,9 @@ import Testing
             exchange.sendHead(status: 200, body: .untilEnd)
             exchange.write(ByteView("begun"))
             do {
-                while try await exchange.readSome() { exchange.takeInbound(exchange.inboundView.count) }
+                while try await exchange.readSome() {
+                    exchange.takeInbound(exchange.inboundView.count)
+                }
             } catch {
                 failures.withLock { $0.append(error as? TransportError ?? .cancelled) }
             }
@@ -384,11 +390,14 @@ import Testing
         var limits = Limits()
         limits.streamsPerConnectionMax = 4
         let release = Signal()
-        try await withServer(limits: limits, { exchange in
-            await release.wait()
-            release.send()
-            await sayOK(exchange)
-        }) { harness in
+        try await withServer(
+            limits: limits,
+            { exchange in
+                await release.wait()
+                release.send()
+                await sayOK(exchange)
+            }
+        ) { harness in
             let peer = try FramePeer(harness)
             for stream in 0..<6 { try peer.request(Int32(stream * 2 + 1)) }
             let refused = try peer.answers(2)
@@ -429,7 +438,9 @@ import Testing
             Frame(type: Frame.windowUpdate, streamID: 0, payload: [0, 0, 0, 0]),
             Frame(type: Frame.continuation, streamID: 1, payload: []),
             Frame(type: Frame.ping, payload: [1]),
-            Frame(type: Frame.headers, flags: Frame.endHeaders, streamID: 2, payload: FramePeer.head()),
+            Frame(
+                type: Frame.headers, flags: Frame.endHeaders, streamID: 2, payload: FramePeer.head()
+            ),
         ]
         try await withServer(sayOK) { harness in
             for frame in broken {

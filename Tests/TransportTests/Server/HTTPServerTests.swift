@@ -167,14 +167,17 @@ import Testing
     @Test func aBodyThatDoesNotComeFailsTheExchange() async throws {
         let errors = Mutex<[TransportError]>([])
         let failed = Signal()
-        try await withServer(limits: Self.impatient(), { exchange in
-            do {
-                _ = try await exchange.readBody(bytesMax: 100)
-            } catch {
-                errors.withLock { $0.append(error as? TransportError ?? .cancelled) }
-                failed.send()
+        try await withServer(
+            limits: Self.impatient(),
+            { exchange in
+                do {
+                    _ = try await exchange.readBody(bytesMax: 100)
+                } catch {
+                    errors.withLock { $0.append(error as? TransportError ?? .cancelled) }
+                    failed.send()
+                }
             }
-        }) { harness in
+        ) { harness in
             let first = try harness.connect()
             try first.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
             #expect(try first.response().status == 408)
@@ -192,18 +195,21 @@ import Testing
     @Test func aClientThatTakesNothingLosesItsStream() async throws {
         let errors = Mutex<[TransportError]>([])
         let failed = Signal()
-        try await withServer(limits: Self.impatient(), { exchange in
-            exchange.sendHead(status: 200, body: .untilEnd)
-            do {
-                while true {
-                    exchange.write(ByteView("0123456789012345678901234567890123456789"))
-                    try await exchange.awaitRoom()
+        try await withServer(
+            limits: Self.impatient(),
+            { exchange in
+                exchange.sendHead(status: 200, body: .untilEnd)
+                do {
+                    while true {
+                        exchange.write(ByteView("0123456789012345678901234567890123456789"))
+                        try await exchange.awaitRoom()
+                    }
+                } catch {
+                    errors.withLock { $0.append(error as? TransportError ?? .cancelled) }
+                    failed.send()
                 }
-            } catch {
-                errors.withLock { $0.append(error as? TransportError ?? .cancelled) }
-                failed.send()
             }
-        }) { harness in
+        ) { harness in
             let frames = try FramePeer(harness)
             try frames.request(1)
             await failed.wait()

@@ -30,7 +30,10 @@ struct Frame {
     var endsStream: Bool { flags & Frame.endStream != 0 }
     /// Of RST_STREAM and, behind the last stream, GOAWAY.
     var code: Int {
-        Int(payload.dropFirst(type == Frame.goaway ? 4 : 0).prefix(4).reduce(0) { $0 << 8 | UInt32($1) })
+        Int(
+            payload.dropFirst(type == Frame.goaway ? 4 : 0).prefix(4).reduce(0) {
+                $0 << 8 | UInt32($1)
+            })
     }
 }
 
