@@ -37,6 +37,7 @@ import Testing
     /// Cut at any byte, a request is not answered, and its connection leaves nothing behind.
     @Test func aRequestCutShortIsNotServed() async throws {
         let served = Atomic<Int>(0)
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         try await withServer({ exchange in
             await echo(exchange)
             if exchange.failure == nil { served.add(1, ordering: .relaxed) }
@@ -67,6 +68,7 @@ import Testing
     /// A client that sends requests and takes no responses is no longer read.
     @Test func aFloodOfPipelinedRequestsIsHeldBack() async throws {
         let release = Signal()
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         try await withServer({ exchange in
             await release.wait()
             await sayOK(exchange)
@@ -183,6 +185,7 @@ import Testing
     }
 
     @Test func aResponseOfUnknownLengthToHTTP10EndsWithTheConnection() async throws {
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         try await withServer({ exchange in
             exchange.sendHead(status: 200, body: .untilEnd)
             exchange.write(ByteView("some"))
@@ -229,6 +232,7 @@ import Testing
 
     @Test func aBrokenChunkFailsTheExchangeAndIsAnswered() async throws {
         let seen = Mutex<TransportError?>(nil)
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         try await withServer({ exchange in
             do {
                 _ = try await exchange.readBody(bytesMax: 100)
@@ -280,6 +284,7 @@ import Testing
     }
 
     @Test func aHandlerThatBreaksOffCutsTheResponseShort() async throws {
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         try await withServer({ exchange in
             exchange.sendHead(status: 200, body: .untilEnd)
             exchange.write(ByteView("part"))
@@ -293,6 +298,7 @@ import Testing
     }
 
     @Test func aHandlerThatForgetsToAnswerClosesTheConnection() async throws {
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         try await withServer({ _ in }) { harness in
             let peer = try harness.connect()
             try peer.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -301,6 +307,7 @@ import Testing
     }
 
     @Test func aBodyShorterThanAnnouncedClosesTheConnection() async throws {
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         try await withServer({ exchange in
             exchange.sendHead(status: 200, body: .known(10))
             exchange.write(ByteView("four"))

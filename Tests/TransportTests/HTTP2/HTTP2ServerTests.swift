@@ -19,6 +19,7 @@ import Testing
     }
 
     @Test func givesTheHandlerTheWholeHead() async throws {
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         try await withServer({ exchange in
             exchange.sendHead(status: 200, body: .untilEnd)
             exchange.write { queue in
@@ -78,6 +79,7 @@ import Testing
 
     @Test func answersAHundredStreamsAtOnce() async throws {
         let gate = Gate(100)
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         try await withServer({ exchange in
             await gate.pass()
             await echo(exchange)
@@ -114,6 +116,7 @@ import Testing
 
     /// Without a body, and with the head and trailers known at once, there is no DATA frame.
     @Test func trailersMayFollowTheHeadDirectly() async throws {
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         try await withServer({ exchange in
             exchange.sendHead(status: 200, body: .none)
             exchange.responseTrailers.append("grpc-status", "0")
@@ -131,6 +134,7 @@ import Testing
     }
 
     @Test func aResponseWithoutBodyAndTrailersIsOneFrame() async throws {
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         try await withServer({ exchange in
             exchange.responseHeaders.append("grpc-status", "12")
             exchange.sendHead(status: 200, body: .none)
@@ -174,6 +178,7 @@ import Testing
     @Test func aWriterWaitsForAClientThatTakesNothing() async throws {
         let written = Atomic<Int>(0)
         let failed = Signal()
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         try await withServer({ exchange in
             exchange.sendHead(status: 200, body: .untilEnd)
             do {
@@ -202,6 +207,7 @@ import Testing
     /// not.
     @Test func anUploadIsHeldBackByTheHandler() async throws {
         let release = Signal()
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         try await withServer({ exchange in
             await release.wait()
             do {
@@ -293,6 +299,7 @@ import Testing
         let observer = Observer()
         let done = Signal()
         let failures = Mutex<[TransportError]>([])
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         try await withServer({ exchange in
             exchange.closeObserver = observer
             exchange.sendHead(status: 200, body: .untilEnd)
@@ -327,6 +334,7 @@ import Testing
     }
 
     @Test func aHandlerThatBreaksOffResetsItsStreamOnly() async throws {
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         try await withServer({ exchange in
             if exchange.path.equals("/bad") {
                 exchange.sendHead(status: 200, body: .untilEnd)
@@ -390,6 +398,7 @@ import Testing
         var limits = Limits()
         limits.streamsPerConnectionMax = 4
         let release = Signal()
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         try await withServer(
             limits: limits,
             { exchange in
@@ -484,6 +493,7 @@ import Testing
     /// Handlers of streams that were reset at once are bounded too.
     @Test func rapidResetsEndTheConnection() async throws {
         let served = Atomic<Int>(0)
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         try await withServer({ exchange in
             served.add(1, ordering: .relaxed)
             while exchange.failure == nil { await Task.yield() }

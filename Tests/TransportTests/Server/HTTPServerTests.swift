@@ -108,6 +108,7 @@ import Testing
 
     @Test func drainingLetsRequestsFinish() async throws {
         let release = Signal()
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         try await withServer({ exchange in
             await release.wait()
             release.send()
@@ -167,6 +168,7 @@ import Testing
     @Test func aBodyThatDoesNotComeFailsTheExchange() async throws {
         let errors = Mutex<[TransportError]>([])
         let failed = Signal()
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         try await withServer(
             limits: Self.impatient(),
             { exchange in
@@ -195,6 +197,7 @@ import Testing
     @Test func aClientThatTakesNothingLosesItsStream() async throws {
         let errors = Mutex<[TransportError]>([])
         let failed = Signal()
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         try await withServer(
             limits: Self.impatient(),
             { exchange in
@@ -233,6 +236,7 @@ import Testing
         }
         let observer = Observer()
         let done = Signal()
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
         try await withServer({ exchange in
             exchange.closeObserver = observer
             exchange.sendHead(status: 200, body: .untilEnd)
