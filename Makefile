@@ -13,8 +13,8 @@ DEBUG_BINARY := $(CURDIR)/.build/debug/llm-gateway
 RELEASE_BINARY := $(CURDIR)/.build/release/llm-gateway
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-swift test-end-to-end generate generate-check format \
-	format-check lint deps venv bench-smoke
+.PHONY: help run build test test-swift test-clients test-end-to-end generate generate-check \
+	format format-check lint deps venv bench-smoke
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,11 +26,16 @@ build: ## Build the release binary, with the Swift libraries inside.
 	@scripts/deps.sh build
 	swift build $(RELEASE) --product llm-gateway
 
-test: deps venv generate-check lint test-swift test-end-to-end ## Run every check and every test.
+test: deps venv generate-check lint test-swift test-clients test-end-to-end ## Run every check and every test.
 
 test-swift: ## Run the Swift tests (debug build).
 	swift build --build-tests
 	swift test --skip-build
+
+test-clients: venv ## Run the tests of clients/ against the real binary (debug build).
+	swift build --product llm-gateway
+	LLM_GATEWAY_BIN=$(DEBUG_BINARY) $(BIN)/python -m pytest -c clients/python/pyproject.toml \
+		clients/python/tests
 
 test-end-to-end: venv ## Run real clients against the real binary (debug build).
 	swift build --product llm-gateway

@@ -8,7 +8,8 @@ set -euo pipefail
 build=(
     libnghttp2-dev libssl-dev libprotobuf-c-dev libsimdjson-dev pkg-config make curl ca-certificates
 )
-tests=(protobuf-c-compiler protobuf-compiler python3 python3-venv)
+# libprotobuf-dev holds the well-known protos.
+tests=(protobuf-c-compiler protobuf-compiler libprotobuf-dev openssl python3 python3-venv)
 bench=(gcc libc6-dev nghttp2-client nginx-light util-linux)
 
 wanted=("${build[@]}")
