@@ -39,7 +39,9 @@ let package = Package(
         .target(name: "GatewayPrimitives", swiftSettings: settings),
         .target(name: "GatewayCore", dependencies: ["GatewayPrimitives"], swiftSettings: settings),
         .target(
-            name: "Dialects", dependencies: ["GatewayCore", "GatewayPrimitives", "CSimdJSON"],
+            name: "JSON", dependencies: ["GatewayPrimitives", "CSimdJSON"], swiftSettings: settings),
+        .target(
+            name: "Dialects", dependencies: ["GatewayCore", "GatewayPrimitives", "JSON"],
             swiftSettings: settings),
         .target(
             name: "Transport",
@@ -47,16 +49,18 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "GRPC",
-            dependencies: ["Transport", "GatewayPrimitives", "CProtobufC", "CGatewayProto"],
+            dependencies: [
+                "Transport", "JSON", "GatewayPrimitives", "CProtobufC", "CGatewayProto",
+            ],
             swiftSettings: settings),
         .target(
             name: "Providers",
-            dependencies: ["Transport", "Dialects", "GatewayCore", "GatewayPrimitives"],
+            dependencies: ["Transport", "Dialects", "JSON", "GatewayCore", "GatewayPrimitives"],
             swiftSettings: settings),
         .target(
             name: "API",
             dependencies: [
-                "GRPC", "Transport", "Dialects", "GatewayCore", "GatewayPrimitives",
+                "GRPC", "Transport", "Dialects", "JSON", "GatewayCore", "GatewayPrimitives",
                 "CGatewayProto",
             ],
             swiftSettings: settings),
@@ -84,7 +88,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "DialectsTests",
-            dependencies: ["Dialects", "GatewayCore", "GatewayPrimitives", "TestSupport"],
+            dependencies: ["Dialects", "JSON", "GatewayCore", "GatewayPrimitives", "TestSupport"],
             resources: [.copy("Fixtures")], swiftSettings: settings),
         .testTarget(
             name: "TransportTests",

@@ -1,11 +1,5 @@
 /// Every bound of this room that no configuration sets.
 public enum DialectLimits {
-    /// The longest JSON text that is read.
-    public static let jsonBytesMax = 64 * 1024 * 1024
-    /// How deep arrays and objects may be nested.
-    public static let jsonDepthMax = 64
-    /// A parser that has read more gives its memory back at the next ``JSONParser/shrink()``.
-    static let parserBytesKept = 1024 * 1024
     /// Field violations told of one request; more would not be read.
     static let violationsMax = 16
     /// The longest name or value of a client that a message repeats.

@@ -14,7 +14,8 @@ enum BannedCheck {
     }
 
     static let requestPath: Set<String> = [
-        "GatewayPrimitives", "GatewayCore", "Dialects", "Transport", "GRPC", "Providers", "API",
+        "GatewayPrimitives", "GatewayCore", "JSON", "Dialects", "Transport", "GRPC", "Providers",
+        "API",
     ]
 
     static let bans: [Ban] = [

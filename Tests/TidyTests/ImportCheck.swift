@@ -8,12 +8,14 @@ enum ImportCheck {
     static let allowed: [String: Set<String>] = [
         "GatewayPrimitives": [],
         "GatewayCore": ["GatewayPrimitives"],
-        "Dialects": ["GatewayCore", "GatewayPrimitives", "CSimdJSON"],
+        "JSON": ["GatewayPrimitives", "CSimdJSON"],
+        "Dialects": ["JSON", "GatewayCore", "GatewayPrimitives"],
         "Transport": ["GatewayPrimitives", "CNghttp2", "COpenSSL", "CLinux"],
-        "GRPC": ["Transport", "GatewayPrimitives", "CProtobufC", "CGatewayProto"],
-        "Providers": ["Transport", "Dialects", "GatewayCore", "GatewayPrimitives"],
+        "GRPC": ["Transport", "JSON", "GatewayPrimitives", "CProtobufC", "CGatewayProto"],
+        "Providers": ["Transport", "Dialects", "JSON", "GatewayCore", "GatewayPrimitives"],
         "API": [
-            "GRPC", "Transport", "Dialects", "GatewayCore", "GatewayPrimitives", "CGatewayProto",
+            "GRPC", "Transport", "Dialects", "JSON", "GatewayCore", "GatewayPrimitives",
+            "CGatewayProto",
         ],
         "Telemetry": ["GatewayCore", "GatewayPrimitives"],
         "Gateway": [

@@ -95,7 +95,7 @@ extension HeaderList {
 
     fileprivate mutating func append(_ name: StaticString, base64 value: [UInt8]) {
         var encoded = ByteQueue()
-        Base64.append(value, to: &encoded)
+        value.withUnsafeBytes { Base64.append($0, isPadded: false, into: &encoded) }
         append(name, encoded.view)
     }
 

@@ -51,7 +51,7 @@ public final class GRPCCall {
         guard var value = metadata(name) else { return nil }
         // Several values may have been joined on the way.
         if let comma = value.firstIndex(of: UInt8(ascii: ",")) { value = value[0..<comma] }
-        guard let bytes = Base64.decode(value) else {
+        guard let bytes = Base64.decode(value, as: .unpadded) else {
             throw GRPCStatusError(
                 .invalidArgument, "The metadata field \(ByteView(name).string) is not base64.")
         }

@@ -1,11 +1,11 @@
-internal import GatewayPrimitives
+public import GatewayPrimitives
 internal import Glibc
 
 /// A strict reader of JSON texts (RFC 8259) that finds the first fault and says where it is.
 ///
 /// simdjson only says that a text is not JSON; this one is asked on that cold path, and to check
 /// fragments that are written but not read. It keeps its own stack and needs no bytes behind.
-struct JSONScanner {
+public struct JSONScanner {
     private let bytes: ByteView
     private var at = 0
     /// One entry an open container: whether it is an object.
@@ -19,18 +19,18 @@ struct JSONScanner {
 
     /// The fault of a text that simdjson refused.
     static func fault(in bytes: ByteView) -> JSONFault {
-        if bytes.count > DialectLimits.jsonBytesMax {
+        if bytes.count > JSONLimits.textBytesMax {
             return JSONFault(
-                message: "the text is longer than \(DialectLimits.jsonBytesMax) bytes",
-                offset: DialectLimits.jsonBytesMax, line: 1, column: 1)
+                message: "the text is longer than \(JSONLimits.textBytesMax) bytes",
+                offset: JSONLimits.textBytesMax, line: 1, column: 1)
         }
         return firstFault(in: bytes)
             ?? JSONFault(message: "this is not valid JSON", offset: 0, line: 1, column: 1)
     }
 
     /// The first fault of a text; `nil` if it is one JSON value with nothing but blanks around it.
-    static func firstFault(in bytes: ByteView) -> JSONFault? {
-        var scanner = JSONScanner(bytes, depthMax: DialectLimits.jsonDepthMax)
+    public static func firstFault(in bytes: ByteView) -> JSONFault? {
+        var scanner = JSONScanner(bytes, depthMax: JSONLimits.depthMax)
         do throws(Reason) {
             try scanner.scan()
             return nil

@@ -12,11 +12,11 @@ public final class JSONParser {
     /// Owned: freed in deinit, and never handed out.
     private let parser: OpaquePointer
 
-    /// A parser of texts up to ``DialectLimits/jsonBytesMax``, whose memory grows with the longest.
+    /// A parser of texts up to ``JSONLimits/textBytesMax``, whose memory grows with the longest.
     public init() {
         guard
             let parser = gw_json_create(
-                DialectLimits.jsonBytesMax, DialectLimits.jsonDepthMax + 1)
+                JSONLimits.textBytesMax, JSONLimits.depthMax + 1)
         else { fatalError("out of memory while making a JSON parser") }
         self.parser = parser
     }
@@ -34,7 +34,7 @@ public final class JSONParser {
     }
 
     /// The outermost value of the text last parsed; it must have been parsed without a fault.
-    var root: JSONValue {
+    public var root: JSONValue {
         JSONValue(gw_json_value(document: gw_json_get_document(parser), index: 1))
     }
 
@@ -47,7 +47,7 @@ public final class JSONParser {
     /// Gives back memory that an unusually long text has taken.
     public func shrink() {
         generation &+= 1
-        gw_json_shrink(parser, DialectLimits.parserBytesKept)
+        gw_json_shrink(parser, JSONLimits.parserBytesKept)
     }
 
     /// The members of an object by their places in its text, in order.

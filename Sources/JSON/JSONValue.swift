@@ -1,12 +1,13 @@
-internal import CSimdJSON
+public import CSimdJSON
 public import GatewayPrimitives
 
 /// A value of the JSON text that a ``JSONParser`` read last; valid until it reads another.
 ///
 /// Two words: copy it freely. Asking a value for what it is not gives `nil`, never a trap.
 public struct JSONValue {
-    private let node: gw_json_value
+    @usableFromInline let node: gw_json_value
 
+    @inlinable
     init(_ node: gw_json_value) { self.node = node }
 
     /// What a value is.
@@ -15,6 +16,7 @@ public struct JSONValue {
     }
 
     /// What it is; `number` is one with a fraction or an exponent, or over 64 bits.
+    @inlinable
     public var kind: Kind {
         switch gw_json_type(node) {
         case Tape.object: .object
@@ -28,6 +30,7 @@ public struct JSONValue {
     }
 
     /// Its text without quotes and escapes: well-formed UTF-8.
+    @inlinable
     public var string: ByteView? {
         guard gw_json_type(node) == Tape.string else { return nil }
         let text = gw_json_get_text(node)
@@ -35,6 +38,7 @@ public struct JSONValue {
     }
 
     /// A number without a fraction that fits; `2.0` is one too.
+    @inlinable
     public var integer: Int64? {
         switch gw_json_type(node) {
         case Tape.signed: Int64(bitPattern: gw_json_get_bits(node))
@@ -44,6 +48,7 @@ public struct JSONValue {
     }
 
     /// Any number.
+    @inlinable
     public var number: Double? {
         switch gw_json_type(node) {
         case Tape.double: gw_json_get_double(node)
@@ -53,6 +58,7 @@ public struct JSONValue {
         }
     }
 
+    @inlinable
     public var bool: Bool? {
         switch gw_json_type(node) {
         case Tape.yes: true
@@ -61,14 +67,17 @@ public struct JSONValue {
         }
     }
 
+    @inlinable
     public var isNull: Bool { gw_json_type(node) == Tape.null }
 
     /// An unsigned integer above the greatest `Int64`.
-    var unsigned: UInt64? {
+    @inlinable
+    public var unsigned: UInt64? {
         gw_json_type(node) == Tape.unsigned ? gw_json_get_bits(node) : nil
     }
 
     /// The value of the first member of that name; `nil` without one, or if this is no object.
+    @inlinable
     public subscript(member name: StaticString) -> JSONValue? {
         guard gw_json_type(node) == Tape.object else { return nil }
         var found = gw_json_value()
@@ -80,6 +89,7 @@ public struct JSONValue {
 
     /// How many members or elements it has; zero if it is neither object nor array. Counts from
     /// 16,777,215 on are told as that.
+    @inlinable
     public var count: Int {
         switch gw_json_type(node) {
         case Tape.object, Tape.array: Int(gw_json_get_count(node))
@@ -88,28 +98,38 @@ public struct JSONValue {
     }
 
     /// Its members in order; none if it is no object.
+    @inlinable
     public var members: Members {
         guard gw_json_type(node) == Tape.object else {
-            return Members(document: node.document, cursor: gw_json_cursor(index: 0, end: 0))
+            return Members(node, gw_json_cursor(index: 0, end: 0))
         }
-        return Members(document: node.document, cursor: gw_json_begin(node))
+        return Members(node, gw_json_begin(node))
     }
 
     /// Its elements in order; none if it is no array.
+    @inlinable
     public var elements: Elements {
         guard gw_json_type(node) == Tape.array else {
-            return Elements(document: node.document, cursor: gw_json_cursor(index: 0, end: 0))
+            return Elements(node, gw_json_cursor(index: 0, end: 0))
         }
-        return Elements(document: node.document, cursor: gw_json_begin(node))
+        return Elements(node, gw_json_begin(node))
     }
 
     /// The members of an object, one by one.
     public struct Members: Sequence, IteratorProtocol {
-        fileprivate let document: UnsafePointer<gw_json_document>?
-        fileprivate var cursor: gw_json_cursor
+        @usableFromInline let node: gw_json_value
+        @usableFromInline var cursor: gw_json_cursor
 
+        @inlinable
+        init(_ node: gw_json_value, _ cursor: gw_json_cursor) {
+            self.node = node
+            self.cursor = cursor
+        }
+
+        @inlinable
         public mutating func next() -> (name: ByteView, value: JSONValue)? {
             guard cursor.index < cursor.end else { return nil }
+            let document = node.document
             let text = gw_json_get_text(gw_json_value(document: document, index: cursor.index))
             let value = gw_json_value(document: document, index: cursor.index &+ 1)
             cursor.index = gw_json_behind(document, cursor.index &+ 1)
@@ -119,34 +139,42 @@ public struct JSONValue {
 
     /// The elements of an array, one by one.
     public struct Elements: Sequence, IteratorProtocol {
-        fileprivate let document: UnsafePointer<gw_json_document>?
-        fileprivate var cursor: gw_json_cursor
+        @usableFromInline let node: gw_json_value
+        @usableFromInline var cursor: gw_json_cursor
 
+        @inlinable
+        init(_ node: gw_json_value, _ cursor: gw_json_cursor) {
+            self.node = node
+            self.cursor = cursor
+        }
+
+        @inlinable
         public mutating func next() -> JSONValue? {
             guard cursor.index < cursor.end else { return nil }
-            let value = gw_json_value(document: document, index: cursor.index)
-            cursor.index = gw_json_behind(document, cursor.index)
+            let value = gw_json_value(document: node.document, index: cursor.index)
+            cursor.index = gw_json_behind(node.document, cursor.index)
             return JSONValue(value)
         }
     }
 
     /// The types of simdjson's tape.
-    private enum Tape {
-        static let object = UInt8(ascii: "{")
-        static let array = UInt8(ascii: "[")
-        static let string = UInt8(ascii: "\"")
-        static let signed = UInt8(ascii: "l")
-        static let unsigned = UInt8(ascii: "u")
-        static let double = UInt8(ascii: "d")
-        static let yes = UInt8(ascii: "t")
-        static let no = UInt8(ascii: "f")
-        static let null = UInt8(ascii: "n")
+    @usableFromInline
+    enum Tape {
+        @inlinable static var object: UInt8 { UInt8(ascii: "{") }
+        @inlinable static var array: UInt8 { UInt8(ascii: "[") }
+        @inlinable static var string: UInt8 { UInt8(ascii: "\"") }
+        @inlinable static var signed: UInt8 { UInt8(ascii: "l") }
+        @inlinable static var unsigned: UInt8 { UInt8(ascii: "u") }
+        @inlinable static var double: UInt8 { UInt8(ascii: "d") }
+        @inlinable static var yes: UInt8 { UInt8(ascii: "t") }
+        @inlinable static var no: UInt8 { UInt8(ascii: "f") }
+        @inlinable static var null: UInt8 { UInt8(ascii: "n") }
     }
 }
 
 extension JSONValue.Kind {
     /// What a message calls it.
-    var words: StaticString {
+    public var words: StaticString {
         switch self {
         case .object: "an object"
         case .array: "an array"

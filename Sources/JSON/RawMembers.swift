@@ -1,26 +1,26 @@
-internal import GatewayPrimitives
+public import GatewayPrimitives
 
 /// Walks the members of a JSON object in a text that is known to be valid, by their places.
 ///
 /// For short objects that are rewritten without being read: the values stay as they were written.
-struct RawMembers: Sequence, IteratorProtocol {
+public struct RawMembers: Sequence, IteratorProtocol {
     private let text: ByteView
     private var at = 0
 
     /// One member: its name as written, escapes and all, without the quotes; and its value.
-    struct Member {
-        let name: ByteView
-        let value: ByteView
+    public struct Member {
+        public let name: ByteView
+        public let value: ByteView
     }
 
     /// The members of an object. `text` must be valid JSON; none if it is no object.
-    init(_ text: ByteView) {
+    public init(_ text: ByteView) {
         self.text = text
         skipBlanks()
         at = at < text.count && text[at] == UInt8(ascii: "{") ? at + 1 : text.count
     }
 
-    mutating func next() -> Member? {
+    public mutating func next() -> Member? {
         skipBlanks()
         if at < text.count && text[at] == UInt8(ascii: ",") {
             at += 1
