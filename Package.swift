@@ -22,6 +22,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     ],
     targets: [
@@ -65,12 +66,20 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(
+            name: "Storage",
+            dependencies: [
+                "GatewayCore", "GatewayPrimitives",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings),
+        .target(
             name: "Telemetry", dependencies: ["GatewayCore", "GatewayPrimitives"],
             swiftSettings: settings),
         .executableTarget(
             name: "Gateway",
             dependencies: [
-                "API", "GRPC", "Providers", "Telemetry", "Transport", "GatewayCore",
+                "API", "GRPC", "Providers", "Storage", "Telemetry", "Transport", "GatewayCore",
                 "GatewayPrimitives", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -114,6 +123,13 @@ let package = Package(
                 "API", "GRPC", "Dialects", "Providers", "Transport", "GatewayCore",
                 "GatewayPrimitives",
                 "TestSupport", "CGatewayProto", "CProtobufC",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: [
+                "Storage", "GatewayCore", "GatewayPrimitives", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
         .testTarget(

@@ -6,7 +6,8 @@
 set -euo pipefail
 
 build=(
-    libnghttp2-dev libssl-dev libprotobuf-c-dev libsimdjson-dev pkg-config make curl ca-certificates
+    libnghttp2-dev libssl-dev libprotobuf-c-dev libsimdjson-dev libsqlite3-dev pkg-config make curl
+    ca-certificates
 )
 # libprotobuf-dev holds the well-known protos.
 tests=(protobuf-c-compiler protobuf-compiler libprotobuf-dev openssl python3 python3-venv)

@@ -54,9 +54,65 @@ public protocol Observer: AnyObject {
     func observe(_ record: CallRecord)
 }
 
-/// Who a key belongs to.
+/// Who a key belongs to, and what the subjects that requests name are held to. Any thread.
 public protocol Directory: Sendable {
     func principal(of key: KeyHash) -> Principal?
+
+    /// What an end user or a tag is held to, which a request names by itself; `nil` for one that is
+    /// not known, and so held to nothing.
+    func standing(of subject: Subject) -> Standing?
+}
+
+extension Directory {
+    public func standing(of subject: Subject) -> Standing? { nil }
+}
+
+/// Counts requests, tokens and requests at once for every subject, in one place for all loops. Any
+/// thread; no function waits.
+public protocol LimitStore: Sendable {
+    /// Checks every limit of a request and takes from all of them in one step, or from none.
+    /// - Returns: the ticket to give back, or the limit that was hit.
+    func take(_ demand: borrowing LimitDemand, now: MonotonicTime) -> LimitAnswer
+
+    /// Moves a ticket's place to another deployment, for another attempt; false, and nothing is
+    /// changed, if that one is full.
+    func move(_ ticket: LimitTicket, to deployment: Deployment, now: MonotonicTime) -> Bool
+
+    /// Puts what a request used in place of what was estimated, and frees its slots.
+    /// - Parameter tokens: what it used; `nil` where nothing was tried, which gives the request
+    ///   itself back too.
+    func settle(_ ticket: LimitTicket, tokens: Int?, now: MonotonicTime)
+}
+
+/// Remembers what was spent, and sets money aside. Shared by all loops; a function returns on the
+/// loop of its caller.
+///
+/// In every budget `settled + held <= cap` holds at every moment. All functions throw
+/// ``GatewayError/Reason/storeUnavailable`` when the store cannot be read or written.
+public protocol Ledger: Sendable {
+    /// What reservations that are dropped unsettled tell.
+    var forgotten: ForgottenHolds { get }
+
+    /// Sets money aside in all budgets, or in none.
+    func reserve(_ demand: HoldDemand) async throws(GatewayError) -> HoldAnswer
+
+    /// Adds to a hold, in all its budgets or in none, under the caps as they are now.
+    /// - Parameter least: what will do where less is left.
+    /// - Returns: what was added; zero where even the least did not fit.
+    func extend(
+        _ hold: Int64, by amount: Money, least: Money, under accounts: [BudgetAccount]
+    ) async throws(GatewayError) -> Money
+
+    /// Writes a call's row and replaces its hold, if it has one, by what it cost: exactly once, and
+    /// durably when this returns. After a throw the ledger tries again by itself.
+    func settle(
+        _ reservation: consuming Reservation, _ row: LedgerRow
+    ) async throws(GatewayError)
+
+    /// How budgets stand in the periods of a moment.
+    func balances(
+        of accounts: [BudgetAccount], at moment: WallTime
+    ) async throws(GatewayError) -> [BudgetBalance]
 }
 
 /// The time, and timers. One instance a loop; timers fire on it.

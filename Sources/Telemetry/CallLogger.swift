@@ -74,7 +74,7 @@ public final class CallLogger: Observer {
         guard let usage = record.usage else { return }
         line.number("input_tokens", Int(usage.inputTokens))
         line.number("output_tokens", Int(usage.outputTokens))
-        line.word("usage", usage.source == .reported ? "reported" : "estimated")
+        line.word("usage", usage.source.name)
     }
 }
 

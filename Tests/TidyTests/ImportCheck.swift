@@ -18,8 +18,10 @@ enum ImportCheck {
             "CGatewayProto",
         ],
         "Telemetry": ["GatewayCore", "GatewayPrimitives"],
+        "Storage": ["GatewayCore", "GatewayPrimitives", "GRDB", "GRDBSQLite"],
         "Gateway": [
-            "API", "GRPC", "Providers", "Telemetry", "Transport", "Dialects", "GatewayCore",
+            "API", "GRPC", "Providers", "Storage", "Telemetry", "Transport", "Dialects",
+            "GatewayCore",
             "GatewayPrimitives", "ArgumentParser", "Yams", "Foundation",
         ],
     ]

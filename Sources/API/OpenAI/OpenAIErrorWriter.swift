@@ -9,6 +9,8 @@ struct OpenAIErrorWriter {
     /// (`gateway_settings.litellm_statuses`), and `code` is the status as a string, or OpenAI's
     /// own.
     let usesLiteLLMStatuses: Bool
+    /// LiteLLM's `budget_exceeded_status_code`.
+    var statusBudget = 422
 
     /// What an error is called in a response.
     struct Face: Equatable {
@@ -86,6 +88,11 @@ struct OpenAIErrorWriter {
         case .notAllowed: Face(status: 403, type: "permission_error")
         case .modelNotFound:
             Face(status: 404, type: "invalid_request_error", code: "model_not_found")
+        case .rateLimited: Face(status: 429, type: "rate_limit_error")
+        case .budgetExhausted:
+            Face(status: 429, type: "insufficient_quota", code: "budget_exceeded")
+        case .priceUnknown: Face(status: 400, type: "invalid_request_error")
+        case .storeUnavailable: Face(status: 503, type: "api_error")
         case .contextWindowExceeded:
             Face(status: 400, type: "invalid_request_error", code: "context_length_exceeded")
         case .contentPolicy:
@@ -111,7 +118,8 @@ struct OpenAIErrorWriter {
         case .notAllowed: Face(status: 403, type: "key_model_access_denied")
         case .modelNotFound: Face(status: 400, type: "invalid_request_error")
         case .upstreamAuthFailed: Face(status: 401, type: "authentication_error")
-        case .upstreamRateLimited: Face(status: 429, type: "throttling_error")
+        case .upstreamRateLimited, .rateLimited: Face(status: 429, type: "throttling_error")
+        case .budgetExhausted: Face(status: statusBudget, type: "budget_exceeded")
         case .upstreamUnavailable, .upstreamInterrupted:
             Face(status: error.upstreamServerStatus, type: "internal_server_error")
         case .timedOut: Face(status: 408, type: "invalid_request_error")

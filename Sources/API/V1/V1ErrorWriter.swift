@@ -24,12 +24,14 @@ enum V1ErrorWriter {
         switch error.reason {
         case .invalidRequest, .unsupportedParameter, .contextWindowExceeded, .contentPolicy:
             .invalidArgument
-        case .bodyTooLarge, .upstreamRateLimited: .resourceExhausted
+        case .bodyTooLarge, .upstreamRateLimited, .rateLimited, .budgetExhausted:
+            .resourceExhausted
         case .keyInvalid: .unauthenticated
         case .notAllowed: .permissionDenied
         case .modelNotFound: .notFound
-        case .upstreamRejected, .upstreamAuthFailed: .failedPrecondition
-        case .upstreamUnavailable, .upstreamInterrupted, .overloaded: .unavailable
+        case .upstreamRejected, .upstreamAuthFailed, .priceUnknown: .failedPrecondition
+        case .upstreamUnavailable, .upstreamInterrupted, .overloaded, .storeUnavailable:
+            .unavailable
         case .timedOut: .deadlineExceeded
         case .cancelled: .cancelled
         case .unknownMethod, .methodNotAllowed, .unsupportedMediaType: .unimplemented
@@ -44,6 +46,10 @@ enum V1ErrorWriter {
         case .keyInvalid: (2, "KEY_INVALID")
         case .notAllowed: (3, "NOT_ALLOWED")
         case .modelNotFound: (4, "MODEL_NOT_FOUND")
+        case .rateLimited: (5, "RATE_LIMITED")
+        case .budgetExhausted: (6, "BUDGET_EXHAUSTED")
+        case .priceUnknown: (20, "PRICE_UNKNOWN")
+        case .storeUnavailable: (21, "STORE_UNAVAILABLE")
         case .upstreamUnavailable: (7, "UPSTREAM_UNAVAILABLE")
         case .upstreamRejected: (8, "UPSTREAM_REJECTED")
         case .upstreamInterrupted: (9, "UPSTREAM_INTERRUPTED")

@@ -16,10 +16,8 @@ struct V1Records {
         message.pointee.output_tokens = usage.outputTokens
         message.pointee.reasoning_tokens = usage.reasoningTokens
         message.pointee.audio_output_tokens = usage.audioOutputTokens
-        message.pointee.source =
-            usage.source == .reported
-            ? LLMGATEWAY__V1__USAGE_SOURCE__USAGE_SOURCE_REPORTED
-            : LLMGATEWAY__V1__USAGE_SOURCE__USAGE_SOURCE_ESTIMATED
+        // The raw values are the contract's numbers.
+        message.pointee.source.rawValue = UInt32(usage.source.rawValue)
         return message
     }
 
@@ -162,6 +160,7 @@ extension FinishCause {
         case .model: 1
         case .maxTokens: 2
         case .stopSequence: 3
+        case .budget: 4
         case .deadline: 5
         case .contextWindow: 6
         }

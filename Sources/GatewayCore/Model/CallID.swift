@@ -4,13 +4,19 @@ public import GatewayPrimitives
 ///
 /// 128 bits, shown as a version 4 UUID. Ids must be unique, not secret.
 public struct CallID: Hashable, Sendable {
-    private let high: UInt64
-    private let low: UInt64
+    public let high: UInt64
+    public let low: UInt64
 
     /// Draws an id.
     public init(using random: inout some RandomNumberGenerator) {
         high = random.next() & ~0xF000 | 0x4000
         low = random.next() & ~(0b11 << 62) | (0b10 << 62)
+    }
+
+    /// An id that was drawn before, from its two halves.
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
     }
 
     /// Appends the 36 characters of the UUID.

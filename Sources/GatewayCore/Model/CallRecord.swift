@@ -19,6 +19,12 @@ public struct CallRecord: Sendable {
     /// The deployment that answered.
     public var deployment: Deployment?
     public var usage: Usage?
+    /// What the call was charged, or will be.
+    public var cost = Cost()
+    /// Whom the client says it acts for. Empty when it did not say.
+    public var endUser = ""
+    /// Labels for reports, of the key and of the request.
+    public var tags: [String] = []
     public var outcomes: [ChoiceOutcome] = []
     /// The class of service that the upstream reported.
     public var serviceTier: String?

@@ -21,6 +21,10 @@ public final class Deployment: Sendable {
     /// What it is for; `nil` when it may serve anything.
     public let mode: Mode?
     public let timeouts: AttemptTimeouts
+    /// What it may be used for by everybody together.
+    public let limits: LimitSet
+    /// What its tokens cost; `nil` when that is not known.
+    public let price: Price?
 
     /// What a deployment is for, as LiteLLM's `model_info.mode`.
     public enum Mode: String, Sendable {
@@ -31,7 +35,8 @@ public final class Deployment: Sendable {
     public init(
         index: Int, id: String, model: String, provider: ProviderKind, upstreamModel: String,
         apiBase: String, apiKey: Secret?, extraHeaders: [(name: String, value: String)] = [],
-        weight: Double = 1, mode: Mode? = nil, timeouts: AttemptTimeouts
+        weight: Double = 1, mode: Mode? = nil, timeouts: AttemptTimeouts,
+        limits: LimitSet = LimitSet(), price: Price? = nil
     ) {
         self.index = index
         self.id = id
@@ -44,6 +49,8 @@ public final class Deployment: Sendable {
         self.weight = weight
         self.mode = mode
         self.timeouts = timeouts
+        self.limits = limits
+        self.price = price
     }
 }
 

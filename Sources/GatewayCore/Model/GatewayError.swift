@@ -19,6 +19,8 @@ public struct GatewayError: Error, Sendable {
     public var attempts: [Attempt] = []
     /// How the deciding attempt ended.
     public var outcome: AttemptOutcome?
+    /// The limits and budgets that were hit.
+    public var violations: [LimitViolation] = []
 
     public init(
         _ reason: Reason, origin: Origin, retry: Retry = .never, message: String,
@@ -44,6 +46,10 @@ public struct GatewayError: Error, Sendable {
         case keyInvalid = "KEY_INVALID"
         case notAllowed = "NOT_ALLOWED"
         case modelNotFound = "MODEL_NOT_FOUND"
+        case rateLimited = "RATE_LIMITED"
+        case budgetExhausted = "BUDGET_EXHAUSTED"
+        case priceUnknown = "PRICE_UNKNOWN"
+        case storeUnavailable = "STORE_UNAVAILABLE"
         case contextWindowExceeded = "CONTEXT_WINDOW_EXCEEDED"
         case contentPolicy = "CONTENT_POLICY"
         case upstreamRejected = "UPSTREAM_REJECTED"

@@ -175,6 +175,7 @@ public enum FinishCause: String, Sendable {
     case model
     case maxTokens = "max_tokens"
     case stopSequence = "stop_sequence"
+    case budget
     case deadline
     case contextWindow = "context_window"
 }

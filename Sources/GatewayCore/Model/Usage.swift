@@ -13,11 +13,20 @@ public struct Usage: Equatable, Sendable {
     public init(source: UsageSource) { self.source = source }
 }
 
-/// How token counts are known.
+/// How token counts are known. The raw values are stored; they never change.
 public enum UsageSource: UInt8, Sendable {
     /// The upstream said.
-    case reported
-    /// The gateway derived them from the length of what passed, because the upstream did not say
-    /// or was cut short.
-    case estimated
+    case reported = 1
+    /// The gateway counted what passed, because the upstream did not say, or was cut short.
+    case counted = 2
+    /// An upper bound, where not even what passed is known.
+    case estimated = 3
+
+    public var name: StaticString {
+        switch self {
+        case .reported: "reported"
+        case .counted: "counted"
+        case .estimated: "estimated"
+        }
+    }
 }

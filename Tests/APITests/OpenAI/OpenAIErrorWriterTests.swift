@@ -44,6 +44,12 @@ struct OpenAIErrorWriterTests {
         (.methodNotAllowed, 405, "invalid_request_error", nil, 405, "invalid_request_error"),
         (.unsupportedMediaType, 415, "invalid_request_error", nil, 415, "invalid_request_error"),
         (.internalFault, 500, "api_error", nil, 500, "api_error"),
+        (.rateLimited, 429, "rate_limit_error", nil, 429, "throttling_error"),
+        (
+            .budgetExhausted, 429, "insufficient_quota", "budget_exceeded", 422, "budget_exceeded"
+        ),
+        (.priceUnknown, 400, "invalid_request_error", nil, 400, "invalid_request_error"),
+        (.storeUnavailable, 503, "api_error", nil, 503, "api_error"),
     ]
 
     /// Every reason has a row, and every row is what the writer says.

@@ -1,0 +1,65 @@
+public import GatewayPrimitives
+
+/// What a call asks of a ledger before its upstream is called: money, from several budgets at once.
+public struct HoldDemand: Sendable {
+    public var callID: CallID
+    /// Every budget that the money has to fit into.
+    public var accounts: [BudgetAccount]
+    /// What is wanted.
+    public var amount: Money
+    /// What will do where less is left; ``amount`` itself where nothing less will.
+    public var amountLeast: Money
+    /// The present, which tells the budgets' periods.
+    public var at: WallTime
+    /// What is known of the call, for the row that is written should this process die.
+    public var draft: LedgerRow
+
+    public init(
+        accounts: [BudgetAccount], amount: Money, amountLeast: Money, at: WallTime, draft: LedgerRow
+    ) {
+        callID = draft.callID
+        self.accounts = accounts
+        self.amount = amount
+        self.amountLeast = amountLeast
+        self.at = at
+        self.draft = draft
+    }
+}
+
+/// One budget of one subject, as a call meets it.
+public struct BudgetAccount: Sendable {
+    public let subject: Subject
+    /// What errors call the subject.
+    public let name: String
+    public let spec: BudgetSpec
+
+    public init(subject: Subject, name: String, spec: BudgetSpec) {
+        self.subject = subject
+        self.name = name
+        self.spec = spec
+    }
+}
+
+/// How a budget stands in its present period.
+public struct BudgetBalance: Equatable, Sendable {
+    /// Charged.
+    public var settled = Money.zero
+    /// Set aside for calls that have not ended.
+    public var held = Money.zero
+
+    public init(settled: Money = .zero, held: Money = .zero) {
+        self.settled = settled
+        self.held = held
+    }
+
+    /// What a cap leaves.
+    public func left(of cap: Money) -> Money { cap - settled - held }
+}
+
+/// What a ledger answers to a ``HoldDemand``.
+public enum HoldAnswer: Sendable {
+    /// The hold with this number, of this amount, is on record.
+    case held(id: Int64, amount: Money)
+    /// A budget has too little left, and how it stands; nothing was taken from any.
+    case refused(BudgetAccount, BudgetBalance)
+}

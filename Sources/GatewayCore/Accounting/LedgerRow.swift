@@ -1,0 +1,76 @@
+public import GatewayPrimitives
+
+/// The immutable record of one call in the ledger: who had what done by whom, and what it cost.
+public struct LedgerRow: Sendable {
+    public var callID: CallID
+    public var keyID: String
+    public var keyName: String
+    public var userID: String?
+    public var teamID: String?
+    public var endUser: String?
+    /// Labels for reports, of the key and of the request.
+    public var tags: [String]
+    /// The door and operation, such as `openai.chat`.
+    public var endpoint: String
+    /// The model asked for.
+    public var model: String
+    public var deploymentID = ""
+    public var provider = ""
+    public var upstreamModel = ""
+    public var isStream: Bool
+    public var attemptCount = 0
+    public var usage = Usage(source: .reported)
+    public var cost = Cost()
+    /// `nil` when it succeeded, else the reason of its failure.
+    public var failure: GatewayError.Reason?
+    public var receivedAt: WallTime
+    /// Zero when nothing came.
+    public var firstTokenLatency = Duration.zero
+    public var duration = Duration.zero
+
+    /// A row as far as a call's record goes.
+    public init(_ record: CallRecord) {
+        callID = record.id
+        keyID = record.principal?.keyID ?? ""
+        keyName = record.principal?.name ?? ""
+        userID = record.principal?.userID
+        teamID = record.principal?.teamID
+        endUser = record.endUser.isEmpty ? nil : record.endUser
+        tags = record.tags
+        endpoint = record.endpoint.description
+        model = record.model
+        isStream = record.isStream
+        receivedAt = record.receivedAtWall
+        attemptCount = record.attempts.count
+        if let deployment = record.deployment ?? record.attempts.last?.deployment {
+            deploymentID = deployment.id
+            provider = deployment.provider.rawValue
+            upstreamModel = deployment.upstreamModel
+        }
+        if let usage = record.usage { self.usage = usage }
+        cost = record.cost
+        failure = record.error?.reason
+        if let first = record.firstTokenAt {
+            firstTokenLatency = first.since(record.receivedAt)
+        }
+        duration = record.endedAt.since(record.receivedAt)
+    }
+}
+
+/// What a call was charged, by parts that add up to the whole.
+public struct Cost: Equatable, Sendable {
+    /// For input, the cached part included.
+    public var input = Money.zero
+    /// For output, reasoning included.
+    public var output = Money.zero
+    /// For attempts whose output the client did not get.
+    public var failedAttempts = Money.zero
+    /// What the call used beyond the hold that it had, which nobody is charged for: an upstream
+    /// that passed the bound it was given. Not part of the whole.
+    public var excess = Money.zero
+
+    public init() {}
+
+    /// The whole charge.
+    public var total: Money { input + output + failedAttempts }
+}

@@ -1,0 +1,63 @@
+public import GatewayPrimitives
+
+/// How much of the gateway a subject may use. `nil` means without bound; zero means not at all.
+public struct LimitSet: Equatable, Sendable {
+    /// Requests in any 60 seconds.
+    public var requestsPerMinute: Int?
+    /// Tokens in any 60 seconds, input and output.
+    public var tokensPerMinute: Int?
+    /// Requests at once.
+    public var requestsAtOnce: Int?
+
+    public init(
+        requestsPerMinute: Int? = nil, tokensPerMinute: Int? = nil, requestsAtOnce: Int? = nil
+    ) {
+        self.requestsPerMinute = requestsPerMinute
+        self.tokensPerMinute = tokensPerMinute
+        self.requestsAtOnce = requestsAtOnce
+    }
+
+    public var isEmpty: Bool {
+        requestsPerMinute == nil && tokensPerMinute == nil && requestsAtOnce == nil
+    }
+}
+
+/// What a limit or a budget counts.
+public enum LimitKind: UInt8, Sendable {
+    case requests
+    case tokens
+    case requestsAtOnce
+    case spend
+}
+
+/// A limit or a budget that a request did not fit into.
+public struct LimitViolation: Sendable {
+    /// What has it: a key's alias, a team's, or `gateway`.
+    public let subject: String
+    public let subjectKind: Subject.Kind
+    public let kind: LimitKind
+    /// The window of requests and tokens; a budget's, where it has a fixed length.
+    public let window: Duration?
+    /// The bound, in the kind's unit (requests, tokens, nano-dollars).
+    public let limit: Int64
+    /// What the request needed.
+    public let requested: Int64
+    /// What was left.
+    public let remaining: Int64
+    /// When enough is left again; `nil` when no time frees it.
+    public let resetAt: WallTime?
+
+    public init(
+        subject: String, subjectKind: Subject.Kind, kind: LimitKind, window: Duration?,
+        limit: Int64, requested: Int64, remaining: Int64, resetAt: WallTime?
+    ) {
+        self.subject = subject
+        self.subjectKind = subjectKind
+        self.kind = kind
+        self.window = window
+        self.limit = limit
+        self.requested = requested
+        self.remaining = remaining
+        self.resetAt = resetAt
+    }
+}

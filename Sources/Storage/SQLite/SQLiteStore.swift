@@ -1,0 +1,125 @@
+public import GRDB
+public import GatewayCore
+
+/// The gateway's database: one SQLite file in WAL mode with one writer.
+///
+/// Two processes may have it open during a restart; every change is a transaction of its own, and
+/// nothing is decided from what a process remembers of the file.
+public final class SQLiteStore: Sendable {
+    /// Every table's steps, in order. Each mechanism adds its own list at the end.
+    static let migrations: [StoreMigration] = LedgerTables.migrations
+
+    /// Where it is; `:memory:` for one that is not kept.
+    public let path: String
+    private let database: DatabaseQueue
+    let writer: StoreWriter
+
+    /// How much a commit survives (PRAGMA synchronous, sqlite.org/pragma.html).
+    public enum Durability: String, CaseIterable, Sendable {
+        /// The end of this process, and of the system if it had time to write.
+        case relaxed
+        /// The end of this process, kill -9 included.
+        case normal
+        /// The loss of power.
+        case full
+
+        fileprivate var pragma: String {
+            switch self {
+            case .relaxed: "OFF"
+            case .normal: "NORMAL"
+            case .full: "FULL"
+            }
+        }
+    }
+
+    /// Opens a file, makes it if there is none, and brings its schema up to date.
+    public init(path: String, durability: Durability) throws(StoreFailure) {
+        self.path = path
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(StorageLimits.busySeconds)
+        configuration.label = "ledger"
+        configuration.prepareDatabase { database in
+            if path != ":memory:" { try database.execute(sql: "PRAGMA journal_mode = WAL") }
+            try database.execute(sql: "PRAGMA synchronous = \(durability.pragma)")
+        }
+        do {
+            database = try DatabaseQueue(path: path, configuration: configuration)
+            var migrator = DatabaseMigrator()
+            for migration in Self.migrations {
+                migrator.registerMigration(migration.name) { database in
+                    try database.execute(sql: migration.sql)
+                }
+            }
+            try migrator.migrate(database)
+        } catch {
+            let failure = StoreFailure(error)
+            throw StoreFailure(failure.kind, "\(path): \(failure.description)")
+        }
+        writer = StoreWriter(database: database)
+    }
+
+    /// Starts the writer.
+    public func start() { writer.start() }
+
+    /// Writes what waits, ends the writer, and closes the file.
+    public func close() throws(StoreFailure) {
+        writer.close()
+        do { try database.close() } catch { throw StoreFailure(error) }
+    }
+
+    /// Reads or writes on the caller's thread; for start-up, tests and commands, not for calls.
+    public func blocking<Value>(
+        _ work: (Database) throws -> Value
+    ) throws(StoreFailure) -> Value {
+        do { return try database.inDatabase(work) } catch { throw StoreFailure(error) }
+    }
+
+    /// Runs a change in the writer's next transaction. What it throws undoes it alone.
+    public func write<Value: Sendable>(
+        _ work: @escaping @Sendable (Database) throws -> Value
+    ) async throws(GatewayError) -> Value {
+        let result: Result<Value, StoreFailure> = await withUnsafeContinuation { waiter in
+            writer.submit(ClosureJob(work, waiter))
+        }
+        do { return try result.get() } catch { throw error.gatewayError }
+    }
+}
+
+/// A change as a function.
+///
+/// `@unchecked Sendable`: its state is touched by the writer's thread only.
+private final class ClosureJob<Value: Sendable>: WriteJob, @unchecked Sendable {
+    private let work: @Sendable (Database) throws -> Value
+    private let waiter: UnsafeContinuation<Result<Value, StoreFailure>, Never>
+    private var result: Result<Value, StoreFailure>?
+
+    init(
+        _ work: @escaping @Sendable (Database) throws -> Value,
+        _ waiter: UnsafeContinuation<Result<Value, StoreFailure>, Never>
+    ) {
+        self.work = work
+        self.waiter = waiter
+    }
+
+    func run(in database: Database) throws {
+        do {
+            var value: Value?
+            try database.inSavepoint {
+                value = try work(database)
+                return .commit
+            }
+            result = value.map { .success($0) }
+        } catch {
+            result = .failure(StoreFailure(error))
+        }
+    }
+
+    func finish(_ outcome: Result<Void, StoreFailure>) {
+        switch outcome {
+        case .success:
+            waiter.resume(
+                returning: result ?? .failure(StoreFailure(.other, "the change was not run")))
+        case .failure(let failure): waiter.resume(returning: .failure(failure))
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import GRDB
+public import GatewayCore
+
+/// Why a store could not be opened, read or written, in words for an operator.
+public struct StoreFailure: Error, Sendable, CustomStringConvertible {
+    public let kind: Kind
+    public let description: String
+
+    /// What is to be done about it.
+    public enum Kind: Sendable {
+        /// The disk is full.
+        case full
+        /// Another process holds it for too long.
+        case locked
+        /// It is no database, or a broken one.
+        case corrupt
+        /// It may not be written.
+        case readOnly
+        /// Too much waits to be written.
+        case queueFull
+        case other
+    }
+
+    init(_ kind: Kind, _ description: String) {
+        self.kind = kind
+        self.description = description
+    }
+
+    static let queueFull = StoreFailure(
+        .queueFull,
+        "more than \(StorageLimits.waitingJobsMax) changes wait to be written; the disk is too slow"
+    )
+
+    /// What SQLite's result code means (sqlite.org/rescode.html).
+    init(_ error: any Error) {
+        if let failure = error as? StoreFailure {
+            self = failure
+            return
+        }
+        guard let error = error as? DatabaseError else {
+            self.init(.other, "\(error)")
+            return
+        }
+        let said = error.message ?? "result code \(error.resultCode.rawValue)"
+        switch error.resultCode.primaryResultCode {
+        case .SQLITE_FULL:
+            self.init(.full, "the disk is full (\(said)); free some space")
+        case .SQLITE_BUSY, .SQLITE_LOCKED:
+            self.init(.locked, "another process holds the database (\(said)); end it")
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+            self.init(
+                .corrupt, "the file is damaged or no database (\(said)); restore it from a backup")
+        case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_CANTOPEN, .SQLITE_AUTH:
+            self.init(
+                .readOnly,
+                "the file cannot be opened or written (\(said)); check its folder and its owner")
+        default: self.init(.other, said)
+        }
+    }
+
+    /// What a client is told; the details are the operator's.
+    public var gatewayError: GatewayError {
+        GatewayError(
+            .storeUnavailable, origin: .gateway,
+            message: "The gateway's ledger cannot be read or written at the moment, and without it "
+                + "no budget can be checked. Try again later.",
+            retryAfter: .seconds(1))
+    }
+}

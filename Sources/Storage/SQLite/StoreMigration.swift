@@ -1,0 +1,12 @@
+/// One step of a database's schema. Steps are run once each, in the order of
+/// ``SQLiteStore/migrations``, and never change after they have been released.
+public struct StoreMigration: Sendable {
+    /// Stored in the database as done.
+    public let name: String
+    public let sql: String
+
+    public init(name: String, sql: String) {
+        self.name = name
+        self.sql = sql
+    }
+}

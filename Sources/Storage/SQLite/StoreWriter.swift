@@ -1,0 +1,88 @@
+import GRDB
+import Glibc
+import Synchronization
+
+/// The one writer of a database: a thread that takes all jobs that wait, runs them in one
+/// transaction, and answers them when it is durable. There is no timer: a job that comes alone is
+/// written alone, and while one transaction is written the next gathers.
+///
+/// Any thread may hand it jobs.
+final class StoreWriter: Sendable {
+    private let database: DatabaseQueue
+    private let queue: WriteQueue<any WriteJob>
+    private let thread: Mutex<pthread_t?> = Mutex(nil)
+
+    init(database: DatabaseQueue) {
+        self.database = database
+        queue = WriteQueue(countMax: StorageLimits.waitingJobsMax)
+    }
+
+    /// Starts the thread, which holds the writer until ``close()``.
+    func start() {
+        // The pointer is owned by the thread's function, which is safe: it takes it once.
+        let retained = Unmanaged.passRetained(self).toOpaque()
+        var started = pthread_t()
+        let result = pthread_create(
+            &started, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<StoreWriter>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            }, retained)
+        precondition(result == 0, "pthread_create failed with \(result)")
+        let value = started
+        thread.withLock { $0 = value }
+    }
+
+    /// Hands over a job; one that cannot be queued is answered at once.
+    func submit(_ job: any WriteJob) {
+        if !queue.add(job) { job.finish(.failure(.queueFull)) }
+    }
+
+    /// Writes what waits and ends the thread.
+    func close() {
+        queue.close()
+        let started = thread.withLock { running in
+            let started = running
+            running = nil
+            return started
+        }
+        if let started { pthread_join(started, nil) }
+    }
+
+    private func run() {
+        var jobs: [any WriteJob] = []
+        while queue.take(into: &jobs) {
+            write(jobs)
+            jobs.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// One transaction for all. A job that throws undoes its own work only; if the transaction
+    /// itself fails, so does every job.
+    private func write(_ jobs: [any WriteJob]) {
+        let outcome: Result<Void, StoreFailure>
+        do {
+            try database.inDatabase { database in
+                try database.inTransaction(.immediate) {
+                    for job in jobs { try job.run(in: database) }
+                    return .commit
+                }
+            }
+            outcome = .success(())
+        } catch {
+            outcome = .failure(StoreFailure(error))
+        }
+        for job in jobs { job.finish(outcome) }
+    }
+}
+
+/// Something to be written. The writer runs it, then finishes it, both once and on its thread.
+protocol WriteJob: AnyObject, Sendable {
+    /// Does its part of a transaction. What it throws fails the whole transaction: a job that can
+    /// fail by itself undoes what it did and remembers its failure for ``finish(_:)``.
+    func run(in database: Database) throws
+
+    /// The transaction is durable, or was undone.
+    func finish(_ outcome: Result<Void, StoreFailure>)
+}

@@ -1,0 +1,61 @@
+import Glibc
+
+/// What waits for the writer's thread: any thread adds, one takes all there is.
+///
+/// `@unchecked Sendable`: everything is reached under its mutex.
+final class WriteQueue<Job>: @unchecked Sendable {
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let countMax: Int
+    private var waiting: [Job] = []
+    private var isClosed = false
+    private var isWaiting = false
+
+    /// - Parameter countMax: how many may wait.
+    init(countMax: Int) {
+        self.countMax = countMax
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(condition, nil)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+    }
+
+    /// Adds a job; false when the queue is full or closed.
+    func add(_ job: Job) -> Bool {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        guard !isClosed, waiting.count < countMax else { return false }
+        waiting.append(job)
+        // Only a sleeper needs a call; one at work looks again before it sleeps.
+        if isWaiting { pthread_cond_signal(condition) }
+        return true
+    }
+
+    /// Waits until there is something, and puts all of it into `jobs`, which is empty before.
+    /// False once the queue is closed and empty.
+    func take(into jobs: inout [Job]) -> Bool {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while waiting.isEmpty {
+            if isClosed { return false }
+            isWaiting = true
+            pthread_cond_wait(condition, mutex)
+            isWaiting = false
+        }
+        swap(&waiting, &jobs)
+        return true
+    }
+
+    /// Takes no more; what waits is still handed out.
+    func close() {
+        pthread_mutex_lock(mutex)
+        isClosed = true
+        pthread_cond_signal(condition)
+        pthread_mutex_unlock(mutex)
+    }
+}

@@ -1,0 +1,9 @@
+/// The bounds of this room.
+enum StorageLimits {
+    /// Jobs that wait for the writer of a database.
+    static let waitingJobsMax = 100_000
+    /// How long another process's transaction is waited for.
+    static let busySeconds = 5.0
+    /// Rows that could not be written and are tried again.
+    static let backlogRowsMax = 100_000
+}
