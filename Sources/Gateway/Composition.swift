@@ -15,10 +15,14 @@ struct Composition {
     private let directory: KeyRing
     private let catalog: Catalog
     private let resolver = Resolver()
+    private let counts: ConnectionCounts
 
     init(settings: Settings, log: Log, createdAt: Int64) throws {
         self.settings = settings
         self.log = log
+        counts = ConnectionCounts(
+            totalMax: settings.server.connectionsMax,
+            perAddressMax: settings.server.connectionsPerAddressMax)
         readiness = Readiness()
         health = HealthService(services: V1Services.names)
         reflection =
@@ -44,8 +48,7 @@ struct Composition {
 
     /// Everything of one loop, from its port to its upstreams; called on that loop, or before it
     /// runs.
-    /// - Parameter loopCount: how many loops share what is bounded for the process.
-    func makeServer(on loop: EventLoop, of loopCount: Int) throws -> HTTPServer {
+    func makeServer(on loop: EventLoop) throws -> HTTPServer {
         var random = SystemRandomNumberGenerator()
         let clock = LoopClock(loop: loop)
         let client = HTTPClient(loop: loop, resolver: resolver, limits: settings.client)
@@ -68,10 +71,8 @@ struct Composition {
             readiness: readiness, clock: clock,
             limits: DoorLimits(bodyBytesMax: settings.server.bodyBytesMax),
             usesLiteLLMStatuses: settings.usesLiteLLMStatuses, seed: random.next())
-        var limits = settings.server
-        if let most = settings.connectionsMax {
-            limits.connectionsMax = max(1, (most + loopCount - 1) / loopCount)
-        }
-        return HTTPServer(loop: loop, limits: limits, handler: handler)
+        return HTTPServer(
+            loop: loop, limits: settings.server, handler: handler, counts: counts,
+            trust: settings.trust)
     }
 }

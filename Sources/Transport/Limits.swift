@@ -42,6 +42,8 @@ public struct Limits: Sendable {
     /// 9.6).
     static let lingerBytesMax = 1024 * 1024
     static let timeoutLinger = Duration.seconds(2)
+    /// A header of the PROXY protocol, version 2: the addresses and what else a proxy tells.
+    static let proxyHeaderBytesMax = 4096
     /// Empty lines before a request line (RFC 9112, 2.2).
     static let emptyLinesMax = 2
 
@@ -53,8 +55,11 @@ public struct Limits: Sendable {
     public var headerCountMax = 128
     /// Streams open at once on one HTTP/2 connection.
     public var streamsPerConnectionMax = 256
-    /// Connections of one loop's share of the process.
+    /// Connections of clients, over all loops that count together.
     public var connectionsMax = 16_384
+    /// Of those, from one IPv4 address or one IPv6 network of 64 bits. Half: nobody alone can keep
+    /// everybody else out.
+    public var connectionsPerAddressMax = 8_192
     /// What waits to be sent to a client before its sender is suspended.
     public var outboundHighWaterBytes = 64 * 1024
     /// Where the sender is resumed.

@@ -26,7 +26,8 @@ class OpenAIDoor: ExchangeCloseObserver, CancellationTarget {
         self.limits = limits
         arrival = Arrival(
             receivedAt: exchange.receivedAt, timeout: nil,
-            credential: Credentials.read(exchange.requestHeaders))
+            credential: Credentials.read(exchange.requestHeaders),
+            client: exchange.clientAddress)
     }
 
     final func attach(_ cancellation: Cancellation, id: CallID) {

@@ -16,7 +16,8 @@ class V1Door: GRPCCancelObserver, CancellationTarget {
         self.call = call
         arrival = Arrival(
             receivedAt: call.exchange.receivedAt, timeout: call.timeout,
-            credential: Credentials.read(call.exchange.requestHeaders))
+            credential: Credentials.read(call.exchange.requestHeaders),
+            client: call.exchange.clientAddress)
     }
 
     final func attach(_ cancellation: Cancellation, id: CallID) {

@@ -10,9 +10,7 @@ enum BoundsSection {
         "streams_per_connection_max": .honoured("streams open at once on an HTTP/2 connection"),
         "connections_max": .honoured("connections of clients open at once"),
         "message_bytes_max": .honoured("the largest gRPC message"),
-        "connections_per_address_max": .refused(
-            "connections are not counted by address yet, so an address would not be held to it; "
-                + "use connections_max"),
+        "connections_per_address_max": .honoured("of those, from one address"),
     ]
 
     static func readLimits(
@@ -33,7 +31,12 @@ enum BoundsSection {
             settings.server.streamsPerConnectionMax = count
         }
         if let count = reader.integer(values["connections_max"], in: 1...10_000_000) {
-            settings.connectionsMax = count
+            settings.server.connectionsMax = count
+        }
+        if let count = reader.integer(
+            values["connections_per_address_max"], in: 1...10_000_000)
+        {
+            settings.server.connectionsPerAddressMax = count
         }
         if let size = reader.size(values["message_bytes_max"], in: sizes) {
             settings.messageBytesMax = size

@@ -1,5 +1,7 @@
 import GatewayCore
+import GatewayPrimitives
 import Telemetry
+import Transport
 
 /// The reading of `gateway_settings`, which is ours: a key that is not known here is refused.
 enum GatewaySection {
@@ -20,9 +22,8 @@ enum GatewaySection {
                 + "use host and port"),
         "client_ca": .refused(
             "client certificates are not checked yet, so anyone could connect; remove it"),
-        "trusted_proxies": .refused(
-            "forwarded addresses are not read yet, so rules that rely on them would not hold; "
-                + "remove it"),
+        "trusted_proxies": .honoured("whose X-Forwarded-For and PROXY headers are believed"),
+        "proxy_protocol": .honoured("whether trusted proxies' connections begin with a header"),
         "hedging": .notBuilt("hedging is"),
         "accounting": .notBuilt("accounting is"),
         "cors": .ignored("CORS is not built yet; browsers refuse other origins' pages"),
@@ -47,6 +48,7 @@ enum GatewaySection {
         if let uses = reader.flag(values["litellm_statuses"]) {
             settings.usesLiteLLMStatuses = uses
         }
+        readTrust(values, with: &reader, into: &settings)
         BoundsSection.readLimits(values["limits"], with: &reader, into: &settings)
         BoundsSection.readTimeouts(values["timeouts"], with: &reader, into: &settings)
         BoundsSection.readUpstream(values["upstream"], with: &reader, into: &settings)
@@ -57,6 +59,26 @@ enum GatewaySection {
 
     /// More threads than this serve nobody.
     static let loopsMax = 256
+
+    private static func readTrust(
+        _ values: [String: ConfigNode], with reader: inout ConfigReader,
+        into settings: inout Settings
+    ) {
+        for item in reader.list(values["trusted_proxies"]) {
+            let range = reader.value(
+                item, expected: "an address such as 10.0.0.7 or a range such as 10.0.0.0/8",
+                AddressRange.init)
+            if let range { settings.trust.proxies.append(range) }
+        }
+        guard let node = values["proxy_protocol"], let expects = reader.flag(node) else { return }
+        settings.trust.expectsHeader = expects
+        if expects && settings.trust.proxies.isEmpty {
+            reader.refuse(
+                node,
+                "no proxy is trusted, so no header would be read; name the proxies' "
+                    + "addresses in gateway_settings.trusted_proxies")
+        }
+    }
 
     private static func readGRPC(
         _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings

@@ -22,8 +22,8 @@ struct Settings: Sendable {
     var configured: [ConfiguredDeployment] = []
     /// Bounds of the server's side.
     var server = Limits()
-    /// Connections of the whole process; `nil` leaves each loop its default.
-    var connectionsMax: Int?
+    /// The proxies in front whose word about a client's address is taken.
+    var trust = ProxyTrust()
     /// Bounds of the client's side.
     var client = ClientLimits()
     /// A gRPC message.

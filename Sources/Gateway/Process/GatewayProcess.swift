@@ -60,8 +60,7 @@ final class GatewayProcess {
         for index in 0..<count {
             let loop = EventLoop(index: index)
             // The loop does not run yet: what is done here is done on its behalf.
-            let server = LoopServer(
-                loop: loop, server: try composition.makeServer(on: loop, of: count))
+            let server = LoopServer(loop: loop, server: try composition.makeServer(on: loop))
             port = try server.listen(host: settings.host, port: port)
             servers.append(server)
         }

@@ -31,10 +31,16 @@ public struct Arrival: Sendable {
     public let timeout: Duration?
     /// What it presents as its key.
     public let credential: Credential?
+    /// Where it comes from; `nil` when it came over no network.
+    public let client: NetworkAddress?
 
-    public init(receivedAt: MonotonicTime, timeout: Duration?, credential: Credential?) {
+    public init(
+        receivedAt: MonotonicTime, timeout: Duration?, credential: Credential?,
+        client: NetworkAddress? = nil
+    ) {
         self.receivedAt = receivedAt
         self.timeout = timeout
         self.credential = credential
+        self.client = client
     }
 }

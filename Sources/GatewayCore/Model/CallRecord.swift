@@ -7,6 +7,8 @@ public struct CallRecord: Sendable {
     public var endpoint: StaticString
     /// Who called; `nil` when that never became clear.
     public var principal: Principal?
+    /// Where the call came from; `nil` when it came over no network.
+    public var client: NetworkAddress?
     /// The model asked for. Empty when that never became clear.
     public var model = ""
     public var isStream = false

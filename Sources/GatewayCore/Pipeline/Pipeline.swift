@@ -36,6 +36,7 @@ public final class Pipeline {
         var record = CallRecord(
             id: CallID(using: &random), endpoint: door.endpoint, receivedAt: arrival.receivedAt,
             receivedAtWall: clock.wallNow())
+        record.client = arrival.client
         let cancellation = Cancellation()
         door.attach(cancellation, id: record.id)
         // The bound of the whole call covers the reading of its body too.

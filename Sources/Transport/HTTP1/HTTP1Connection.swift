@@ -119,6 +119,7 @@ final class HTTP1Connection: ServerWire {
         phase = .serving
         exchange.method = parser.method
         exchange.receivedAt = loop.now
+        identify(exchange)
         since = loop.now
         if !parser.keepsAlive || server.isDraining { closes = true }
     }

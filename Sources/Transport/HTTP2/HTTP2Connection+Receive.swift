@@ -67,6 +67,7 @@ extension HTTP2Connection {
             if !exchange.isHeadComplete {
                 exchange.isHeadComplete = true
                 exchange.receivedAt = loop.now
+                identify(exchange)
                 fresh.append(exchange)
             }
             if endsStream { complete(exchange) }

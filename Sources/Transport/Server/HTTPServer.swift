@@ -11,6 +11,10 @@ import GatewayPrimitives
 public final class HTTPServer: @unchecked Sendable {
     public let loop: EventLoop
     public let limits: Limits
+    /// Whose word about a client's address is taken.
+    let trust: ProxyTrust
+    /// Shared with the servers of other loops.
+    let counts: ConnectionCounts
     let handler: any ExchangeHandler
     private var listeners: [Listener] = []
     private var connections: ContiguousArray<ServerConnection> = []
@@ -22,10 +26,21 @@ public final class HTTPServer: @unchecked Sendable {
     /// Whether ``beginDrain()`` was called.
     public private(set) var isDraining = false
 
-    public init(loop: EventLoop, limits: Limits, handler: any ExchangeHandler) {
+    /// - Parameters:
+    ///   - counts: what counts the connections of the process; without it, those of this server.
+    ///   - trust: the proxies in front, if any.
+    public init(
+        loop: EventLoop, limits: Limits, handler: any ExchangeHandler,
+        counts: ConnectionCounts? = nil, trust: ProxyTrust = ProxyTrust()
+    ) {
         self.loop = loop
         self.limits = limits
         self.handler = handler
+        self.trust = trust
+        self.counts =
+            counts
+            ?? ConnectionCounts(
+                totalMax: limits.connectionsMax, perAddressMax: limits.connectionsPerAddressMax)
     }
 
     /// Listens on an address (a name, IPv4, or IPv6 without brackets) and returns the port, which
@@ -70,10 +85,11 @@ public final class HTTPServer: @unchecked Sendable {
     // MARK: - For listeners and connections
 
     /// Serves a new connection, or closes it when there are too many.
-    func accepted(takingOwnershipOf descriptor: Int32) {
-        let connection = ServerConnection(server: self, takingOwnershipOf: descriptor)
+    func accepted(takingOwnershipOf descriptor: Int32, from address: NetworkAddress?) {
+        let connection = ServerConnection(
+            server: self, takingOwnershipOf: descriptor, from: address)
         // Released here, a connection closes its descriptor.
-        guard connections.count < limits.connectionsMax else { return }
+        guard connection.isAdmitted else { return }
         connection.index = connections.count
         connections.append(connection)
         connection.start()
@@ -87,6 +103,7 @@ public final class HTTPServer: @unchecked Sendable {
             last.index = connection.index
         }
         connection.index = -1
+        connection.leaveCounts()
         guard connections.isEmpty, !waiters.isEmpty else { return }
         let waiting = waiters
         waiters.removeAll()

@@ -23,13 +23,23 @@ final class Listener: SocketHandler, LoopTimerTarget {
     override func ready(_ readiness: Readiness) {
         var accepted = 0
         while accepted < Limits.acceptsPerTurn && !isClosed {
-            let socket = gw_accept(descriptor, nil, nil)
+            var storage = sockaddr_storage()
+            let socket = Self.accept(descriptor, &storage)
             guard socket >= 0 else { return failed(errno) }
             accepted += 1
             var on: Int32 = 1
             setsockopt(
                 socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
-            server.accepted(takingOwnershipOf: socket)
+            server.accepted(takingOwnershipOf: socket, from: NetworkAddress(&storage))
+        }
+    }
+
+    private static func accept(_ listener: Int32, _ storage: inout sockaddr_storage) -> Int32 {
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return withUnsafeMutablePointer(to: &storage) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                gw_accept(listener, $0, &length)
+            }
         }
     }
 

@@ -21,11 +21,20 @@ final class ServerConnection: BufferedSocket, LoopTimerTarget {
     private var timer: LoopTimer?
     private var checksAt = MonotonicTime.distantFuture
     let acceptedAt: MonotonicTime
+    /// Where the connection comes from: the socket's peer, or whom a trusted proxy's header names.
+    private(set) var clientAddress: NetworkAddress?
+    /// While a proxy's header is expected.
+    private var proxyHeader: ProxyHeader?
+    /// Whether there is room for the connection.
+    private(set) var isAdmitted = false
+    private var countedAddress: NetworkAddress?
 
-    init(server: HTTPServer, takingOwnershipOf descriptor: Int32) {
+    init(server: HTTPServer, takingOwnershipOf descriptor: Int32, from address: NetworkAddress?) {
         self.server = server
         acceptedAt = server.loop.now
+        clientAddress = address
         super.init(loop: server.loop, takingOwnershipOf: descriptor)
+        isAdmitted = enterCounts()
     }
 
     /// Begins to serve.
@@ -35,10 +44,62 @@ final class ServerConnection: BufferedSocket, LoopTimerTarget {
         requireCheck(by: acceptedAt.advanced(by: server.limits.timeoutHeaders))
     }
 
+    // MARK: - Who connects
+
+    /// Counts the connection. A proxy's own are not held to the bound of one address: they are
+    /// many clients'. False when there are too many; what was counted is taken back.
+    private func enterCounts() -> Bool {
+        guard server.counts.enter() else { return false }
+        guard let address = clientAddress, !server.trust.proxies.isEmpty,
+            server.trust.includes(address)
+        else { return enterAddress(clientAddress) }
+        if server.trust.expectsHeader { proxyHeader = ProxyHeader() }
+        return true
+    }
+
+    private func enterAddress(_ address: NetworkAddress?) -> Bool {
+        guard let address else { return true }
+        guard server.counts.enter(from: address) else {
+            if index < 0 { server.counts.leave() }
+            return false
+        }
+        countedAddress = address
+        return true
+    }
+
+    /// The connection has closed: it counts no more.
+    func leaveCounts() {
+        server.counts.leave()
+        if let countedAddress { server.counts.leave(from: countedAddress) }
+        countedAddress = nil
+    }
+
+    /// Takes a proxy's header off the front of the input. False when there is nothing to go on
+    /// with.
+    private func takeProxyHeader(_ input: inout ByteView) -> Bool {
+        switch proxyHeader?.take(&input) {
+        case .needsMore: return false
+        case .malformed:
+            close(.malformed("a trusted proxy's header of the PROXY protocol is not well formed"))
+            return false
+        case .complete(let address?):
+            clientAddress = address
+            guard server.trust.includes(address) || enterAddress(address) else {
+                close(.exhausted("the client's address has too many connections"))
+                return false
+            }
+        case .complete(nil), nil: break
+        }
+        proxyHeader = nil
+        return !input.isEmpty
+    }
+
     // MARK: - Bytes
 
     override func received(_ bytes: ByteView) {
         if let wire { return wire.received(bytes) }
+        var bytes = bytes
+        if proxyHeader != nil && !takeProxyHeader(&bytes) { return }
         let preface = ByteView(Self.preface)
         var index = 0
         while index < bytes.count && prefaceCount + index < preface.count {

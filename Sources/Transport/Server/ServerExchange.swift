@@ -18,6 +18,9 @@ open class ServerExchange: @unchecked Sendable {
     public final var requestHeaders = HeaderList()
     /// Whether trailers reach the client as HTTP/2 frames (gRPC needs them).
     public final var isHTTP2 = false
+    /// Where the request comes from: the connection's peer, or whom proxies that are trusted name.
+    /// `nil` for a request that came over no network.
+    public final internal(set) var clientAddress: NetworkAddress?
     /// When the head was complete.
     public final var receivedAt = MonotonicTime(nanoseconds: 0)
     /// The request target as it was sent: path and query.
@@ -242,6 +245,7 @@ open class ServerExchange: @unchecked Sendable {
     final func recycle() {
         assert(reader == nil && writer == nil, "an exchange in use must not be recycled")
         method = .other
+        clientAddress = nil
         requestHeaders.clear()
         targetBytes.clear()
         inbound.release(above: limits.inboundHighWaterBytes)

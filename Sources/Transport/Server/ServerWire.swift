@@ -18,6 +18,14 @@ class ServerWire {
         limits = connection.server.limits
     }
 
+    /// Notes where a request comes from, when its head is complete.
+    final func identify(_ exchange: ServerExchange) {
+        guard let peer = connection.clientAddress else { return }
+        exchange.clientAddress =
+            server.trust.proxies.isEmpty
+            ? peer : server.trust.client(behind: peer, exchange.requestHeaders)
+    }
+
     /// Bytes have arrived; the view is valid during the call.
     func received(_ bytes: ByteView) { fatalError("a wire must handle what it receives") }
     /// Stages and sends what waits. Called again when the kernel has taken what it had not.

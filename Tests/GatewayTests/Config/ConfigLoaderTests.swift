@@ -1,5 +1,6 @@
 import Foundation
 import GatewayCore
+import GatewayPrimitives
 import Telemetry
 import Testing
 import Transport
@@ -185,6 +186,8 @@ import Transport
               upstream: {connections_per_host_max: 12}
               log: {level: warning, format: text, sample: 0.25}
               litellm_statuses: false
+              trusted_proxies: [10.0.0.0/8, "2001:db8::1"]
+              proxy_protocol: true
             """
         ).settings
         #expect(settings.calls.attemptsMax == 1)
@@ -196,7 +199,7 @@ import Transport
         #expect(settings.server.headerBytesMax == 8 << 10)
         #expect(settings.server.headerCountMax == 99)
         #expect(settings.server.streamsPerConnectionMax == 7)
-        #expect(settings.connectionsMax == 1_000)
+        #expect(settings.server.connectionsMax == 1_000)
         #expect(settings.messageBytesMax == 1 << 20)
         #expect(settings.server.timeoutHeaders == .seconds(1))
         #expect(settings.server.timeoutBody == .seconds(2))
@@ -208,5 +211,9 @@ import Transport
         #expect(settings.timeoutDrain == .seconds(60))
         #expect(settings.log == LogSettings(level: .warning, format: .text, sample: 0.25))
         #expect(!settings.usesLiteLLMStatuses)
+        #expect(
+            settings.trust.proxies
+                == [AddressRange("10.0.0.0/8"), AddressRange("2001:db8::1/128")].compactMap(\.self))
+        #expect(settings.trust.expectsHeader)
     }
 }

@@ -91,11 +91,15 @@ import Testing
         ("router_settings: {routing_strategy: fastest}", "router_settings.routing_strategy"),
         ("gateway_settings: {tls: {cert_file: a}}", "gateway_settings.tls"),
         ("gateway_settings: {listeners: [{address: a}]}", "gateway_settings.listeners"),
-        ("gateway_settings: {trusted_proxies: [10.0.0.0/8]}", "gateway_settings.trusted_proxies"),
+        (
+            "gateway_settings: {trusted_proxies: [10.0.0.0/8, lb.example]}",
+            "gateway_settings.trusted_proxies[1]"
+        ),
+        ("gateway_settings: {proxy_protocol: true}", "gateway_settings.proxy_protocol"),
         ("gateway_settings: {client_ca: a}", "gateway_settings.client_ca"),
         ("gateway_settings: {prot: 4000}", "gateway_settings.prot"),
         (
-            "gateway_settings: {limits: {connections_per_address_max: 5}}",
+            "gateway_settings: {limits: {connections_per_address_max: 0}}",
             "gateway_settings.limits.connections_per_address_max"
         ),
     ])

@@ -12,8 +12,17 @@ final class RawPeer {
     /// Received and not yet looked at.
     var buffer: [UInt8] = []
 
-    init(port: UInt16) throws {
+    /// - Parameter source: the address to connect from, one of the loopback network's.
+    init(port: UInt16, from source: UInt32 = 0x7F00_0001) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var own = sockaddr_in()
+        own.sin_family = sa_family_t(AF_INET)
+        own.sin_addr.s_addr = source.bigEndian
+        _ = withUnsafePointer(to: &own) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
         var limit = timeval(tv_sec: Self.secondsMax, tv_usec: 0)
         let length = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, length)

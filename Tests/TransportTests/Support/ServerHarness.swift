@@ -9,9 +9,11 @@ final class ServerHarness: Sendable {
     let server: HTTPServer
     let port: UInt16
 
-    init(limits: Limits = Limits(), handler: any ExchangeHandler) throws {
+    init(
+        limits: Limits = Limits(), trust: ProxyTrust = ProxyTrust(), handler: any ExchangeHandler
+    ) throws {
         loop = EventLoop(index: 0)
-        server = HTTPServer(loop: loop, limits: limits, handler: handler)
+        server = HTTPServer(loop: loop, limits: limits, handler: handler, trust: trust)
         port = try server.listen(host: "127.0.0.1", port: 0)
         loop.start()
     }
@@ -36,10 +38,12 @@ final class ServerHarness: Sendable {
 
 /// Runs a test against a server that serves every exchange by a function.
 func withServer(
-    limits: Limits = Limits(), _ serve: @escaping @Sendable (ServerExchange) async -> Void,
+    limits: Limits = Limits(), trust: ProxyTrust = ProxyTrust(),
+    _ serve: @escaping @Sendable (ServerExchange) async -> Void,
     test: (ServerHarness) async throws -> Void
 ) async throws {
-    let harness = try ServerHarness(limits: limits, handler: FunctionHandler(serve))
+    let harness = try ServerHarness(
+        limits: limits, trust: trust, handler: FunctionHandler(serve))
     do {
         try await test(harness)
     } catch {
