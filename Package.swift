@@ -29,7 +29,7 @@ let package = Package(
         // C libraries: a module map and a shim each, nothing else.
         .systemLibrary(
             name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
-        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
             name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]
         ),
@@ -101,7 +101,9 @@ let package = Package(
             resources: [.copy("Fixtures")], swiftSettings: settings),
         .testTarget(
             name: "TransportTests",
-            dependencies: ["Transport", "GatewayPrimitives", "TestSupport", "CNghttp2"],
+            dependencies: [
+                "Transport", "GatewayPrimitives", "TestSupport", "CNghttp2", "COpenSSL",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "GRPCTests",

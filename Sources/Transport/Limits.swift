@@ -44,6 +44,20 @@ public struct Limits: Sendable {
     static let timeoutLinger = Duration.seconds(2)
     /// A header of the PROXY protocol, version 2: the addresses and what else a proxy tells.
     static let proxyHeaderBytesMax = 4096
+    /// A TLS handshake's bytes of the peer.
+    static let handshakeBytesMax = 128 * 1024
+    /// The peer's certificates, those that lead to its authority included.
+    static let certificateListBytesMax = 64 * 1024
+    /// A name in a peer's certificate; longer ones are not looked at.
+    static let certificateNameBytesMax = 1024
+    /// Key updates, tickets and the like that a peer sends after the handshake in
+    /// ``postHandshakeInterval``.
+    static let postHandshakeMessagesMax = 32
+    static let postHandshakeInterval = Duration.seconds(10)
+    /// What is encrypted before it is sent.
+    static let encryptBytesMax = 128 * 1024
+    /// Memory for encrypted bytes that a loop keeps.
+    static let ciphertextKeptBytes = 256 * 1024
     /// Empty lines before a request line (RFC 9112, 2.2).
     static let emptyLinesMax = 2
 

@@ -187,6 +187,9 @@ final class HTTP1ClientConnection: BufferedSocket {
             // A write fails as soon as the upstream has closed; what it said before is still there.
             takeRemains()
             closeAndLeave()
+        case .truncated, .insecure:
+            // What ends with the connection may be less than the upstream has sent.
+            closeAndLeave()
         }
         if exchange.isResponseComplete || exchange.failure != nil { return }
         giveUp(exchange)

@@ -11,11 +11,20 @@ import Glibc
 /// so a subclass that stops producing while ``hasPending`` needs nothing else for its
 /// back-pressure.
 ///
+/// With ``startTLS(_:with:)`` all of this becomes encrypted; see BufferedSocket+TLS.swift.
+///
 /// Belongs to its loop, and is used on its thread only.
 class BufferedSocket: SocketHandler {
     private final var pending = ByteQueue()
     private final var stagedCount = 0
     private final var isConnecting: Bool
+    /// Whether sending has failed, which has been told.
+    private final var isSendingBroken = false
+    /// The connection's TLS; `nil` when it speaks in the clear. Set by ``startTLS(_:with:)``.
+    final var security: TLSSession?
+    /// Whether what was sent is not all that should have been, so that the peer must not take the
+    /// connection's end for the end of the data (RFC 8446, 6.1).
+    final var isCutShort = false
     /// Whether the peer is not read at present.
     final private(set) var isReadingPaused = false
     /// Whether the peer has hung up. There may be bytes from before; reading can no more be paused.
@@ -51,6 +60,9 @@ class BufferedSocket: SocketHandler {
 
     /// The connection is made; only for sockets opened while connecting.
     func connected() {}
+
+    /// The TLS handshake is complete.
+    func secured() {}
 
     /// The peer has hung up while it was not read. Without an override the rest is read at once,
     /// whatever its reader has not taken: it is no more than the kernel's buffer.
@@ -88,11 +100,11 @@ class BufferedSocket: SocketHandler {
         let buffer = loop.receiveBuffer
         let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
         if count > 0 {
-            let start = buffer.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
-            received(ByteView(start: start, count: count))
+            take(buffer, count)
         } else if count == 0 {
             isHungUp = true
-            ended(.orderly)
+            // TLS says its end in words of its own, which whoever cuts a connection cannot.
+            ended(security == nil ? .orderly : .truncated)
         } else if errno != EAGAIN && errno != EINTR {
             isHungUp = true
             ended(.broken(errno: errno))
@@ -105,9 +117,14 @@ class BufferedSocket: SocketHandler {
         let buffer = loop.receiveBuffer
         let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
         guard count > 0 else { return false }
-        let start = buffer.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
-        received(ByteView(start: start, count: count))
+        take(buffer, count)
         return true
+    }
+
+    private func take(_ buffer: UnsafeMutableRawBufferPointer, _ count: Int) {
+        let start = buffer.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
+        let bytes = ByteView(start: start, count: count)
+        if security == nil { received(bytes) } else { takeCiphertext(bytes) }
     }
 
     private func finishConnecting() -> Bool {
@@ -160,7 +177,12 @@ class BufferedSocket: SocketHandler {
 
     /// Sends bytes now, or keeps them behind those that wait.
     final func send(_ bytes: ByteView) {
-        guard !isClosed else { return }
+        if security == nil { sendAsIs(bytes) } else { sendEncrypted(bytes) }
+    }
+
+    /// Sends what is already in the form it has on the wire.
+    final func sendAsIs(_ bytes: ByteView) {
+        guard !isClosed, !isSendingBroken else { return }
         guard !hasPending, !isConnecting else {
             pending.append(bytes)
             return
@@ -188,6 +210,7 @@ class BufferedSocket: SocketHandler {
         let sent = Glibc.send(descriptor, bytes.start, bytes.count, Int32(MSG_NOSIGNAL))
         if sent >= 0 { return sent }
         if errno == EAGAIN || errno == EINTR { return 0 }
+        isSendingBroken = true
         ended(.broken(errno: errno))
         return -1
     }
@@ -196,8 +219,14 @@ class BufferedSocket: SocketHandler {
     /// bytes.
     final func finishSending() {
         assert(!hasPending, "the sending side is closed before all was sent")
+        sendCloseOfTLS()
         if !isClosed { shutdown(descriptor, Int32(SHUT_WR)) }
     }
+
+    /// Whether all that was to be sent has left, so that a word of TLS's end may follow.
+    final var hasSentAll: Bool { !hasPending && stagedCount == 0 && !isSendingBroken }
+
+    override final func willClose() { sendCloseOfTLS() }
 
     // MARK: - Interest
 
@@ -217,4 +246,8 @@ enum SocketEnd {
     case orderly
     /// The connection was reset or could not be made.
     case broken(errno: Int32)
+    /// The peer's side was closed without TLS's word for it: by the peer, or by somebody between.
+    case truncated
+    /// TLS could not be agreed on, or was broken.
+    case insecure(TLSFailure)
 }

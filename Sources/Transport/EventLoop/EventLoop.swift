@@ -58,6 +58,11 @@ public final class EventLoop: @unchecked Sendable {
         byteCount: Limits.receiveBufferBytes, alignment: 64)
     let sendBuffer = UnsafeMutableRawBufferPointer.allocate(
         byteCount: Limits.sendBufferBytes, alignment: 64)
+    /// What TLS decrypts into.
+    let plaintextBuffer = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: Limits.receiveBufferBytes, alignment: 64)
+    /// What TLS has encrypted and not yet sent; empty between two calls of a handler.
+    var ciphertext = ByteQueue()
 
     public init(index: Int) {
         self.index = index
@@ -73,6 +78,7 @@ public final class EventLoop: @unchecked Sendable {
         close(wakeup)
         receiveBuffer.deallocate()
         sendBuffer.deallocate()
+        plaintextBuffer.deallocate()
     }
 
     /// The present by the clock itself, from any thread.

@@ -28,11 +28,15 @@ class SocketHandler {
     /// Sends what waits; called once at the end of a turn for a handler that was marked dirty.
     func flush() {}
 
+    /// The descriptor is about to be closed: the last moment for a word to the peer.
+    func willClose() {}
+
     final var isClosed: Bool { descriptor < 0 }
 
     /// Stops watching and closes the descriptor.
     final func closeSocket() {
         guard descriptor >= 0 else { return }
+        willClose()
         loop.deregister(self)
         close(descriptor)
         descriptor = -1

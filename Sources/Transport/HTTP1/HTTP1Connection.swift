@@ -53,6 +53,11 @@ final class HTTP1Connection: ServerWire {
         exchange = HTTP1Exchange(loop: connection.loop, limits: limits)
         super.init(connection: connection)
         exchange.connection = self
+        exchange.peerCertificate = connection.peerCertificate
+    }
+
+    override var isMidResponse: Bool {
+        phase == .serving && framer.isHeadWritten && (!framer.isEndWritten || isBrokenOff)
     }
 
     // MARK: - Reading

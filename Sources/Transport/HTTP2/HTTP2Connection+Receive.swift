@@ -11,6 +11,7 @@ extension HTTP2Connection {
         exchange.connection = self
         exchange.streamID = frame.pointee.hd.stream_id
         exchange.isHTTP2 = true
+        exchange.peerCertificate = connection.peerCertificate
         exchange.isStreamOpen = true
         exchange.receivedAt = loop.now
         // Handlers of streams that the client has reset may still be at work.

@@ -53,6 +53,7 @@ final class HTTP2Exchange: ServerExchange, @unchecked Sendable {
     /// Makes the object as new.
     func renew() {
         recycle()
+        peerCertificate = nil
         connection = nil
         streamID = 0
         index = -1

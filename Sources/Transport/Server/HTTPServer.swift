@@ -16,6 +16,8 @@ public final class HTTPServer: @unchecked Sendable {
     /// Shared with the servers of other loops.
     let counts: ConnectionCounts
     let handler: any ExchangeHandler
+    /// What connections are encrypted with; `nil` when they are in the clear.
+    let tls: TLSServer?
     private var listeners: [Listener] = []
     private var connections: ContiguousArray<ServerConnection> = []
     private var waiters: [UnsafeContinuation<Void, Never>] = []
@@ -29,9 +31,10 @@ public final class HTTPServer: @unchecked Sendable {
     /// - Parameters:
     ///   - counts: what counts the connections of the process; without it, those of this server.
     ///   - trust: the proxies in front, if any.
+    ///   - tls: encrypts all connections; without it they are in the clear.
     public init(
         loop: EventLoop, limits: Limits, handler: any ExchangeHandler,
-        counts: ConnectionCounts? = nil, trust: ProxyTrust = ProxyTrust()
+        counts: ConnectionCounts? = nil, trust: ProxyTrust = ProxyTrust(), tls: TLSServer? = nil
     ) {
         self.loop = loop
         self.limits = limits
@@ -41,6 +44,7 @@ public final class HTTPServer: @unchecked Sendable {
             counts
             ?? ConnectionCounts(
                 totalMax: limits.connectionsMax, perAddressMax: limits.connectionsPerAddressMax)
+        self.tls = tls
     }
 
     /// Listens on an address (a name, IPv4, or IPv6 without brackets) and returns the port, which

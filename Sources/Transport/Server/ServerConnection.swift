@@ -20,6 +20,8 @@ final class ServerConnection: BufferedSocket, LoopTimerTarget {
     private var prefaceCount = 0
     private var timer: LoopTimer?
     private var checksAt = MonotonicTime.distantFuture
+    /// Whom the client's certificate names; `nil` when it gave none.
+    private(set) var peerCertificate: PeerCertificate?
     let acceptedAt: MonotonicTime
     /// Where the connection comes from: the socket's peer, or whom a trusted proxy's header names.
     private(set) var clientAddress: NetworkAddress?
@@ -100,6 +102,7 @@ final class ServerConnection: BufferedSocket, LoopTimerTarget {
         if let wire { return wire.received(bytes) }
         var bytes = bytes
         if proxyHeader != nil && !takeProxyHeader(&bytes) { return }
+        if let tls = server.tls, security == nil { return beginTLS(tls, with: bytes) }
         let preface = ByteView(Self.preface)
         var index = 0
         while index < bytes.count && prefaceCount + index < preface.count {
@@ -119,7 +122,26 @@ final class ServerConnection: BufferedSocket, LoopTimerTarget {
         self.wire = wire
         if server.isDraining { wire.beginDrain() }
         if prefaceCount > 0 && !isClosed { wire.received(ByteView(Self.preface)[0..<prefaceCount]) }
-        if !isClosed { wire.received(bytes) }
+        if !isClosed && !bytes.isEmpty { wire.received(bytes) }
+    }
+
+    // MARK: - TLS
+
+    private func beginTLS(_ tls: TLSServer, with bytes: ByteView) {
+        guard !PlainTextRefusal.isPlainText(firstByte: bytes[0]) else {
+            return begin(PlainTextRefusal(connection: self, to: bytes), with: bytes)
+        }
+        startTLS(tls.session(loop: loop), with: bytes)
+    }
+
+    override func secured() {
+        peerCertificate = security?.peerCertificate()
+        switch security?.applicationProtocol {
+        case .http2: begin(HTTP2Connection(connection: self), with: .empty)
+        case .http1: begin(HTTP1Connection(connection: self), with: .empty)
+        // The first bytes tell, as they do in the clear.
+        case nil: break
+        }
     }
 
     override func flush() {
@@ -136,6 +158,7 @@ final class ServerConnection: BufferedSocket, LoopTimerTarget {
     /// Closes at once; exchanges that are not complete fail.
     func close(_ error: TransportError) {
         guard !isClosed else { return }
+        if let wire, wire.isMidResponse { isCutShort = true }
         closeSocket()
         timer?.disarm()
         timer = nil

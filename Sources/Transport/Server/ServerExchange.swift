@@ -21,6 +21,9 @@ open class ServerExchange: @unchecked Sendable {
     /// Where the request comes from: the connection's peer, or whom proxies that are trusted name.
     /// `nil` for a request that came over no network.
     public final internal(set) var clientAddress: NetworkAddress?
+    /// Whom the certificate names that the client has presented and that was verified; `nil` when
+    /// there is none.
+    public final var peerCertificate: PeerCertificate?
     /// When the head was complete.
     public final var receivedAt = MonotonicTime(nanoseconds: 0)
     /// The request target as it was sent: path and query.

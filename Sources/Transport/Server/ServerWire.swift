@@ -26,6 +26,8 @@ class ServerWire {
             ? peer : server.trust.client(behind: peer, exchange.requestHeaders)
     }
 
+    /// Whether a response is under way whose end the client knows by the connection's only.
+    var isMidResponse: Bool { false }
     /// Bytes have arrived; the view is valid during the call.
     func received(_ bytes: ByteView) { fatalError("a wire must handle what it receives") }
     /// Stages and sends what waits. Called again when the kernel has taken what it had not.

@@ -10,10 +10,11 @@ final class ServerHarness: Sendable {
     let port: UInt16
 
     init(
-        limits: Limits = Limits(), trust: ProxyTrust = ProxyTrust(), handler: any ExchangeHandler
+        limits: Limits = Limits(), trust: ProxyTrust = ProxyTrust(), handler: any ExchangeHandler,
+        tls: TLSServer? = nil
     ) throws {
         loop = EventLoop(index: 0)
-        server = HTTPServer(loop: loop, limits: limits, handler: handler, trust: trust)
+        server = HTTPServer(loop: loop, limits: limits, handler: handler, trust: trust, tls: tls)
         port = try server.listen(host: "127.0.0.1", port: 0)
         loop.start()
     }
