@@ -17,6 +17,14 @@ struct ConfigFinding: Equatable, Sendable {
         case refused
     }
 
+    /// Whether both are about one key. Two files may both have a `model_list[0]`; a finding
+    /// without a place is about the key wherever it stands.
+    func isAboutTheKey(of other: ConfigFinding) -> Bool {
+        guard !path.isEmpty, path == other.path else { return false }
+        guard let place = other.position else { return true }
+        return position?.fileIndex == place.fileIndex
+    }
+
     /// One line for people and their editors.
     var text: String {
         let place = position.map { "\($0.text): " } ?? ""

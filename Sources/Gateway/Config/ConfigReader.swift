@@ -13,12 +13,7 @@ struct ConfigReader {
     ) {
         let finding = ConfigFinding(
             position: position, path: path, verdict: verdict, meaning: meaning)
-        // Two files may both have a `model_list[0]`.
-        let earlier = findings.firstIndex {
-            $0.path == path && !path.isEmpty
-                && $0.position?.fileIndex == (position?.fileIndex ?? $0.position?.fileIndex)
-        }
-        guard let earlier else {
+        guard let earlier = findings.firstIndex(where: { $0.isAboutTheKey(of: finding) }) else {
             findings.append(finding)
             return
         }
