@@ -13,7 +13,7 @@ DEBUG_BINARY := $(CURDIR)/.build/debug/llm-gateway
 RELEASE_BINARY := $(CURDIR)/.build/release/llm-gateway
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-swift test-clients test-end-to-end generate generate-check \
+.PHONY: help run build demo test test-swift test-clients test-end-to-end generate generate-check \
 	format format-check lint deps venv bench-smoke
 
 help: ## List the commands.
@@ -26,7 +26,10 @@ build: ## Build the release binary, with the Swift libraries inside.
 	@scripts/deps.sh build
 	swift build $(RELEASE) --product llm-gateway
 
-test: deps venv generate-check lint test-swift test-clients test-end-to-end ## Run every check and every test.
+demo: build venv ## Stream from a real model on this machine, over gRPC and by the OpenAI SDK.
+	LLM_GATEWAY_BIN=$(RELEASE_BINARY) $(BIN)/python scripts/demo.py
+
+test: deps venv generate-check lint test-swift test-clients test-end-to-end build ## Run every check and every test; build for release too.
 
 test-swift: ## Run the Swift tests (debug build).
 	swift build --build-tests

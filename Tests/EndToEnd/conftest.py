@@ -1,5 +1,7 @@
 """Starts the real binary, and the upstreams behind it, on ports of their own."""
 
+import dataclasses
+import json
 import os
 import pathlib
 import signal
@@ -143,6 +145,8 @@ def gateway(tmp_path_factory, faulty, llmock):
         model("demo", "scripted/demo?first_ms=5&interval_ms=1")
         + model("burst", "scripted/demo?chunks=100&first_ms=0&interval_ms=0")
         + model("paced", "scripted/demo?chunks=100&first_ms=0&interval_ms=10")
+        + model("slow", "scripted/demo?first_ms=30000")
+        + model("endless-paced", "scripted/demo?chunks=100000&first_ms=0&interval_ms=10")
         + model("gpt-4o", "openai/gpt-4o", llmock)
         + model("refusing", "openai/m", f"http://127.0.0.1:{free_port()}/v1"))
     for fault in faulty.faults:
@@ -150,3 +154,49 @@ def gateway(tmp_path_factory, faulty, llmock):
     gateway = Gateway(tmp_path_factory.mktemp("gateway"), config_of(models))
     yield gateway
     assert gateway.stop() == 0, gateway.log()
+
+
+@dataclasses.dataclass
+class CurlAnswer:
+    """The last answer that curl showed: of HTTP/1.1, a "100 Continue" may stand before it."""
+
+    version: str
+    status: int
+    headers: dict
+    body: bytes
+
+    def json(self):
+        return json.loads(self.body)
+
+    def streamed_text(self) -> str:
+        """The text of a whole stream of OpenAI's events."""
+        events = self.body.decode().split("\n\n")
+        assert events[-2:] == ["data: [DONE]", ""], events[-3:]
+        chunks = [json.loads(event.removeprefix("data: ")) for event in events[:-2]]
+        return "".join(
+            choice["delta"].get("content") or "" for chunk in chunks for choice in chunk["choices"])
+
+
+@pytest.fixture(scope="session")
+def curl():
+    """Asks a gateway by the command-line tool; a body of bytes is sent as it is."""
+    def ask(gateway, version, path, body=None, *options, key=MASTER_KEY, from_pipe=False):
+        command = ["curl", "--silent", "--show-error", "--include", "--no-buffer", version, *options]
+        if key is not None:
+            command += ["-H", f"authorization: Bearer {key}"]
+        if body is not None:
+            body = body if isinstance(body, bytes) else json.dumps(body).encode()
+            command += ["-X", "POST", "-H", "content-type: application/json"]
+            command += ["-T", "-"] if from_pipe else ["--data-binary", "@-"]
+        done = subprocess.run(
+            [*command, gateway.url + path], input=body, capture_output=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        head, _, rest = done.stdout.partition(b"\r\n\r\n")
+        while head.startswith((b"HTTP/1.1 100", b"HTTP/2 100")):
+            head, _, rest = rest.partition(b"\r\n\r\n")
+        first, *lines = head.decode().split("\r\n")
+        version, status = first.removeprefix("HTTP/").split(" ")[:2]
+        fields = dict(line.split(": ", 1) for line in lines if line)
+        return CurlAnswer(version, int(status), fields, rest)
+
+    return ask

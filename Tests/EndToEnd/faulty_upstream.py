@@ -26,6 +26,8 @@ class FaultyUpstream:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port = self.listener.getsockname()[1]
         self.sent = {}
+        self.begun = {}
+        self.counts = {}
         self.closed_at = {}
         self.stopped = threading.Event()
         threading.Thread(target=self._accept, daemon=True).start()
@@ -71,6 +73,8 @@ class FaultyUpstream:
 
     def _answer(self, connection, fault) -> bool:
         """Returns whether the connection can be used again."""
+        self.begun[fault] = time.monotonic()
+        self.counts[fault] = self.counts.get(fault, 0) + 1
         if fault == "reset":
             connection.setsockopt(
                 socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")

@@ -6,7 +6,7 @@ import httpx
 import openai
 import pytest
 
-from conftest import LIMITED_KEY, MASTER_KEY
+from conftest import LIMITED_KEY, MASTER_KEY, Gateway, config_of, model, wait_until
 
 HELLO = [{"role": "user", "content": "Hello"}]
 
@@ -97,6 +97,90 @@ def test_errors_are_of_the_sdks_own_classes(gateway, model, key, kind, words):
     assert raised.value.request_id
     if model == "limited":
         assert raised.value.response.headers["retry-after"] == "7"
+
+
+PLAIN_ERRORS = [
+    ("nobody", MASTER_KEY, openai.NotFoundError, "model_not_found"),
+    ("demo", "sk-unknown", openai.AuthenticationError, "invalid_api_key"),
+    ("broken", LIMITED_KEY, openai.PermissionDeniedError, ""),
+    ("limited", MASTER_KEY, openai.RateLimitError, ""),
+    ("broken", MASTER_KEY, openai.InternalServerError, ""),
+    ("unauthorized", MASTER_KEY, openai.InternalServerError, ""),
+    ("stall", MASTER_KEY, openai.InternalServerError, ""),
+]
+
+
+@pytest.fixture(scope="module")
+def plain_gateway(tmp_path_factory, faulty):
+    """A gateway that answers with OpenAI's own statuses instead of LiteLLM's."""
+    models = model("demo", "scripted/demo") + "".join(
+        model(fault, f"openai/{fault}", f"http://127.0.0.1:{faulty.port}/{fault}/v1")
+        for fault in ("broken", "limited", "unauthorized", "stall"))
+    config = config_of(models) + "  litellm_statuses: false\n"
+    gateway = Gateway(tmp_path_factory.mktemp("plain"), config)
+    yield gateway
+    assert gateway.stop() == 0, gateway.log()
+
+
+@pytest.mark.parametrize("model_name,key,kind,code", PLAIN_ERRORS)
+def test_errors_with_openais_own_statuses(plain_gateway, model_name, key, kind, code):
+    with pytest.raises(kind) as raised:
+        client(plain_gateway, key).chat.completions.create(model=model_name, messages=HELLO)
+    assert code in (raised.value.code or "")
+    assert isinstance(raised.value.body["code"], (str, type(None)))
+
+
+def test_a_model_that_is_not_there(plain_gateway):
+    with pytest.raises(openai.NotFoundError):
+        client(plain_gateway).models.retrieve("nobody")
+
+
+@pytest.mark.parametrize("is_stream", [False, True])
+def test_the_sdks_own_timeout(gateway, faulty, is_stream):
+    """The SDK gives up, and the gateway gives up on the upstream with it."""
+    faulty.closed_at.pop("stall", None)
+    with pytest.raises(openai.APITimeoutError):
+        client(gateway, timeout=0.3).chat.completions.create(
+            model="stall", messages=HELLO, stream=is_stream)
+    wait_until(lambda: "stall" in faulty.closed_at, what="the upstream's close")
+
+
+def test_the_sdks_timeout_in_the_middle_of_a_stream(gateway, faulty):
+    faulty.closed_at.pop("stall-in-stream", None)
+    stream = client(gateway, timeout=0.3).chat.completions.create(
+        model="stall-in-stream", messages=HELLO, stream=True)
+    with pytest.raises((openai.APITimeoutError, httpx.ReadTimeout)):
+        for _ in stream:
+            pass
+    wait_until(lambda: "stall-in-stream" in faulty.closed_at, what="the upstream's close")
+
+
+def test_a_stream_that_is_closed_early_stops_its_upstream(gateway, faulty):
+    faulty.closed_at.pop("endless", None)
+    with client(gateway).chat.completions.create(
+            model="endless", messages=HELLO, stream=True) as stream:
+        next(iter(stream))
+    wait_until(lambda: "endless" in faulty.closed_at, what="the upstream's close")
+
+
+def test_a_gateway_that_cannot_be_reached():
+    sdk = openai.OpenAI(base_url="http://127.0.0.1:1/v1", api_key=MASTER_KEY, max_retries=0)
+    with pytest.raises(openai.APIConnectionError):
+        sdk.models.list()
+
+
+def test_the_sdk_tries_again_after_what_may_pass(gateway, faulty):
+    """503 may pass, so the SDK asks again; 401 will not, so it does not."""
+    for model_name, attempts in (("garbage", 2), ("unauthorized", 1)):
+        faulty.counts.pop(model_name, None)
+        with pytest.raises(openai.APIStatusError):
+            client(gateway, max_retries=1).chat.completions.create(
+                model=model_name, messages=HELLO)
+        first = faulty.counts[model_name]
+        faulty.counts.pop(model_name, None)
+        with pytest.raises(openai.APIStatusError):
+            client(gateway).chat.completions.create(model=model_name, messages=HELLO)
+        assert first == attempts * faulty.counts[model_name]
 
 
 @pytest.mark.parametrize("model", ["half-stream", "no-done", "stall-in-stream", "error-event"])

@@ -72,6 +72,7 @@ def test_a_thousand_streams_at_once_have_every_byte(gateway, record_property):
 def test_a_slow_reader_stops_the_upstream(gateway, faulty):
     """The upstream offers without end; what it can send is bounded by buffers, and so is memory."""
     faulty.sent.pop("endless", None)
+    faulty.closed_at.pop("endless", None)
     before = gateway.resident_bytes()
     with socket.create_connection(("127.0.0.1", gateway.port)) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

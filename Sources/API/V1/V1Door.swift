@@ -11,6 +11,9 @@ class V1Door: GRPCCancelObserver, CancellationTarget {
     /// The contract is written from typed events only.
     final var rawDialect: Dialect? { nil }
     private final var cancellation: Cancellation?
+    /// The wire's own status for a request that was not one whole message ("Status codes and their
+    /// use in gRPC"), the same for every method.
+    private final var framingFault: GRPCStatusCode?
 
     init(_ call: GRPCCall) {
         self.call = call
@@ -44,6 +47,7 @@ class V1Door: GRPCCancelObserver, CancellationTarget {
         } catch {
             if let reason = cancellation?.error { throw reason }
             if error.status.code == .cancelled { throw .clientGone }
+            framingFault = error.status.code
             throw GatewayError(
                 error.status.code == .resourceExhausted ? .bodyTooLarge : .invalidRequest,
                 origin: .client, message: error.status.message)
@@ -74,6 +78,6 @@ class V1Door: GRPCCancelObserver, CancellationTarget {
 
     /// Shows an error as the call's status, whatever was written before.
     final func fail(_ error: GatewayError, record: CallRecord) async {
-        call.finish(V1ErrorWriter.status(of: error, record: record))
+        call.finish(V1ErrorWriter.status(of: error, record: record, code: framingFault))
     }
 }

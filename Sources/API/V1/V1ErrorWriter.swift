@@ -5,9 +5,11 @@ import GatewayPrimitives
 
 /// Shows errors as gRPC statuses with details: the one place where they get a status code.
 enum V1ErrorWriter {
-    /// The status of a failed call.
-    static func status(of error: GatewayError, record: CallRecord) -> GRPCStatus {
-        let code = code(of: error)
+    /// The status of a failed call. Its code is the reason's, unless the wire has its own.
+    static func status(
+        of error: GatewayError, record: CallRecord, code wireCode: GRPCStatusCode? = nil
+    ) -> GRPCStatus {
+        let code = wireCode ?? code(of: error)
         let message = "\(error.message) (request id \(record.id.text))"
         var details = StatusDetails()
         details.addErrorInfo(reason: reason(of: error).name, domain: "llmgateway")
