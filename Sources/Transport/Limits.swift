@@ -58,6 +58,9 @@ public struct Limits: Sendable {
     static let encryptBytesMax = 128 * 1024
     /// Memory for encrypted bytes that a loop keeps.
     static let ciphertextKeptBytes = 256 * 1024
+    /// How long a client of a draining server may take to answer the ping that follows the notice
+    /// of the end, before streams it has opened meanwhile are no longer waited for.
+    static let timeoutDrainNotice = Duration.seconds(1)
     /// Empty lines before a request line (RFC 9112, 2.2).
     static let emptyLinesMax = 2
 
@@ -89,6 +92,9 @@ public struct Limits: Sendable {
     public var timeoutIdle = Duration.seconds(300)
     /// A client that takes nothing of what waits for it.
     public var timeoutWriteStall = Duration.seconds(60)
+    /// While draining, an HTTP/1.1 connection without a request. Closed at once, it would meet the
+    /// next request halfway, and that would fail; so its next response says that it closes.
+    public var timeoutDrainIdle = Duration.seconds(2)
 
     public init() {}
 }

@@ -41,6 +41,9 @@ class OpenAIDoor: ExchangeCloseObserver, CancellationTarget {
     /// The client went away: whatever the call is doing stops.
     final func exchangeClosed() { cancellation?.cancelCall(.clientGone) }
 
+    /// The gateway stops: the call is ended, and its client told so.
+    final func exchangeExpired() { cancellation?.cancelCall(.drained) }
+
     /// The call must stop: nobody may go on waiting for the client.
     final func cancelled() { exchange.cancelWaiting() }
 

@@ -104,7 +104,7 @@ struct OpenAIErrorWriter {
         case .upstreamUnavailable, .upstreamInterrupted: Face(status: 503, type: "upstream_error")
         case .timedOut: Face(status: 504, type: "timeout_error")
         case .cancelled: Face(status: 499, type: "invalid_request_error")
-        case .overloaded: Face(status: 503, type: "overloaded")
+        case .overloaded, .drain: Face(status: 503, type: "overloaded")
         case .unknownMethod: Face(status: 404, type: "invalid_request_error")
         case .methodNotAllowed: Face(status: 405, type: "invalid_request_error")
         case .unsupportedMediaType: Face(status: 415, type: "invalid_request_error")

@@ -30,8 +30,10 @@ class V1Door: GRPCCancelObserver, CancellationTarget {
         if call.exchange.failure != nil { callCancelled() }
     }
 
-    /// The client went away: whatever the call is doing stops.
-    final func callCancelled() { cancellation?.cancelCall(.clientGone) }
+    /// The client went away, or the gateway stops: whatever the call is doing stops.
+    final func callCancelled() {
+        cancellation?.cancelCall(call.isExpired ? .drained : .clientGone)
+    }
 
     /// The call must stop: nobody may go on waiting for the client.
     final func cancelled() { call.exchange.cancelWaiting() }

@@ -32,7 +32,8 @@ enum V1ErrorWriter {
         case .notAllowed: .permissionDenied
         case .modelNotFound: .notFound
         case .upstreamRejected, .upstreamAuthFailed, .priceUnknown: .failedPrecondition
-        case .upstreamUnavailable, .upstreamInterrupted, .overloaded, .storeUnavailable:
+        case .upstreamUnavailable, .upstreamInterrupted, .overloaded, .drain,
+            .storeUnavailable:
             .unavailable
         case .timedOut: .deadlineExceeded
         case .cancelled: .cancelled
@@ -55,7 +56,7 @@ enum V1ErrorWriter {
         case .upstreamUnavailable: (7, "UPSTREAM_UNAVAILABLE")
         case .upstreamRejected: (8, "UPSTREAM_REJECTED")
         case .upstreamInterrupted: (9, "UPSTREAM_INTERRUPTED")
-        case .overloaded: (10, "OVERLOADED")
+        case .overloaded, .drain: (10, "OVERLOADED")
         case .contextWindowExceeded: (13, "CONTEXT_WINDOW_EXCEEDED")
         case .contentPolicy: (14, "CONTENT_POLICY")
         case .timedOut: (15, "TIMED_OUT")

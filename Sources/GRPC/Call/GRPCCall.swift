@@ -13,6 +13,8 @@ public final class GRPCCall {
     public let timeout: Duration?
     /// Messages written so far.
     public internal(set) var messagesWritten = 0
+    /// Whether the call has to stop because its server does.
+    public private(set) var isExpired = false
     /// Why the call has to stop, once somebody said so; see ``cancel(_:)``.
     public private(set) var cancellation: GRPCStatus?
     /// Told once when the call has to stop: the client has gone, the deadline has passed, or
@@ -97,6 +99,15 @@ public final class GRPCCall {
 extension GRPCCall: ExchangeCloseObserver {
     /// The client has gone. Its exchange calls this.
     public func exchangeClosed() { notifyCancelObserver() }
+
+    /// The server is about to stop. Its exchange calls this.
+    public func exchangeExpired() {
+        isExpired = true
+        cancel(
+            GRPCStatus(
+                .unavailable,
+                "The gateway is shutting down and cut this call short; send it again."))
+    }
 }
 
 /// Told when a call has to stop.

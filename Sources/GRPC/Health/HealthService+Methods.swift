@@ -41,8 +41,8 @@ extension HealthService {
         call.writeMessage { $0.append(packing: UnsafePointer(response)) }
     }
 
-    /// Writes the state now, and again whenever it is another, until the client leaves. A service
-    /// that is not known may become so: it is no error here.
+    /// Writes the state now, and again whenever it is another, until the client leaves or this
+    /// process is to end. A service that is not known may become so: it is no error here.
     private func watch(_ call: GRPCCall, _ request: ByteView) async throws(GRPCStatusError) {
         let watcher = HealthWatcher(
             service: try Self.service(in: request), loop: call.exchange.loop)
@@ -61,6 +61,10 @@ extension HealthService {
                 Self.write(status: status, to: call)
                 written = status
                 try await call.awaitRoom()
+            }
+            if isEnding {
+                throw GRPCStatusError(
+                    .unavailable, "This process is ending; watch again on a new connection.")
             }
             await watcher.wait()
         }

@@ -16,6 +16,7 @@ public final class HealthService: Sendable {
     private struct Registry {
         var states: [String: State]
         var isDraining = false
+        var isEnding = false
         var watchers: [ObjectIdentifier: HealthWatcher] = [:]
     }
 
@@ -37,15 +38,29 @@ public final class HealthService: Sendable {
         for watcher in watchers { watcher.signal() }
     }
 
-    /// Reports everything as not serving from now on: the process is about to stop.
+    /// Reports everything as not serving from now on, and ends the calls that watch, which would
+    /// outlast all others: the process is about to stop.
     public func drain() {
-        let watchers = registry.withLock { registry -> [HealthWatcher] in
+        end { registry in
             registry.isDraining = true
             registry.states = registry.states.mapValues { _ in .notServing }
+        }
+    }
+
+    /// Ends the calls that watch, but reports nothing: another process goes on with the service.
+    public func handOver() { end { _ in } }
+
+    private func end(_ change: (inout Registry) -> Void) {
+        let watchers = registry.withLock { registry -> [HealthWatcher] in
+            change(&registry)
+            registry.isEnding = true
             return Array(registry.watchers.values)
         }
         for watcher in watchers { watcher.signal() }
     }
+
+    /// Whether calls that watch are to end.
+    var isEnding: Bool { registry.withLock { $0.isEnding } }
 
     /// The state of a service; `nil` for one that is not known.
     public func state(of service: String) -> State? {

@@ -54,6 +54,7 @@ enum BoundsSection {
         "attempt": .honoured("one attempt at one deployment"),
         "call": .honoured("a whole call"),
         "drain": .honoured("calls that go on when the gateway ends"),
+        "drain_idle": .honoured("then, an HTTP/1.1 connection without a request"),
     ]
 
     static func readTimeouts(
@@ -67,7 +68,7 @@ enum BoundsSection {
             ("first_token", \.timeouts.firstToken),
             ("between_tokens", \.timeouts.betweenTokens),
             ("attempt", \.timeouts.attempt), ("call", \.calls.callTimeout),
-            ("drain", \.timeoutDrain),
+            ("drain", \.timeoutDrain), ("drain_idle", \.server.timeoutDrainIdle),
         ]
         for (key, target) in targets {
             if let duration = reader.duration(values[key]) { settings[keyPath: target] = duration }

@@ -16,14 +16,14 @@ struct Drain {
 
     /// How often it looks whether all calls have ended.
     static let pollMilliseconds = 20
-    /// How long closing what is left may take.
+    /// How long ending the calls that are left may take, and then closing their connections.
     static let closeMilliseconds = 1_000
 
     /// How it went.
     enum Outcome: Equatable {
         /// Every call ended by itself.
         case completed
-        /// Some calls were cut off when their time was over.
+        /// Some calls were cut short when their time was over.
         case timedOut
         /// A second signal came; nothing more was waited for.
         case interrupted(signal: Int32)
@@ -39,9 +39,14 @@ struct Drain {
         case .signal(let signal): return .interrupted(signal: signal)
         case .timeout: break
         }
-        for server in servers { server.closeAll() }
-        if case .signal(let signal) = waitUntilEmpty(milliseconds: Self.closeMilliseconds) {
-            return .interrupted(signal: signal)
+        // First by a word to each client, then without.
+        for step in [{ $0.expireCalls() }, { $0.closeAll() }] as [(any DrainingServer) -> Void] {
+            servers.forEach(step)
+            switch waitUntilEmpty(milliseconds: Self.closeMilliseconds) {
+            case .empty: return .timedOut
+            case .signal(let signal): return .interrupted(signal: signal)
+            case .timeout: break
+            }
         }
         return .timedOut
     }
@@ -68,6 +73,8 @@ struct Drain {
 protocol DrainingServer: Sendable {
     /// Stops accepting and tells clients to go elsewhere.
     func beginDrain()
+    /// Ends every call that is still served, with an error that tells its client why.
+    func expireCalls()
     /// Closes every connection.
     func closeAll()
     /// Whether no connection is left, as far as is known.

@@ -60,6 +60,7 @@ public struct GatewayError: Error, Sendable {
         case timedOut = "TIMED_OUT"
         case cancelled = "CANCELLED"
         case overloaded = "OVERLOADED"
+        case drain = "DRAIN"
         case unknownMethod = "UNKNOWN_METHOD"
         case methodNotAllowed = "METHOD_NOT_ALLOWED"
         case unsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE"

@@ -44,7 +44,7 @@ extension GatewayError {
         var error = self
         error.retry = .never
         switch reason {
-        case .cancelled, .internalFault, .timedOut: return error
+        case .cancelled, .internalFault, .timedOut, .drain: return error
         default: break
         }
         error.reason = .upstreamInterrupted
@@ -63,6 +63,16 @@ extension GatewayError {
         GatewayError(
             .cancelled, origin: .client, message: "The client closed the connection.",
             outcome: .cancelled)
+    }
+}
+
+extension GatewayError {
+    /// The gateway stops, and the call has had all the time that calls in flight are given.
+    public static var drained: GatewayError {
+        GatewayError(
+            .drain, origin: .gateway,
+            message: "The gateway is shutting down and cut this call short; send it again.",
+            retryAfter: .seconds(1), outcome: .cancelled)
     }
 }
 

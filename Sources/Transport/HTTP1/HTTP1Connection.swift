@@ -126,7 +126,7 @@ final class HTTP1Connection: ServerWire {
         exchange.receivedAt = loop.now
         identify(exchange)
         since = loop.now
-        if !parser.keepsAlive || server.isDraining { closes = true }
+        if !parser.keepsAlive { closes = true }
     }
 
     private func startHandler() {
@@ -256,7 +256,7 @@ final class HTTP1Connection: ServerWire {
         if let refusal, exchange.status == 0 { return stageRefusal(refusal) }
         guard exchange.status > 0 else { return }
         if !framer.isHeadWritten {
-            if exchange.isEnded && !canDropRest { closes = true }
+            if (exchange.isEnded && !canDropRest) || server.isDraining { closes = true }
             server.scratch.clear()
             framer.writeHead(
                 of: exchange, isVersion10: parser.isVersion10, closes: &closes,
@@ -357,7 +357,7 @@ final class HTTP1Connection: ServerWire {
         exchange.renew()
         parser.begin()
         since = loop.now
-        if server.isDraining && input.isEmpty { return connection.close(.closed) }
+        if server.isDraining { requireDrainCheck() }
         if input.isEmpty { updateReading() } else { parseInput() }
     }
 
@@ -368,9 +368,16 @@ final class HTTP1Connection: ServerWire {
         exchange.fail(error)
     }
 
+    /// A client that has not been told that the connection closes may be sending its next request:
+    /// that is answered, and told so. Only who sends none for a while is closed.
     override func beginDrain() {
-        closes = true
-        if phase == .head && !parser.hasBegun { connection.close(.closed) }
+        if phase == .head { requireDrainCheck() }
+    }
+
+    override func expireExchanges() { if phase == .serving { exchange.expire() } }
+
+    private func requireDrainCheck() {
+        connection.requireCheck(by: loop.now.advanced(by: limits.timeoutDrainIdle))
     }
 
     // MARK: - Time
@@ -393,7 +400,11 @@ final class HTTP1Connection: ServerWire {
             refuse(RequestRefusal(status: 408, "The request's head took too long."))
             return now.advanced(by: limits.timeoutHeaders)
         case .head:
-            let end = since.advanced(by: limits.timeoutIdle)
+            var end = since.advanced(by: limits.timeoutIdle)
+            if let drainingSince = server.drainingSince {
+                end = min(
+                    end, max(since, drainingSince).advanced(by: limits.timeoutDrainIdle))
+            }
             if end <= now { connection.close(.closed) }
             return end
         case .serving:

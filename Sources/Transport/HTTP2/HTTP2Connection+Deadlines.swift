@@ -16,6 +16,7 @@ extension HTTP2Connection {
             if end <= now { connection.close(.timedOut(.writeStall)) }
             return end
         }
+        if let next = checkEnd(now, session) { return next }
         let unwanted = endUnwanted(now, session) ?? .distantFuture
         if openCount == 0 {
             let end = idleSince.advanced(by: limits.timeoutIdle)

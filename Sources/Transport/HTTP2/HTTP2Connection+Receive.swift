@@ -78,6 +78,9 @@ extension HTTP2Connection {
             } else if header.length == 0 {
                 controlFrames += 1
             }
+        case NGHTTP2_PING.rawValue where header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0:
+            controlFrames += 1
+            pingAnswered(frame.pointee.ping)
         case NGHTTP2_SETTINGS.rawValue, NGHTTP2_PING.rawValue, NGHTTP2_PRIORITY.rawValue,
             NGHTTP2_RST_STREAM.rawValue:
             controlFrames += 1

@@ -6,7 +6,7 @@ extension HTTP2Connection {
     /// Submits what has changed and sends what nghttp2 has.
     func drain() {
         // What nghttp2 has waits there while the kernel has not taken what was sent before.
-        guard let session, !connection.hasPending else { return }
+        guard let session, !connection.hasPending, !isLingering else { return }
         submitChanged(session)
         var bytes: UnsafePointer<UInt8>?
         var total = 0
@@ -32,8 +32,9 @@ extension HTTP2Connection {
         if connection.hasPending {
             return connection.requireCheck(by: loop.now.advanced(by: limits.timeoutWriteStall))
         }
+        submitNoticePing(session)
         if nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0 {
-            connection.close(.closed)
+            linger()
         }
     }
 

@@ -29,7 +29,10 @@ final class HTTP2Connection: ServerWire {
     /// For the fields of a head while it is submitted.
     var fields: ContiguousArray<nghttp2_nv> = []
     private(set) var idleSince: MonotonicTime
-    private var isDraining = false
+    /// How far the connection is on its way to its end; see ``beginDrain()``.
+    var end = End.none
+    /// Bytes that came while lingering.
+    var droppedBytes = 0
 
     override init(connection: ServerConnection) {
         idleSince = connection.loop.now
@@ -130,7 +133,7 @@ final class HTTP2Connection: ServerWire {
     // MARK: - Reading
 
     override func received(_ bytes: ByteView) {
-        guard let session else { return }
+        guard let session, !isLingering else { return dropped(bytes.count) }
         let taken = nghttp2_session_mem_recv(session, bytes.start, bytes.count)
         guard taken >= 0 else { return connection.close(.malformed("HTTP/2 error \(taken)")) }
         startFresh()
@@ -141,6 +144,7 @@ final class HTTP2Connection: ServerWire {
             orphanedBytes = 0
         }
         if controlFrames > Limits.controlFramesMax { limitControlFrames(session) }
+        if end == .noticeTaken { submitLastStream(session) }
         if nghttp2_session_want_write(session) != 0 || nghttp2_session_want_read(session) == 0 {
             loop.markDirty(connection)
         }
@@ -241,12 +245,10 @@ final class HTTP2Connection: ServerWire {
         }
     }
 
-    override func beginDrain() {
-        guard let session, !isDraining else { return }
-        isDraining = true
-        nghttp2_submit_goaway(
-            session, UInt8(NGHTTP2_FLAG_NONE.rawValue),
-            nghttp2_session_get_last_proc_stream_id(session), NGHTTP2_NO_ERROR.rawValue, nil, 0)
-        loop.markDirty(connection)
+    override func beginDrain() { announceEnd() }
+
+    override func expireExchanges() {
+        let expiring = served
+        for exchange in expiring where exchange.isStreamOpen { exchange.expire() }
     }
 }

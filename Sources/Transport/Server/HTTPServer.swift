@@ -26,7 +26,9 @@ public final class HTTPServer: @unchecked Sendable {
     /// For heads of responses while they are written.
     var scratch = ByteQueue()
     /// Whether ``beginDrain()`` was called.
-    public private(set) var isDraining = false
+    public var isDraining: Bool { drainingSince != nil }
+    /// When it was.
+    private(set) var drainingSince: MonotonicTime?
 
     /// - Parameters:
     ///   - counts: what counts the connections of the process; without it, those of this server.
@@ -57,23 +59,44 @@ public final class HTTPServer: @unchecked Sendable {
         return bound.port
     }
 
+    /// Accepts from a socket, which others may accept from too. The server's own descriptor of it
+    /// is closed when draining begins.
+    public func listen(on socket: ListeningSocket) throws(ListenError) {
+        let listener = Listener(server: self, takingOwnershipOf: try socket.duplicate())
+        listeners.append(listener)
+        listener.open()
+    }
+
     /// How many connections are open.
     public var connectionCount: Int { connections.count }
 
     /// Stops accepting, tells clients to go elsewhere, and closes connections as they have no more
     /// requests. ``waitUntilEmpty()`` returns when all have gone.
+    ///
+    /// Connections that wait to be accepted are served their first request: closing the listener
+    /// would reset them, unless another process holds its socket too.
     public func beginDrain() {
         guard !isDraining else { return }
-        isDraining = true
-        for listener in listeners { listener.close() }
+        drainingSince = loop.now
+        for listener in listeners {
+            listener.acceptWaiting()
+            listener.close()
+        }
         listeners.removeAll()
         let draining = connections
         for connection in draining where !connection.isClosed { connection.beginDrain() }
     }
 
+    /// Has the handlers of all exchanges end them, which tells clients why; the last step of a
+    /// drain but ``closeAll()``.
+    public func expireExchanges() {
+        let expiring = connections
+        for connection in expiring where !connection.isClosed { connection.expireExchanges() }
+    }
+
     /// Closes listeners and connections at once; exchanges that are not complete fail.
     public func closeAll() {
-        isDraining = true
+        drainingSince = drainingSince ?? loop.now
         for listener in listeners { listener.close() }
         listeners.removeAll()
         let closing = connections

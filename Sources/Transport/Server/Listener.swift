@@ -20,9 +20,14 @@ final class Listener: SocketHandler, LoopTimerTarget {
         closeSocket()
     }
 
-    override func ready(_ readiness: Readiness) {
+    override func ready(_ readiness: Readiness) { accept(atMost: Limits.acceptsPerTurn) }
+
+    /// Accepts what waits to be accepted.
+    func acceptWaiting() { accept(atMost: Int(Limits.acceptBacklog)) }
+
+    private func accept(atMost most: Int) {
         var accepted = 0
-        while accepted < Limits.acceptsPerTurn && !isClosed {
+        while accepted < most && !isClosed {
             var storage = sockaddr_storage()
             let socket = Self.accept(descriptor, &storage)
             guard socket >= 0 else { return failed(errno) }

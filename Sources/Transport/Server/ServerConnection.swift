@@ -169,11 +169,17 @@ final class ServerConnection: BufferedSocket, LoopTimerTarget {
         lost?.lost(error)
     }
 
-    /// No further requests: closes now if none is being served, else after the last.
+    /// Lets the client know that no further request is served here, and closes when none is left.
     func beginDrain() {
-        guard let wire else { return close(.closed) }
+        guard let wire else {
+            // Its first request may be on its way.
+            return requireCheck(by: loop.now.advanced(by: server.limits.timeoutDrainIdle))
+        }
         wire.beginDrain()
     }
+
+    /// Has the handlers of this connection's exchanges end them.
+    func expireExchanges() { wire?.expireExchanges() }
 
     // MARK: - Time
 

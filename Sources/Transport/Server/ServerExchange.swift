@@ -244,6 +244,12 @@ open class ServerExchange: @unchecked Sendable {
         closeObserver = nil
     }
 
+    /// The server is about to close the connection: has whoever serves the exchange end it now,
+    /// with words of its own.
+    final func expire() {
+        if failure == nil && !isEnded { closeObserver?.exchangeExpired() }
+    }
+
     /// Makes the object as new, for the next exchange of its connection.
     final func recycle() {
         assert(reader == nil && writer == nil, "an exchange in use must not be recycled")
@@ -285,9 +291,18 @@ public enum ResetReason: Sendable {
     case cancel
 }
 
-/// Told when a client goes away.
+/// Told when an exchange cannot go on.
 public protocol ExchangeCloseObserver: AnyObject {
+    /// The client has gone.
     func exchangeClosed()
+    /// The server's drain is over: the response is to be ended now, in a way that tells the client
+    /// why. What is not ended soon is cut off.
+    func exchangeExpired()
+}
+
+extension ExchangeCloseObserver {
+    /// Who has nothing to tell the client stops as if that had gone.
+    public func exchangeExpired() { exchangeClosed() }
 }
 
 /// Serves the exchanges of one loop.

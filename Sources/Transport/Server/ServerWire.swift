@@ -36,6 +36,8 @@ class ServerWire {
     func lost(_ error: TransportError) { fatalError("a wire must handle its end") }
     /// Lets the client know that no further request is served here, and closes when none is left.
     func beginDrain() { fatalError("a wire must drain") }
+    /// Tells the handlers of all exchanges that their time is over.
+    func expireExchanges() { fatalError("a wire must expire its exchanges") }
     /// Does what is due, which may close the connection. Returns when to look again.
     func checkDeadlines() -> MonotonicTime { fatalError("a wire must keep its time") }
 }

@@ -40,6 +40,7 @@ struct OpenAIErrorWriterTests {
         (.timedOut, 504, "timeout_error", nil, 408, "invalid_request_error"),
         (.cancelled, 499, "invalid_request_error", nil, 499, "invalid_request_error"),
         (.overloaded, 503, "overloaded", nil, 503, "overloaded"),
+        (.drain, 503, "overloaded", nil, 503, "overloaded"),
         (.unknownMethod, 404, "invalid_request_error", nil, 404, "invalid_request_error"),
         (.methodNotAllowed, 405, "invalid_request_error", nil, 405, "invalid_request_error"),
         (.unsupportedMediaType, 415, "invalid_request_error", nil, 415, "invalid_request_error"),

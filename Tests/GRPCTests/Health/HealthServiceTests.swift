@@ -65,10 +65,21 @@ struct HealthServiceTests {
         #expect(await call.nextBytes().flatMap(Self.statuses) == [2])
         health.set(.serving, of: "test.v1.Echo")
         #expect(await call.nextBytes().flatMap(Self.statuses) == [1])
-        health.drain()
-        #expect(await call.nextBytes().flatMap(Self.statuses) == [2])
         call.goAway()
         #expect(await call.response().ending == .clientGone)
+    }
+
+    /// A call that watches has no end of its own: a drain would wait for it until its time is over.
+    @Test("Watch ends when the process does, after the last state", arguments: [true, false])
+    func watchEnds(isHandedOver: Bool) async {
+        let call = harness.client.start(
+            GRPCHarness.request(Self.watch, Self.request("test.v1.Echo")))
+        #expect(await call.nextBytes().flatMap(Self.statuses) == [1])
+        if isHandedOver { health.handOver() } else { health.drain() }
+        let response = await call.response()
+        #expect(Self.statuses(response.body) == (isHandedOver ? [1] : [1, 2]))
+        #expect(response.grpcStatus == .unavailable)
+        #expect(await check("test.v1.Echo") == (.ok, [isHandedOver ? 1 : 2]))
     }
 
     @Test("Watch waits for a service that is not known yet")

@@ -20,17 +20,26 @@ import Testing
         let name: String
         let endsAt: Int
         let obeysClose: Bool
+        let obeysExpiry: Bool
         private let isClosed = Atomic<Bool>(false)
 
-        init(_ scene: Scene, _ name: String, endsAt: Int, obeysClose: Bool = true) {
+        init(
+            _ scene: Scene, _ name: String, endsAt: Int, obeysExpiry: Bool = false,
+            obeysClose: Bool = true
+        ) {
             self.scene = scene
             self.name = name
             self.endsAt = endsAt
+            self.obeysExpiry = obeysExpiry
             self.obeysClose = obeysClose
         }
 
         var isEmpty: Bool { scene.now >= endsAt || isClosed.load(ordering: .relaxed) }
         func beginDrain() { scene.note("drain \(name)") }
+        func expireCalls() {
+            scene.note("expire \(name)")
+            if obeysExpiry { isClosed.store(true, ordering: .relaxed) }
+        }
         func closeAll() {
             scene.note("close \(name)")
             if obeysClose { isClosed.store(true, ordering: .relaxed) }
@@ -71,8 +80,17 @@ import Testing
         #expect(Self.run(scene, servers) == .timedOut)
         #expect(
             scene.events.withLock { $0 } == [
-                "not ready", "drain a", "drain b", "close a", "close b",
+                "not ready", "drain a", "drain b", "expire a", "expire b", "close a", "close b",
             ])
+        #expect(scene.now == 30_000 + Drain.closeMilliseconds)
+    }
+
+    /// Clients are told why their calls end, and are not cut off as well.
+    @Test func whatEndsWhenItIsToldToIsNotCutOff() {
+        let scene = Scene()
+        let server = FakeServer(scene, "a", endsAt: .max, obeysExpiry: true)
+        #expect(Self.run(scene, [server]) == .timedOut)
+        #expect(scene.events.withLock { $0 } == ["not ready", "drain a", "expire a"])
         #expect(scene.now == 30_000)
     }
 
@@ -80,7 +98,7 @@ import Testing
         let scene = Scene()
         let server = FakeServer(scene, "a", endsAt: .max, obeysClose: false)
         #expect(Self.run(scene, [server]) == .timedOut)
-        #expect(scene.now == 30_000 + Drain.closeMilliseconds)
+        #expect(scene.now == 30_000 + 2 * Drain.closeMilliseconds)
     }
 
     @Test func aSecondSignalEndsItAtOnce() {

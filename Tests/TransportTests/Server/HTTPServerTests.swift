@@ -87,7 +87,9 @@ import Testing
     // MARK: - Draining
 
     @Test func drainingClosesIdleConnectionsAndRefusesNewOnes() async throws {
-        try await withServer(sayOK) { harness in
+        var limits = Limits()
+        limits.timeoutDrainIdle = .milliseconds(50)
+        try await withServer(limits: limits, sayOK) { harness in
             let first = try harness.connect()
             try first.send(Self.get)
             #expect(try first.response().status == 200)
@@ -97,10 +99,16 @@ import Testing
             let server = harness.server
             await harness.loop.run { server.beginDrain() }
             #expect(try first.takeAll() == "")
+            let notice = try second.next(Frame.goaway)
+            #expect(notice.code == 0 && notice.payload.prefix(4) == [0x7F, 0xFF, 0xFF, 0xFF])
+            let ping = try second.next(Frame.ping)
+            try second.send(
+                Frame(type: Frame.ping, flags: Frame.acknowledgement, payload: ping.payload))
             let goaway = try second.next(Frame.goaway)
             #expect(goaway.code == 0)
             #expect(goaway.payload[3] == 1)
             #expect(try second.next() == nil)
+            second.peer.close()
             await harness.loop.run { await server.waitUntilEmpty() }
             #expect(throws: (any Error).self) { try harness.connect() }
         }
@@ -132,6 +140,146 @@ import Testing
             #expect(response.status == 200)
             #expect(field("connection", of: response.head) == "close")
             await harness.loop.run { await server.waitUntilEmpty() }
+        }
+    }
+
+    /// No test is slower than this.
+    private static let patient: Limits = {
+        var limits = Limits()
+        limits.timeoutDrainIdle = .seconds(60)
+        return limits
+    }()
+
+    /// A request that meets the notice of the end halfway is served.
+    @Test func drainingServesWhatWasOnItsWay() async throws {
+        try await withServer(limits: Self.patient, sayOK) { harness in
+            let frames = try FramePeer(harness)
+            try frames.request(1)
+            _ = try frames.answers(1)
+            let idle = try harness.connect()
+            try idle.send(Self.get)
+            #expect(try idle.response().status == 200)
+            let fresh = try harness.connect()
+            while await harness.connectionCount() < 3 {}
+            let server = harness.server
+            await harness.loop.run { server.beginDrain() }
+            for peer in [idle, fresh] {
+                try peer.send(Self.get)
+                let response = try peer.response()
+                #expect(response.status == 200)
+                #expect(field("connection", of: response.head) == "close")
+                #expect(try peer.takeAll() == "")
+            }
+            let ping = try frames.next(Frame.ping)
+            try frames.request(3)
+            try frames.send(
+                Frame(type: Frame.ping, flags: Frame.acknowledgement, payload: ping.payload))
+            #expect(try frames.answers(1)[3]?.status == "200")
+            while try frames.next() != nil {}
+        }
+    }
+
+    /// Who does not answer pings is not waited for without end.
+    @Test func drainingNamesTheLastStreamToASilentClientToo() async throws {
+        try await withServer(sayOK) { harness in
+            let frames = try FramePeer(harness)
+            try frames.request(1)
+            _ = try frames.answers(1)
+            let server = harness.server
+            await harness.loop.run { server.beginDrain() }
+            _ = try frames.next(Frame.goaway)
+            #expect(try frames.next(Frame.goaway).payload[3] == 1)
+            #expect(try frames.next() == nil)
+        }
+    }
+
+    /// A response that began without a word of the end: its client reuses the connection at once.
+    @Test func aStreamThatBeganBeforeTheDrainDoesNotCloseItsConnection() async throws {
+        let release = Signal()
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
+        try await withServer(
+            limits: Self.patient,
+            { exchange in
+                if exchange.path.equals("/short") { return await sayOK(exchange) }
+                exchange.sendHead(status: 200, body: .untilEnd)
+                exchange.write(ByteView("begun"))
+                await release.wait()
+                exchange.end()
+            }
+        ) { harness in
+            let peer = try harness.connect()
+            try peer.send(Self.get)
+            while !String(decoding: peer.buffer, as: UTF8.self).contains("begun") {
+                try #require(try peer.receive())
+            }
+            let server = harness.server
+            await harness.loop.run { server.beginDrain() }
+            release.send()
+            let first = try peer.response()
+            #expect(field("connection", of: first.head) == nil)
+            try peer.send("GET /short HTTP/1.1\r\nHost: a\r\n\r\n")
+            let second = try peer.response()
+            #expect(second.status == 200)
+            #expect(field("connection", of: second.head) == "close")
+            #expect(try peer.takeAll() == "")
+        }
+    }
+
+    /// Connections that wait to be accepted would be reset with the listener.
+    @Test func drainingAcceptsWhatWaits() async throws {
+        try await withServer(limits: Self.patient, sayOK) { harness in
+            let server = harness.server
+            // While the loop does this, it accepts nothing.
+            let peers = Mutex<[RawPeer]>([])
+            try await harness.loop.run {
+                for _ in 0..<100 {
+                    try peers.withLock { $0.append(try harness.connect()) }
+                }
+                server.beginDrain()
+            }
+            try peers.withLock { peers in
+                for peer in peers {
+                    try peer.send(Self.get)
+                    #expect(try peer.response().status == 200)
+                }
+            }
+        }
+    }
+
+    /// The end of a drain: who serves an exchange is asked to end it before it is cut off.
+    @Test(arguments: [false, true])
+    func anExpiredExchangeEndsInItsOwnWords(isHTTP2: Bool) async throws {
+        final class Observer: ExchangeCloseObserver, Sendable {
+            let expired = Signal()
+            func exchangeClosed() {}
+            func exchangeExpired() { expired.send() }
+        }
+        let observer = Observer()
+        // swift-format-ignore: OnlyOneTrailingClosureArgument
+        try await withServer({ exchange in
+            exchange.closeObserver = observer
+            exchange.sendHead(status: 200, body: .untilEnd)
+            exchange.write(ByteView("begun"))
+            await observer.expired.wait()
+            exchange.write(ByteView(" ended"))
+            exchange.end()
+        }) { harness in
+            let server = harness.server
+            if isHTTP2 {
+                let frames = try FramePeer(harness)
+                try frames.request(1)
+                _ = try frames.next(Frame.data)
+                await harness.loop.run { server.expireExchanges() }
+                #expect(try frames.next(Frame.data).payload == Array(" ended".utf8))
+            } else {
+                let peer = try harness.connect()
+                try peer.send(Self.get)
+                while !String(decoding: peer.buffer, as: UTF8.self).contains("begun") {
+                    try #require(try peer.receive())
+                }
+                await harness.loop.run { server.expireExchanges() }
+                #expect(try peer.response().body == Array("begun ended".utf8))
+            }
         }
     }
 
