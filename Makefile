@@ -13,8 +13,8 @@ DEBUG_BINARY := $(CURDIR)/.build/debug/llm-gateway
 RELEASE_BINARY := $(CURDIR)/.build/release/llm-gateway
 
 .DEFAULT_GOAL := help
-.PHONY: help run build demo test test-swift test-clients test-end-to-end generate generate-check \
-	format format-check lint deps venv bench-smoke
+.PHONY: help run build demo test test-swift test-clients test-end-to-end test-restart generate \
+	generate-check format format-check lint deps venv bench-smoke
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,11 @@ test-clients: venv ## Run the tests of clients/ against the real binary (debug b
 test-end-to-end: venv ## Run real clients against the real binary (debug build).
 	swift build --product llm-gateway
 	LLM_GATEWAY_BIN=$(DEBUG_BINARY) $(BIN)/python -m pytest -c Tests/EndToEnd/pytest.ini Tests/EndToEnd
+
+test-restart: deps venv ## Restart ten times under load: no request may fail. Takes a minute.
+	swift build --product llm-gateway
+	RESTARTS=10 LLM_GATEWAY_BIN=$(DEBUG_BINARY) \
+		$(BIN)/python -m pytest -s -c Tests/EndToEnd/pytest.ini Tests/EndToEnd/test_restart.py
 
 generate: deps venv ## Generate code from proto/ (Sources/CGatewayProto, clients/).
 	proto/generate.sh

@@ -9,8 +9,10 @@ build=(
     libnghttp2-dev libssl-dev libprotobuf-c-dev libsimdjson-dev libsqlite3-dev pkg-config make curl
     ca-certificates
 )
-# libprotobuf-dev holds the well-known protos.
-tests=(protobuf-c-compiler protobuf-compiler libprotobuf-dev openssl python3 python3-venv)
+# libprotobuf-dev holds the well-known protos, nghttp2-client is h2load.
+tests=(
+    protobuf-c-compiler protobuf-compiler libprotobuf-dev openssl python3 python3-venv nghttp2-client
+)
 bench=(gcc libc6-dev nghttp2-client nginx-light util-linux)
 
 wanted=("${build[@]}")

@@ -9,6 +9,8 @@ import Transport
 struct Composition {
     let settings: Settings
     let log: Log
+    /// What SIGHUP reads again.
+    let reloads = ReloadList()
     private let readiness: Readiness
     private let health: HealthService
     private let reflection: ReflectionService?
@@ -45,6 +47,9 @@ struct Composition {
         readiness.beginDrain()
         health.drain()
     }
+
+    /// Another process serves now: what would outlast all other calls is ended.
+    func beginHandover() { health.handOver() }
 
     /// Everything of one loop, from its port to its upstreams; called on that loop, or before it
     /// runs.

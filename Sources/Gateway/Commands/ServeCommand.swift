@@ -5,11 +5,12 @@ import GatewayCore
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Serve models until SIGTERM or SIGINT.",
+        abstract: "Serve models until SIGTERM or SIGINT, or until another process takes over.",
         discussion: """
             Example: llm-gateway serve --config config.yaml --port 4000
             Without --config it serves a model `demo` that needs no upstream, with a random master \
             key in the data folder.
+            SIGHUP reads again what can be; SIGUSR2 starts the program again, to take over.
             \(ExitStatus.explanation)
             """)
 
@@ -27,6 +28,13 @@ struct ServeCommand: ParsableCommand {
 
     @Option(help: "Event loops, one thread each; by default one a core.")
     var loops: Int?
+
+    @Flag(
+        help: """
+            Take over the sockets of the gateway that serves this port from this data folder, so \
+            that no connection is refused, and have it drain. Without one, start as usual.
+            """)
+    var takeover = false
 
     func validate() throws {
         if let loops, !(1...GatewaySection.loopsMax).contains(loops) {
@@ -57,15 +65,15 @@ struct ServeCommand: ParsableCommand {
             throw ExitCode(ExitStatus.refused)
         }
         let process: GatewayProcess
-        let port: UInt16
+        let address: String
         do {
-            process = try GatewayProcess(settings: loaded.settings)
+            process = try GatewayProcess(settings: loaded.settings, environment: environment)
             process.report(loaded)
-            port = try process.start()
+            let listening = try process.start(takesOver: takeover, environment: environment)
+            address = Self.address(listening.host, listening.port)
         } catch {
             throw failure("\(error)")
         }
-        let address = Self.address(loaded.settings.host, port)
         Output.line("llm-gateway \(Version.text) listens on \(address)")
         if let keySource { Output.line(QuickStart.invitation(address: address, keySource)) }
         throw ExitCode(process.waitForEnd())

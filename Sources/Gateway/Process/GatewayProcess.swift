@@ -11,19 +11,22 @@ final class GatewayProcess {
     private let settings: Settings
     private let log: Log
     private let composition: Composition
+    private let notifier: ServiceNotifier
     private var servers: [LoopServer] = []
+    private var handover: HandoverServer?
 
     /// Why it cannot start.
     struct StartError: Error, CustomStringConvertible {
         let description: String
     }
 
-    init(settings: Settings) throws {
+    init(settings: Settings, environment: [String: String]) throws {
         self.settings = settings
         log = Log(
             level: settings.log.level, format: settings.log.format, descriptor: STDERR_FILENO)
         composition = try Composition(
             settings: settings, log: log, createdAt: WallTime.system().seconds)
+        notifier = ServiceNotifier(environment)
     }
 
     /// Logs what of the configuration does nothing: a line a key and a line a deployment.
@@ -45,47 +48,104 @@ final class GatewayProcess {
         }
     }
 
-    /// Starts every loop and returns the port that all of them listen on.
-    func start() throws -> UInt16 {
+    /// Starts every loop and returns the address that they listen on.
+    /// - Parameter takesOver: whether to take the sockets of the process that serves now, if there
+    ///   is one, and have it drain.
+    func start(
+        takesOver: Bool, environment: [String: String]
+    ) throws -> (host: String, port: UInt16) {
         ProcessSignals.prepare()
         let descriptors = FileDescriptorLimit.raise()
         log.start()
-        guard !PortProbe.isTaken(host: settings.host, port: settings.port) else {
-            throw StartError(
-                description: "port \(settings.port) of \(settings.host) is taken; end what listens "
-                    + "there (`ss -ltnp` shows it) or choose another with --port")
-        }
-        let count = settings.loops ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        var port = settings.port
-        for index in 0..<count {
+        let loops = settings.loops ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        let opening = SocketOpening(settings: settings, log: log)
+        let supplied = try SupervisorSockets.take(environment)
+        let predecessor = takesOver ? try opening.findPredecessor() : nil
+        let sockets = try opening.open(
+            supervisor: supplied, predecessor: predecessor?.sockets ?? [], loops: loops)
+        let shares = SocketShares.of(sockets: sockets.count, loops: loops)
+        for index in 0..<loops {
             let loop = EventLoop(index: index)
             // The loop does not run yet: what is done here is done on its behalf.
             let server = LoopServer(loop: loop, server: try composition.makeServer(on: loop))
-            port = try server.listen(host: settings.host, port: port)
+            for share in shares[index] { try server.listen(on: sockets[share]) }
             servers.append(server)
         }
         for server in servers { server.loop.start() }
         log.write(.info, "listening") { line in
-            line.text("host", settings.host)
-            line.number("port", Int(port))
-            line.number("loops", count)
+            line.text("host", sockets[0].host)
+            line.number("port", Int(sockets[0].port))
+            line.number("loops", loops)
+            line.number("sockets", sockets.count)
             line.number("descriptors_max", descriptors)
         }
-        return port
+        if let predecessor { replace(predecessor) }
+        handover = opening.makeHandoverServer(sockets)
+        handover?.start()
+        notifier.ready()
+        return (sockets[0].host, sockets[0].port)
     }
 
-    /// Waits for SIGTERM or SIGINT, drains, and returns the exit status. A second signal ends the
-    /// drain at once.
+    private func replace(_ predecessor: Predecessor) {
+        let isDraining = predecessor.release()
+        log.write(isDraining ? .info : .warning, "took over") { line in
+            line.number("predecessor", predecessor.processID)
+            line.text("predecessor_state", isDraining ? "draining" : "gone")
+        }
+    }
+
+    /// Serves until SIGTERM, SIGINT or a takeover, drains, and returns the exit status. A second
+    /// signal ends the drain at once.
     func waitForEnd() -> Int32 {
-        let signal = ProcessSignals.wait()
-        log.write(.info, "draining") { $0.number("signal", Int(signal)) }
+        while true {
+            switch ProcessSignals.wait() {
+            case .reload: reload()
+            case .restart: startSuccessor()
+            case .childEnded:
+                while let status = Successor.reap() {
+                    log.write(.warning, "the successor ended; this process goes on serving") {
+                        $0.number("wait_status", Int(status))
+                    }
+                }
+            case .handedOver:
+                guard let successor = handover?.successor else { continue }
+                log.write(.info, "draining: handed over") { $0.number("successor", successor) }
+                return drain { [composition] in composition.beginHandover() }
+            case .end(let signal):
+                log.write(.info, "draining") { $0.number("signal", Int(signal)) }
+                notifier.stopping()
+                return drain { [composition] in composition.beginDrain() }
+            }
+        }
+    }
+
+    private func reload() {
+        notifier.reloading()
+        composition.reloads.run(log: log)
+        notifier.ready()
+    }
+
+    private func startSuccessor() {
+        switch Successor.start() {
+        case .success(let process):
+            log.write(.info, "started a successor") { $0.number("successor", Int(process)) }
+        case .failure(let error):
+            log.write(.error, "cannot start a successor; this process goes on serving") {
+                $0.text("why", error.description)
+            }
+        }
+    }
+
+    private func drain(_ refuseTraffic: @escaping () -> Void) -> Int32 {
+        // Lets go of its descriptors: a socket that nobody else holds closes with the listeners.
+        handover?.stop()
         let drain = Drain(
-            timeout: settings.timeoutDrain, refuseTraffic: composition.beginDrain,
-            servers: servers, waitForSignal: ProcessSignals.wait(milliseconds:))
+            timeout: settings.timeoutDrain, refuseTraffic: refuseTraffic, servers: servers,
+            waitForSignal: ProcessSignals.wait(milliseconds:))
         let outcome = drain.run()
         switch outcome {
         case .completed: log.write(.info, "stopped")
-        case .timedOut: log.write(.warning, "stopped, and cut off calls that were in flight")
+        case .timedOut: log.write(.warning, "stopped, and cut short calls that were in flight")
         case .interrupted: log.write(.warning, "stopped at once by a second signal")
         }
         if case .interrupted(let signal) = outcome {

@@ -13,9 +13,7 @@ final class LoopServer: DrainingServer {
     }
 
     /// Before the loop starts.
-    func listen(host: String, port: UInt16) throws(ListenError) -> UInt16 {
-        try server.listen(host: host, port: port)
-    }
+    func listen(on socket: ListeningSocket) throws(ListenError) { try server.listen(on: socket) }
 
     var isEmpty: Bool { hasEmptied.load(ordering: .acquiring) }
 
@@ -25,6 +23,10 @@ final class LoopServer: DrainingServer {
             await server.waitUntilEmpty()
             hasEmptied.store(true, ordering: .releasing)
         }
+    }
+
+    func expireCalls() {
+        loop.execute { [server] in server.expireExchanges() }
     }
 
     func closeAll() {

@@ -1,37 +1,61 @@
 import Glibc
 
-/// The signals that end the process, received by the main thread in its own time.
+/// The signals that the process acts on, received by the main thread in its own time.
 enum ProcessSignals {
+    /// What a signal asks for.
+    enum Request: Equatable {
+        /// SIGTERM or SIGINT: drain and end.
+        case end(signal: Int32)
+        /// SIGHUP: read again what can be.
+        case reload
+        /// SIGUSR2: start a successor.
+        case restart
+        /// SIGUSR1, from within: a successor has taken over.
+        case handedOver
+        /// SIGCHLD: a successor that was started from here has ended.
+        case childEnded
+    }
+
     /// To be called before any thread is started: threads inherit what is blocked.
     static func prepare() {
-        var ends = endSignals
-        pthread_sigmask(SIG_BLOCK, &ends, nil)
+        var all = set([SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD])
+        pthread_sigmask(SIG_BLOCK, &all, nil)
         // Writing to a closed connection is an error of that connection.
         signal(SIGPIPE, SIG_IGN)
     }
 
-    /// Waits for SIGTERM or SIGINT.
-    static func wait() -> Int32 {
-        var ends = endSignals
-        var received: Int32 = 0
-        while sigwait(&ends, &received) != 0 {}
-        return received
+    /// Waits for a request.
+    static func wait() -> Request {
+        var all = set([SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD])
+        while true {
+            var received: Int32 = 0
+            guard sigwait(&all, &received) == 0 else { continue }
+            switch received {
+            case SIGHUP: return .reload
+            case SIGUSR1: return .handedOver
+            case SIGUSR2: return .restart
+            case SIGCHLD: return .childEnded
+            default: return .end(signal: received)
+            }
+        }
     }
 
     /// Waits for SIGTERM or SIGINT for a while; `nil` when none came.
     static func wait(milliseconds: Int) -> Int32? {
-        var ends = endSignals
+        var ends = set([SIGTERM, SIGINT])
         var time = timespec(
             tv_sec: milliseconds / 1_000, tv_nsec: milliseconds % 1_000 * 1_000_000)
         let received = sigtimedwait(&ends, nil, &time)
         return received > 0 ? received : nil
     }
 
-    private static var endSignals: sigset_t {
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGTERM)
-        sigaddset(&signals, SIGINT)
-        return signals
+    /// Makes ``wait()`` return ``Request/handedOver``; from any thread.
+    static func tellHandedOver() { kill(getpid(), SIGUSR1) }
+
+    private static func set(_ signals: [Int32]) -> sigset_t {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for signal in signals { sigaddset(&set, signal) }
+        return set
     }
 }
