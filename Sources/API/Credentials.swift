@@ -9,7 +9,17 @@ enum Credentials {
 
     /// What the client presents; `nil` when there is nothing. The fields are those that OpenAI's,
     /// Azure's and Anthropic's SDKs and LiteLLM's clients use.
-    static func read(_ headers: borrowing HeaderList) -> Credential? {
+    ///
+    /// A certificate counts where there is no key: who brings both acts for the key's owner.
+    static func read(_ exchange: ServerExchange) -> Credential? {
+        if let credential = read(exchange.requestHeaders) { return credential }
+        guard let certificate = exchange.peerCertificate else { return nil }
+        return .certificate(
+            ClientCertificate(
+                subject: certificate.subject, alternativeNames: certificate.alternativeNames))
+    }
+
+    private static func read(_ headers: borrowing HeaderList) -> Credential? {
         if let value = headers.value(of: "authorization") { return bearer(value) }
         let key =
             headers.value(of: "x-litellm-api-key") ?? headers.value(of: "api-key")

@@ -55,7 +55,7 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
                     exchange, clock: clock, parser: parser, errors: errors, limits: limits))
         case .models, .model:
             do throws(GatewayError) {
-                let principal = try pipeline.authenticate(Credentials.read(exchange.requestHeaders))
+                let principal = try pipeline.authenticate(Credentials.read(exchange))
                 let models = pipeline.models(for: principal)
                 if endpoint == .models {
                     ModelsEndpoint.list(models, to: exchange)

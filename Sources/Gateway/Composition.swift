@@ -18,6 +18,10 @@ struct Composition {
     private let catalog: Catalog
     private let resolver = Resolver()
     private let counts: ConnectionCounts
+    private let tls: TLSServer?
+    private let tlsClient = TLSClient()
+    /// What reads certificates again.
+    let certificates: CertificateReload
 
     init(settings: Settings, log: Log, createdAt: Int64) throws {
         self.settings = settings
@@ -25,6 +29,10 @@ struct Composition {
         counts = ConnectionCounts(
             totalMax: settings.server.connectionsMax,
             perAddressMax: settings.server.connectionsPerAddressMax)
+        tls = try settings.tls.map { (tls) throws(TLSFailure) in try TLSServer(tls) }
+        let certificates = CertificateReload(server: tls, client: tlsClient, log: log)
+        self.certificates = certificates
+        if tls != nil { reloads.add("certificates") { try certificates.read() } }
         readiness = Readiness()
         health = HealthService(services: V1Services.names)
         reflection =
@@ -51,6 +59,14 @@ struct Composition {
     /// Another process serves now: what would outlast all other calls is ended.
     func beginHandover() { health.handOver() }
 
+    /// Sees on a loop when certificates have changed, and reads them again; `nil` when there are
+    /// none. To be kept as long as the loop runs.
+    func watchCertificates(on loop: EventLoop) -> FileWatch? {
+        let files = settings.tls?.files ?? []
+        guard !files.isEmpty else { return nil }
+        return FileWatch(loop: loop, files: files) { [certificates] in certificates.readAndLog() }
+    }
+
     /// Everything of one loop, from its port to its upstreams; called on that loop, or before it
     /// runs.
     func makeServer(on loop: EventLoop) throws -> HTTPServer {
@@ -65,7 +81,8 @@ struct Composition {
         let pipeline = Pipeline(
             directory: directory, catalog: catalog, providers: providers,
             observer: CallLogger(log: log, sample: settings.log.sample, seed: random.next()),
-            clock: clock, limits: settings.calls, seed: random.next())
+            clock: clock, limits: settings.calls, seed: random.next(),
+            certificateRules: settings.certificateRules)
         var grpcLimits = GRPCLimits()
         grpcLimits.messageBytesMax = settings.messageBytesMax
         let services =
@@ -78,6 +95,6 @@ struct Composition {
             usesLiteLLMStatuses: settings.usesLiteLLMStatuses, seed: random.next())
         return HTTPServer(
             loop: loop, limits: settings.server, handler: handler, counts: counts,
-            trust: settings.trust)
+            trust: settings.trust, tls: tls)
     }
 }

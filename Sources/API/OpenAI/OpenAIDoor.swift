@@ -26,7 +26,7 @@ class OpenAIDoor: ExchangeCloseObserver, CancellationTarget {
         self.limits = limits
         arrival = Arrival(
             receivedAt: exchange.receivedAt, timeout: nil,
-            credential: Credentials.read(exchange.requestHeaders),
+            credential: Credentials.read(exchange),
             client: exchange.clientAddress)
     }
 

@@ -57,7 +57,7 @@ struct ModelsV1 {
 
     private func models() throws(GRPCStatusError) -> [ModelEntry] {
         do throws(GatewayError) {
-            let credential = Credentials.read(call.exchange.requestHeaders)
+            let credential = Credentials.read(call.exchange)
             return pipeline.models(for: try pipeline.authenticate(credential))
         } catch {
             throw failed(error)

@@ -19,7 +19,7 @@ class V1Door: GRPCCancelObserver, CancellationTarget {
         self.call = call
         arrival = Arrival(
             receivedAt: call.exchange.receivedAt, timeout: call.timeout,
-            credential: Credentials.read(call.exchange.requestHeaders),
+            credential: Credentials.read(call.exchange),
             client: call.exchange.clientAddress)
     }
 

@@ -19,7 +19,7 @@ struct CheckCommand: ParsableCommand {
     func run() throws {
         let loader = ConfigLoader(
             environment: ProcessEnvironment.variables, readFile: File.read)
-        let report = CheckReport(loaded: loader.load(config), isStrict: strict)
+        let report = CheckReport(loaded: loader.load(config).checkingFiles(), isStrict: strict)
         for line in report.lines { Output.line(line) }
         if !report.isAccepted { throw ExitCode(ExitStatus.refused) }
     }

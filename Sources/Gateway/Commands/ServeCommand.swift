@@ -50,7 +50,7 @@ struct ServeCommand: ParsableCommand {
         var keySource: QuickStart.KeySource?
         if let config {
             loaded = ConfigLoader(environment: environment, readFile: File.read)
-                .load(config, overrides: overrides)
+                .load(config, overrides: overrides).checkingFiles()
         } else {
             do throws(FileError) {
                 (loaded, keySource) = try QuickStart.load(environment, overrides: overrides)

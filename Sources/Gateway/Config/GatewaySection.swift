@@ -14,14 +14,11 @@ enum GatewaySection {
         "grpc": .section, "log": .section,
         "allow_weak_master_key": .honoured("whether a guessable master key is accepted"),
         "litellm_statuses": .honoured("whether JSON errors have LiteLLM's statuses"),
-        "tls": .refused(
-            "TLS is not built yet, and without it keys would cross the network in the clear; "
-                + "remove it and let a proxy in front end TLS"),
+        "tls": .section,
         "listeners": .refused(
             "several listeners are not built yet, and what they restrict would be open; "
                 + "use host and port"),
-        "client_ca": .refused(
-            "client certificates are not checked yet, so anyone could connect; remove it"),
+        "client_ca": .refused("write it as tls.client_ca_file"),
         "trusted_proxies": .honoured("whose X-Forwarded-For and PROXY headers are believed"),
         "proxy_protocol": .honoured("whether trusted proxies' connections begin with a header"),
         "hedging": .notBuilt("hedging is"),
@@ -55,6 +52,8 @@ enum GatewaySection {
         readGRPC(values["grpc"], with: &reader, into: &settings)
         readLog(values["log"], with: &reader, into: &settings)
         settings.keys = KeysSection.read(values["keys"], with: &reader)
+        // After the keys, which certificates may stand for.
+        TLSSection.read(node?["tls"], with: &reader, into: &settings)
     }
 
     /// More threads than this serve nobody.

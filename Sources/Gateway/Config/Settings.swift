@@ -16,6 +16,10 @@ struct Settings: Sendable {
     /// The key that may use every model.
     var masterKey: Secret?
     var keys: [StaticKey] = []
+    /// How connections of clients are encrypted; `nil` when they are not.
+    var tls: TLSServerSettings?
+    /// Which keys clients' certificates stand for.
+    var certificateRules: [CertificateRule] = []
     /// Whether a master key that can be guessed is accepted.
     var allowsWeakMasterKey = false
     /// All deployments, those that take no part included, in the order of the file.

@@ -14,6 +14,7 @@ final class GatewayProcess {
     private let notifier: ServiceNotifier
     private var servers: [LoopServer] = []
     private var handover: HandoverServer?
+    private var certificateWatch: FileWatch?
 
     /// Why it cannot start.
     struct StartError: Error, CustomStringConvertible {
@@ -71,6 +72,8 @@ final class GatewayProcess {
             for share in shares[index] { try server.listen(on: sockets[share]) }
             servers.append(server)
         }
+        certificateWatch = composition.watchCertificates(on: servers[0].loop)
+        composition.certificates.warn()
         for server in servers { server.loop.start() }
         log.write(.info, "listening") { line in
             line.text("host", sockets[0].host)
@@ -78,6 +81,7 @@ final class GatewayProcess {
             line.number("loops", loops)
             line.number("sockets", sockets.count)
             line.number("descriptors_max", descriptors)
+            line.text("tls", settings.tls.map { "from \($0.minimumVersion.rawValue)" } ?? "off")
         }
         if let predecessor { replace(predecessor) }
         handover = opening.makeHandoverServer(sockets)

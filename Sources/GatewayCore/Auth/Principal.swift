@@ -82,6 +82,8 @@ public struct KeyHash: Hashable, Sendable {
 public enum Credential: Sendable {
     /// The hash of a well-formed key.
     case key(KeyHash)
+    /// No key, but a certificate that was verified.
+    case certificate(ClientCertificate)
     /// Something that cannot be a key, with the reason in words that do not repeat it.
     case malformed(String)
 }

@@ -13,11 +13,13 @@ public final class Pipeline {
     private let observer: any Observer
     private let clock: any Clock
     private let limits: CallLimits
+    private let certificateRules: [CertificateRule]
     private var random: FastRandom
 
     public init(
         directory: any Directory, catalog: Catalog, providers: [ProviderKind: any Provider],
-        observer: any Observer, clock: any Clock, limits: CallLimits, seed: UInt64
+        observer: any Observer, clock: any Clock, limits: CallLimits, seed: UInt64,
+        certificateRules: [CertificateRule] = []
     ) {
         self.directory = directory
         self.catalog = catalog
@@ -27,6 +29,7 @@ public final class Pipeline {
         self.clock = clock
         self.limits = limits
         self.random = FastRandom(seed: seed)
+        self.certificateRules = certificateRules
     }
 
     /// Serves one call. It never throws: whatever goes wrong is told to the client by the door, and
@@ -92,8 +95,8 @@ public final class Pipeline {
 
     /// Who calls, for doors that do not go through the pipeline, such as a list of models.
     public func authenticate(_ credential: Credential?) throws(GatewayError) -> Principal {
-        switch credential {
-        case nil:
+        switch try certified(credential) {
+        case nil, .certificate:
             throw GatewayError(
                 .keyInvalid, origin: .client,
                 message: "No API key was sent. Send it as `authorization: Bearer sk-...`.")
@@ -107,6 +110,22 @@ public final class Pipeline {
             }
             return principal
         }
+    }
+
+    /// The key that a certificate stands for, in its place. Where no certificate stands for one,
+    /// it says nothing.
+    private func certified(_ credential: Credential?) throws(GatewayError) -> Credential? {
+        guard case .certificate(let certificate) = credential, !certificateRules.isEmpty else {
+            return credential
+        }
+        guard let rule = certificateRules.first(where: { $0.applies(to: certificate) }) else {
+            throw GatewayError(
+                .keyInvalid, origin: .client,
+                message: "The client certificate of `\(certificate.subject)` stands for no key "
+                    + "here. Send a key, or have it named in gateway_settings.tls."
+                    + "client_principal.")
+        }
+        return .key(rule.key)
     }
 
     /// The models a caller may use, by name.
