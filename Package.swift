@@ -96,6 +96,10 @@ let package = Package(
             dependencies: ["GatewayCore", "GatewayPrimitives", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
+            name: "JSONTests",
+            dependencies: ["JSON", "GatewayCore", "GatewayPrimitives", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
             name: "DialectsTests",
             dependencies: ["Dialects", "JSON", "GatewayCore", "GatewayPrimitives", "TestSupport"],
             resources: [.copy("Fixtures")], swiftSettings: settings),

@@ -102,15 +102,19 @@ public struct JSONScanner {
     }
 
     private mutating func openContainer(isObject: Bool) throws(Reason) -> Bool {
-        guard open.count < depthMax else { throw Reason("nested more than \(depthMax) deep") }
-        open.append(isObject)
+        let start = at
         at += 1
         skipBlanks()
         if byte == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
-            open.removeLast()
             at += 1
             return false
         }
+        // An empty one is not counted, as simdjson has it.
+        guard open.count < depthMax else {
+            at = start
+            throw Reason("nested more than \(depthMax) deep")
+        }
+        open.append(isObject)
         if isObject { try scanKey() }
         return true
     }
@@ -267,15 +271,23 @@ extension JSONScanner {
         else { return nil }
         var value = 0
         for index in place + 2..<place + 6 {
-            let byte = bytes[index]
-            switch byte {
-            case 0x30...0x39: value = value << 4 | Int(byte - 0x30)
-            case 0x41...0x46: value = value << 4 | Int(byte - 0x37)
-            case 0x61...0x66: value = value << 4 | Int(byte - 0x57)
-            default: return nil
-            }
+            guard let digit = HexDigit.value(of: bytes[index]) else { return nil }
+            value = value << 4 | digit
         }
         return value
+    }
+}
+
+/// Hexadecimal digits, in either case.
+enum HexDigit {
+    /// What a digit stands for; `nil` if it is none.
+    static func value(of byte: UInt8) -> Int? {
+        switch byte {
+        case 0x30...0x39: Int(byte - 0x30)
+        case 0x41...0x46: Int(byte - 0x37)
+        case 0x61...0x66: Int(byte - 0x57)
+        default: nil
+        }
     }
 }
 

@@ -11,6 +11,34 @@ public struct RawMembers: Sequence, IteratorProtocol {
     public struct Member {
         public let name: ByteView
         public let value: ByteView
+
+        /// Whether its name is a literal of ASCII letters, in whatever spelling: RFC 8259 lets any
+        /// character be written as `\uXXXX`.
+        public func isNamed(_ literal: StaticString) -> Bool {
+            var at = 0
+            var matched = 0
+            while at < name.count {
+                guard matched < literal.utf8CodeUnitCount else { return false }
+                let isEscape = name[at] == UInt8(ascii: "\\")
+                guard let unit = isEscape ? escapedUnit(at: at) : Int(name[at]),
+                    unit == Int(literal.utf8Start[matched])
+                else { return false }
+                at += isEscape ? 6 : 1
+                matched += 1
+            }
+            return matched == literal.utf8CodeUnitCount
+        }
+
+        /// The value of the `\uXXXX` at a place; `nil` for another escape, which is of no letter.
+        private func escapedUnit(at place: Int) -> Int? {
+            guard place + 6 <= name.count, name[place + 1] == UInt8(ascii: "u") else { return nil }
+            var value = 0
+            for index in place + 2..<place + 6 {
+                guard let digit = HexDigit.value(of: name[index]) else { return nil }
+                value = value << 4 | digit
+            }
+            return value
+        }
     }
 
     /// The members of an object. `text` must be valid JSON; none if it is no object.

@@ -24,11 +24,13 @@ struct OpenAIChatContentWriter {
         }
         output.append("]")
         writeDelivery(into: &output)
-        writeTools(into: &output)
-        writeFormat(into: &output)
+        try writeTools(into: &output)
+        try writeFormat(into: &output)
         writeSampling(content.sampling, into: &output)
         writeOptions(into: &output)
-        try OpenAIExtraBody.append(content.extraBodyJSON, refusing: Self.reserved, into: &output)
+        try ClientJSON.append(
+            membersOf: content.extraBodyJSON, field: "chat.extra_body_json",
+            refusing: Self.reserved, into: &output)
         output.append("}")
         return dropped
     }
@@ -61,12 +63,12 @@ struct OpenAIChatContentWriter {
         }
     }
 
-    private func writeTools(into output: inout ByteQueue) {
+    private func writeTools(into output: inout ByteQueue) throws(GatewayError) {
         if !content.tools.isEmpty {
             output.append(",\"tools\":[")
             for (index, tool) in content.tools.enumerated() {
                 if index > 0 { output.append(",") }
-                write(tool, into: &output)
+                try write(tool, "chat.tools[\(index)]", into: &output)
             }
             output.append("]")
         }
@@ -77,16 +79,21 @@ struct OpenAIChatContentWriter {
         output.appendMember("parallel_tool_calls", content.parallelToolCalls)
     }
 
-    private func write(_ tool: Tool, into output: inout ByteQueue) {
+    private func write(
+        _ tool: Tool, _ path: String, into output: inout ByteQueue
+    ) throws(GatewayError) {
         switch tool {
-        case .provider(let json): output.append(text: json)
+        case .provider(let json):
+            try ClientJSON.append(
+                object: json, field: "\(path).provider_tool_json", into: &output)
         case .function(let name, let description, let parameters, let strict):
             output.append(#"{"type":"function","function":{"name":"#)
             output.append(jsonString: name)
             output.appendMember("description", description)
             if !parameters.isEmpty {
                 output.append(",\"parameters\":")
-                output.append(text: parameters)
+                try ClientJSON.append(
+                    object: parameters, field: "\(path).parameters_json", into: &output)
             }
             output.appendMember("strict", strict)
             output.append("}}")
@@ -114,7 +121,7 @@ struct OpenAIChatContentWriter {
         }
     }
 
-    private func writeFormat(into output: inout ByteQueue) {
+    private func writeFormat(into output: inout ByteQueue) throws(GatewayError) {
         switch content.responseFormat {
         case .text: break
         case .jsonObject: output.append(#","response_format":{"type":"json_object"}"#)
@@ -123,7 +130,9 @@ struct OpenAIChatContentWriter {
             output.append(jsonString: name)
             output.appendMember("description", description)
             output.append(",\"schema\":")
-            output.append(text: schema)
+            try ClientJSON.append(
+                object: schema, field: "chat.response_format.json_schema.schema_json",
+                into: &output)
             output.appendMember("strict", strict)
             output.append("}}")
         }

@@ -39,6 +39,11 @@ enum OpenAIChatFields {
         .init("web_search_options", .object),
     ]
 
+    /// What the gateway decides by: whose model it is, how the answer comes, what it may cost.
+    static let single: [StaticString] = [
+        "model", "messages", "stream", "stream_options", "n", "max_tokens", "max_completion_tokens",
+    ]
+
     /// The bound on output tokens: the newer field wins.
     static func maxOutputTokens(of root: JSONValue) -> Int? {
         let value =
@@ -72,7 +77,8 @@ enum OpenAIChatFields {
         }
     }
 
-    private static func checkRange(
+    /// Checks a number that is of the right type.
+    static func checkRange(
         _ value: JSONValue?, _ name: String, _ range: ClosedRange<Int64>,
         _ fields: inout RequestFields
     ) {

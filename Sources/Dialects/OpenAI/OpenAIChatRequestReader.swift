@@ -14,7 +14,8 @@ public struct OpenAIChatRequestReader {
     /// Reads a whole body. ``ByteQueue/slack`` bytes behind it must be readable. It is copied.
     public func read(_ body: ByteView) throws(GatewayError) -> ChatRequest {
         let root = try RequestFields.parse(body, with: parser)
-        let members = try RequestFields.replaceableMembers(of: body, in: parser)
+        let members = try RequestFields.replaceableMembers(
+            of: body, in: parser, single: OpenAIChatFields.single)
         var fields = RequestFields()
         fields.check(root, against: OpenAIChatFields.all)
         var conversation = OpenAIConversation()

@@ -53,7 +53,7 @@ public struct OpenAIChatStreamDecoder {
         } else {
             isUsageReport = false
         }
-        if isFirst || hasFinished { state.takeUnknownFields(of: root) }
+        if isFirst || hasFinished || isUsageReport { state.takeUnknownFields(of: root) }
         state.ensureDelta()
     }
 

@@ -30,6 +30,10 @@ struct OpenAIConversation {
         }
         guard let role = checkRole(message[member: "role"], index, &fields) else { return }
         let isAssistant = role.equals("assistant")
+        // As with the members of the body: what is counted must be what the upstream reads.
+        if message.members.lazy.filter({ $0.name.equals("content") }).prefix(2).count > 1 {
+            fields.violate("messages[\(index)].content", "stands more than once in the message")
+        }
         switch message[member: "content"] {
         case nil:
             if !isAssistant { fields.violate("messages[\(index)].content", "is required") }
@@ -124,6 +128,8 @@ struct OpenAIConversation {
         _ message: JSONValue, _ index: Int, _ fields: inout RequestFields
     ) {
         textBytes += message[member: "refusal"]?.string?.count ?? 0
+        // The older form of a call.
+        if let call = message[member: "function_call"] { count(call: call) }
         guard let calls = message[member: "tool_calls"], !calls.isNull else { return }
         guard calls.kind == .array else {
             return fields.violate(
@@ -137,9 +143,12 @@ struct OpenAIConversation {
                 fields.violate(name, "must be an object, is \(call.kind.words)")
                 continue
             }
-            guard let function = call[member: "function"] else { continue }
-            textBytes += function[member: "name"]?.string?.count ?? 0
-            textBytes += function[member: "arguments"]?.string?.count ?? 0
+            if let function = call[member: "function"] { count(call: function) }
         }
+    }
+
+    private mutating func count(call: JSONValue) {
+        textBytes += call[member: "name"]?.string?.count ?? 0
+        textBytes += call[member: "arguments"]?.string?.count ?? 0
     }
 }

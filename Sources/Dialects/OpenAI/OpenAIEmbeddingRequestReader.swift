@@ -11,7 +11,8 @@ public struct OpenAIEmbeddingRequestReader {
     /// Reads a whole body. ``ByteQueue/slack`` bytes behind it must be readable. It is copied.
     public func read(_ body: ByteView) throws(GatewayError) -> EmbeddingRequest {
         let root = try RequestFields.parse(body, with: parser)
-        let members = try RequestFields.replaceableMembers(of: body, in: parser)
+        let members = try RequestFields.replaceableMembers(
+            of: body, in: parser, single: Self.single)
         var fields = RequestFields()
         fields.check(root, against: Self.known)
         if let format = root[member: "encoding_format"]?.string,
@@ -20,9 +21,8 @@ public struct OpenAIEmbeddingRequestReader {
             fields.violate(
                 "encoding_format", "must be `float` or `base64`, is \(fields.quote(format))")
         }
-        if let dimensions = root[member: "dimensions"]?.integer, dimensions < 1 {
-            fields.violate("dimensions", "must be at least 1, is \(dimensions)")
-        }
+        OpenAIChatFields.checkRange(
+            root[member: "dimensions"], "dimensions", 1...Int64(Int32.max), &fields)
         var inputs = Inputs()
         inputs.check(root[member: "input"], &fields)
         try fields.finish()
@@ -39,6 +39,9 @@ public struct OpenAIEmbeddingRequestReader {
         return format?.equals("base64") ?? false ? .base64 : .float
     }
 
+    private static let single: [StaticString] = [
+        "model", "input", "dimensions", "encoding_format",
+    ]
     private static let known: [RequestFields.Field] = [
         .init("model", .nonEmptyString, isRequired: true),
         .init("dimensions", .integer),

@@ -48,7 +48,7 @@ public struct OpenAIEmbeddingsReplyDecoder {
         guard let data = root[member: "data"], data.kind == .array else {
             throw faults.malformed("it has no `data`", hasStarted: false)
         }
-        for element in data.elements where !Self.isVector(element[member: "embedding"]) {
+        for element in data.elements where !isVector(element[member: "embedding"]) {
             throw faults.malformed("an element of `data` has no embedding", hasStarted: false)
         }
         hasData = true
@@ -87,10 +87,14 @@ public struct OpenAIEmbeddingsReplyDecoder {
         return finished
     }
 
-    private static func isVector(_ value: JSONValue?) -> Bool {
+    /// Numbers are looked at where they are to be read; a client of the same dialect reads them
+    /// itself.
+    private func isVector(_ value: JSONValue?) -> Bool {
         guard let value else { return false }
         if let text = value.string { return Base64.isVector(text) }
-        return value.kind == .array
+        guard value.kind == .array else { return false }
+        return !wantsTyped
+            || value.elements.allSatisfy { Float($0.number ?? .nan).isFinite }
     }
 
     private static func values(of value: JSONValue?) -> [Float] {

@@ -37,11 +37,14 @@ struct OpenAIFaults {
     ) -> GatewayError {
         var fault = fault(status: status)
         read(root, into: &fault)
-        if let body, root != nil, body.count <= UpstreamFault.bodyBytesMax {
+        let kind = Kind(status: status, fault: fault)
+        if kind.reason == .upstreamAuthFailed {
+            // Such messages repeat the key that was sent, which is the gateway's own.
+            fault.message = nil
+        } else if let body, root != nil, body.count <= UpstreamFault.bodyBytesMax {
             fault.body = body.bytes
         }
         let words = fault.message.map { ": \($0)" } ?? "."
-        let kind = Kind(status: status, code: fault.code, message: fault.message)
         var error = GatewayError(
             kind.reason, origin: .upstream, retry: kind.retry,
             message: "Deployment `\(deployment)` answered \(status)\(words)",
@@ -51,7 +54,8 @@ struct OpenAIFaults {
         return error
     }
 
-    /// Reads `{"error": {...}}`, `{"error": "text"}` and vLLM's older `{"object": "error", ...}`.
+    /// Reads `{"error": {...}}`, `{"error": "text"}`, vLLM's older `{"object": "error", ...}` and
+    /// the `{"detail": "text"}` of servers that are made with FastAPI.
     private func read(_ root: JSONValue?, into fault: inout UpstreamFault) {
         guard let root, root.kind == .object else { return }
         let error = root[member: "error"] ?? root
@@ -60,7 +64,8 @@ struct OpenAIFaults {
             return
         }
         guard error.kind == .object else { return }
-        fault.message = error[member: "message"]?.string.map(shortened)
+        let message = error[member: "message"] ?? error[member: "detail"]
+        fault.message = message?.string.map(shortened)
         fault.type = error[member: "type"]?.string.map(shortened)
         if let code = error[member: "code"] {
             fault.code = code.string.map(shortened) ?? code.integer.map { "\($0)" }
@@ -87,7 +92,7 @@ struct OpenAIFaults {
             self.outcome = outcome
         }
 
-        init(status: Int, code: String?, message: String?) {
+        init(status: Int, fault: UpstreamFault) {
             switch status {
             case 401, 403:
                 self.init(.upstreamAuthFailed, .otherDeployment, .authFailed)
@@ -97,21 +102,23 @@ struct OpenAIFaults {
                 self.init(.upstreamRateLimited, .otherDeployment, .rateLimited)
             case 500...:
                 self.init(.upstreamUnavailable, .otherDeployment, .serverError)
-            case 404 where code == "model_not_found":
+            case 404:
+                // The path and the model's name are the deployment's, not the client's.
                 self.init(.upstreamRejected, .otherDeployment, .modelNotFound)
             default:
-                self.init(rejectedWith: code, message: message)
+                self.init(rejected: fault)
             }
         }
 
-        /// The request itself was refused. llama.cpp and vLLM tell a full context by words alone.
-        private init(rejectedWith code: String?, message: String?) {
-            let says = { (part: String) in message?.contains(part) ?? false }
-            if code == "context_length_exceeded" || code == "exceed_context_size_error"
+        /// The request itself was refused. llama.cpp tells a full context by the type, vLLM by
+        /// words alone.
+        private init(rejected fault: UpstreamFault) {
+            let says = { (part: String) in fault.message?.contains(part) ?? false }
+            if fault.code == "context_length_exceeded" || fault.type == "exceed_context_size_error"
                 || says("maximum context length") || says("exceeds the available context size")
             {
                 self.init(.contextWindowExceeded, .never, .contextWindowExceeded)
-            } else if code == "content_policy_violation" || code == "content_filter" {
+            } else if fault.code == "content_policy_violation" || fault.code == "content_filter" {
                 self.init(.contentPolicy, .never, .contentPolicy)
             } else {
                 self.init(.upstreamRejected, .never, .invalidRequest)

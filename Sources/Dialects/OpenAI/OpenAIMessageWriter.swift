@@ -5,6 +5,7 @@ internal import GatewayPrimitives
 struct OpenAIMessageWriter {
     /// Its place in the conversation, for errors.
     let index: Int
+    private var path: String { "chat.messages[\(index)]" }
 
     /// What this writer itself sets.
     private static let reserved: [StaticString] = [
@@ -20,8 +21,9 @@ struct OpenAIMessageWriter {
         output.appendMember("name", message.name)
         try writeContent(of: message, into: &output)
         if message.role == .assistant { writeAssistantParts(of: message, into: &output) }
-        try OpenAIExtraBody.append(
-            message.providerFieldsJSON, refusing: Self.reserved, into: &output)
+        try ClientJSON.append(
+            membersOf: message.providerFieldsJSON, field: "\(path).provider_fields_json",
+            refusing: Self.reserved, into: &output)
         output.append("}")
     }
 
@@ -55,10 +57,11 @@ struct OpenAIMessageWriter {
     private func writeContent(
         of message: Message, into output: inout ByteQueue
     ) throws(GatewayError) {
-        var parts: [Part] = []
-        for part in message.parts {
+        // With their places, for errors.
+        var parts: [(offset: Int, element: Part)] = []
+        for (offset, part) in message.parts.enumerated() {
             switch part {
-            case .text, .media, .other: parts.append(part)
+            case .text, .media, .other: parts.append((offset, part))
             // Said beside the content, or, as an upstream's own reasoning, not said again.
             case .toolCall, .refusal, .reasoning: break
             case .toolResult: throw refused("tool results belong to messages of ROLE_TOOL")
@@ -66,20 +69,23 @@ struct OpenAIMessageWriter {
         }
         output.append(",\"content\":")
         if parts.isEmpty { return output.append("null") }
-        if parts.count == 1, case .text(let text) = parts[0] {
+        if parts.count == 1, case .text(let text) = parts[0].element {
             return output.append(jsonString: text)
         }
         output.append("[")
         for (place, part) in parts.enumerated() {
             if place > 0 { output.append(",") }
-            switch part {
+            switch part.element {
             case .text(let text):
                 output.append(#"{"type":"text","text":"#)
                 output.append(jsonString: text)
                 output.append("}")
             case .media(let media):
                 try OpenAIMedia.write(media, into: &output) { refused($0) }
-            case .other(let json): output.append(text: json)
+            case .other(let json):
+                try ClientJSON.append(
+                    object: json, field: "\(path).parts[\(part.offset)].provider_fields_json",
+                    into: &output)
             case .toolCall, .toolResult, .reasoning, .refusal: break
             }
         }
@@ -110,8 +116,8 @@ struct OpenAIMessageWriter {
     private func refused(_ what: String) -> GatewayError {
         GatewayError(
             .invalidRequest, origin: .client,
-            message: "chat.messages[\(index)]: \(what).",
-            fields: [FieldViolation(field: "chat.messages[\(index)]", message: what)])
+            message: "\(path): \(what).",
+            fields: [FieldViolation(field: path, message: what)])
     }
 }
 

@@ -96,10 +96,17 @@ public struct OpenAIReplyWriter {
         output.append(jsonString: text)
     }
 
-    /// Appends a chunk that is JSON already.
+    /// Appends a chunk that is JSON already. One that came in several lines leaves in several: a
+    /// line feed would end the field.
     public static func writeEvent(json: ByteView, into output: inout ByteQueue) {
+        var rest = json
+        while let end = rest.firstIndex(of: 0x0A) {
+            output.append("data: ")
+            output.append(rest[0..<end + 1])
+            rest = rest.dropping(first: end + 1)
+        }
         output.append("data: ")
-        output.append(json)
+        output.append(rest)
         output.append("\n\n")
     }
 

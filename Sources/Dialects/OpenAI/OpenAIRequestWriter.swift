@@ -70,7 +70,7 @@ public struct OpenAIRequestWriter {
     /// `stream_options` as the client wrote them, but with the usage.
     private static func appendOptions(_ options: ByteView, into output: inout ByteQueue) {
         output.append(#"{"include_usage":true"#)
-        for member in RawMembers(options) where !member.name.equals("include_usage") {
+        for member in RawMembers(options) where !member.isNamed("include_usage") {
             output.append(",\"")
             output.append(member.name)
             output.append("\":")
@@ -107,45 +107,9 @@ public struct OpenAIRequestWriter {
             output.append(",\"user\":")
             output.append(jsonString: content.endUser)
         }
-        try OpenAIExtraBody.append(
-            content.extraBodyJSON, refusing: ["model", "input"], into: &output)
+        try ClientJSON.append(
+            membersOf: content.extraBodyJSON, field: "extra_body_json",
+            refusing: ["model", "input"], into: &output)
         output.append("}")
-    }
-}
-
-/// A client's own JSON members, merged into a request that is written from core types.
-enum OpenAIExtraBody {
-    /// Appends the members of a JSON object, each with a comma before it. Refuses what is no
-    /// object, and members that the gateway itself has to set.
-    static func append(
-        _ json: String, refusing reserved: [StaticString], into output: inout ByteQueue
-    ) throws(GatewayError) {
-        if json.isEmpty { return }
-        var bytes = ByteQueue()
-        bytes.append(text: json)
-        _ = bytes.reserve(ByteQueue.slack)
-        let parser = JSONParser()
-        let root: JSONValue
-        do throws(JSONFault) {
-            root = try parser.parse(bytes.view)
-        } catch {
-            throw refused("is not valid JSON: \(error.summary)")
-        }
-        guard root.kind == .object else { throw refused("must be a JSON object") }
-        for (name, value) in root.members {
-            guard !reserved.contains(where: { name.equals($0) }) else {
-                throw refused("must not set `\(name.string)`")
-            }
-            output.append(",")
-            output.append(jsonString: name)
-            output.append(":")
-            output.append(json: value)
-        }
-    }
-
-    private static func refused(_ what: String) -> GatewayError {
-        GatewayError(
-            .invalidRequest, origin: .client, message: "extra_body_json \(what).",
-            fields: [FieldViolation(field: "extra_body_json", message: what)])
     }
 }

@@ -118,31 +118,28 @@ extension RequestFields {
 
     /// Where the members stand that the gateway may replace, in the body last parsed.
     ///
-    /// A name may be written with escapes; one that would hide such a member is refused, as is one
-    /// that stands twice: readers of JSON differ in which of the two they take.
+    /// A name may be written with escapes and is found all the same. Of `single`, the members that
+    /// the gateway decides by, none may stand twice: readers of JSON differ in which of the two
+    /// they take, and the upstream would be asked for what the gateway has not seen.
     static func replaceableMembers(
-        of body: ByteView, in parser: JSONParser
+        of body: ByteView, in parser: JSONParser, single: [StaticString]
     ) throws(GatewayError) -> [RawRequest.Member] {
         var members: [RawRequest.Member] = []
-        var seen = (model: 0, stream: 0, options: 0)
+        var fields = RequestFields()
+        var seen: UInt64 = 0
         var names = parser.root.members
         for member in parser.topLevelMembers(of: body) {
             guard let name = names.next()?.name else { break }
             if name.equals("model") {
-                seen.model += 1
                 members.append(RawRequest.Member(name: .model, value: member.value))
             } else if name.equals("stream_options") {
-                seen.options += 1
                 members.append(RawRequest.Member(name: .streamOptions, value: member.value))
-            } else if name.equals("stream") {
-                seen.stream += 1
             }
-        }
-        var fields = RequestFields()
-        if seen.model > 1 { fields.violate("model", "stands \(seen.model) times in the body") }
-        if seen.stream > 1 { fields.violate("stream", "stands \(seen.stream) times in the body") }
-        if seen.options > 1 {
-            fields.violate("stream_options", "stands \(seen.options) times in the body")
+            guard let place = single.firstIndex(where: { name.equals($0) }) else { continue }
+            if seen & 1 << UInt64(place) != 0 {
+                fields.violate("\(single[place])", "stands more than once in the body")
+            }
+            seen |= 1 << UInt64(place)
         }
         try fields.finish()
         return members

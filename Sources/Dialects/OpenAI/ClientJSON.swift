@@ -1,0 +1,58 @@
+internal import GatewayCore
+internal import GatewayPrimitives
+internal import JSON
+
+/// JSON that a client hands in as a text, to stand within a request that is written from core
+/// types.
+///
+/// It is checked before it is written: a text that closed the member it stands in would go on to
+/// set the model, or the bound on tokens, behind the gateway's back.
+enum ClientJSON {
+    /// Appends an object as it is. Refuses what is none.
+    static func append(
+        object json: String, field: String, into output: inout ByteQueue
+    ) throws(GatewayError) {
+        var bytes = ByteQueue()
+        bytes.append(text: json)
+        if let fault = JSONScanner.firstFault(in: bytes.view) {
+            throw refused(field, "is not valid JSON: \(fault.summary)")
+        }
+        let first = bytes.view.buffer.first { $0 > 0x20 }
+        guard first == UInt8(ascii: "{") else { throw refused(field, "must be a JSON object") }
+        output.append(bytes.view)
+    }
+
+    /// Appends the members of an object, each with a comma before it; nothing for an empty text.
+    /// Refuses what is no object, and members that the gateway itself has to set.
+    static func append(
+        membersOf json: String, field: String, refusing reserved: [StaticString],
+        into output: inout ByteQueue
+    ) throws(GatewayError) {
+        if json.isEmpty { return }
+        var bytes = ByteQueue()
+        bytes.append(text: json)
+        let parser = JSONParser()
+        let root: JSONValue
+        do throws(JSONFault) {
+            root = try parser.parse(bytes.view)
+        } catch {
+            throw refused(field, "is not valid JSON: \(error.summary)")
+        }
+        guard root.kind == .object else { throw refused(field, "must be a JSON object") }
+        for (name, value) in root.members {
+            guard !reserved.contains(where: { name.equals($0) }) else {
+                throw refused(field, "must not set `\(name.string)`")
+            }
+            output.append(",")
+            output.append(jsonString: name)
+            output.append(":")
+            output.append(json: value)
+        }
+    }
+
+    private static func refused(_ field: String, _ what: String) -> GatewayError {
+        GatewayError(
+            .invalidRequest, origin: .client, message: "\(field) \(what).",
+            fields: [FieldViolation(field: field, message: what)])
+    }
+}
