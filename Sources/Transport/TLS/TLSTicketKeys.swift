@@ -1,3 +1,4 @@
+import CLinux
 import COpenSSL
 import GatewayPrimitives
 import Glibc
