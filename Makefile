@@ -14,7 +14,8 @@ RELEASE_BINARY := $(CURDIR)/.build/release/llm-gateway
 
 .DEFAULT_GOAL := help
 .PHONY: help run build demo test test-swift test-clients test-end-to-end test-restart generate \
-	generate-check format format-check lint deps venv bench-smoke
+	generate-check format format-check lint deps venv bench-footprint \
+	bench-smoke
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +72,10 @@ deps: ## Install the Debian packages that are missing.
 
 venv: deps ## Install the Python packages of the tests into .venv, if their list has changed.
 	@scripts/venv.sh
+
+bench-footprint: venv ## Measure the time to start, and the memory by connection and by stream.
+	swift build $(RELEASE) --product llm-gateway
+	LLM_GATEWAY_BIN=$(RELEASE_BINARY) $(BIN)/python bench/footprint.py
 
 bench-smoke: ## Compare the CPU per request and per chunk with nginx. Takes some minutes.
 	@scripts/deps.sh bench
