@@ -9,12 +9,16 @@ PORT ?= 4000
 CONFIG ?=
 RELEASE := -c release --static-swift-stdlib
 OWN_SWIFT := Package.swift Sources Tests
+FUZZ_MINUTES ?= 10
+FUZZ_TARGETS ?=
+# Swift's backtracer hangs on a crash under the address sanitizer.
+SANITIZED := SWIFT_BACKTRACE=enable=no
 DEBUG_BINARY := $(CURDIR)/.build/debug/llm-gateway
 RELEASE_BINARY := $(CURDIR)/.build/release/llm-gateway
 
 .DEFAULT_GOAL := help
-.PHONY: help run build demo test test-swift test-clients test-end-to-end test-restart generate \
-	generate-check format format-check lint deps venv bench-footprint \
+.PHONY: help run build demo test test-swift test-clients test-end-to-end test-restart test-asan \
+	test-tsan fuzz generate generate-check format format-check lint deps venv bench-footprint \
 	bench-smoke
 
 help: ## List the commands.
@@ -49,6 +53,19 @@ test-restart: deps venv ## Restart ten times under load: no request may fail. Ta
 	swift build --product llm-gateway
 	RESTARTS=10 LLM_GATEWAY_BIN=$(DEBUG_BINARY) \
 		$(BIN)/python -m pytest -s -c Tests/EndToEnd/pytest.ini Tests/EndToEnd/test_restart.py
+
+test-asan: deps ## Run the Swift tests under the address sanitizer (in .build-asan).
+	swift build --build-tests --sanitize=address --scratch-path .build-asan
+	$(SANITIZED) ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=1 \
+		swift test --skip-build --sanitize=address --scratch-path .build-asan
+
+test-tsan: deps ## Run the Swift tests under the thread sanitizer (in .build-tsan).
+	swift build --build-tests --sanitize=thread --scratch-path .build-tsan
+	$(SANITIZED) TSAN_OPTIONS=halt_on_error=1 \
+		swift test --skip-build --sanitize=thread --scratch-path .build-tsan
+
+fuzz: deps ## Fuzz every parser for FUZZ_MINUTES each (10), or those of FUZZ_TARGETS; see Tests/Fuzz.
+	scripts/fuzz.sh $(FUZZ_MINUTES) $(FUZZ_TARGETS)
 
 generate: deps venv ## Generate code from proto/ (Sources/CGatewayProto, clients/).
 	proto/generate.sh

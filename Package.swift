@@ -149,7 +149,25 @@ let package = Package(
                 "Transport",
             ],
             resources: [.copy("Fixtures")], swiftSettings: settings),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "API", "GRPC", "Dialects", "JSON", "Transport", "GatewayCore", "GatewayPrimitives",
+                "CGatewayProto",
+            ],
+            path: "Tests/FuzzTargets", swiftSettings: settings),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Corpus"],
+            swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ],
     cxxLanguageStandard: .cxx17
 )
+
+// libFuzzer brings a main function of its own, and so cannot be linked in an ordinary build.
+if Context.environment["LLM_GATEWAY_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz",
+            swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
+}
