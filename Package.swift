@@ -33,6 +33,7 @@ let package = Package(
         .systemLibrary(
             name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]
         ),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLinux"),
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CGatewayProto", dependencies: ["CProtobufC"]),
@@ -46,7 +47,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Transport",
-            dependencies: ["GatewayPrimitives", "CNghttp2", "COpenSSL", "CLinux"],
+            dependencies: ["GatewayPrimitives", "CNghttp2", "COpenSSL", "CZlib", "CLinux"],
             swiftSettings: settings),
         .target(
             name: "GRPC",
@@ -109,10 +110,14 @@ let package = Package(
                 "Transport", "GatewayPrimitives", "TestSupport", "CNghttp2", "COpenSSL",
             ],
             swiftSettings: settings),
+        .executableTarget(
+            name: "grpc-test-tool",
+            dependencies: ["GRPC", "JSON", "Transport", "GatewayPrimitives"],
+            path: "Tests/GRPCTestTool", swiftSettings: settings),
         .testTarget(
             name: "GRPCTests",
             dependencies: [
-                "GRPC", "Transport", "GatewayPrimitives", "TestSupport", "CProtobufC",
+                "GRPC", "JSON", "Transport", "GatewayPrimitives", "TestSupport", "CProtobufC",
                 "CGatewayProto",
             ],
             exclude: ["Protobuf/Fixtures"], swiftSettings: settings),

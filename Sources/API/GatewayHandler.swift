@@ -14,27 +14,34 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
     private let clock: any Clock
     private let errors: OpenAIErrorWriter
     private let limits: DoorLimits
+    private let cors: CORSPolicy?
+    private let compressor: ResponseCompressor?
     private let parser = JSONParser()
     private var random: FastRandom
 
     public init(
         pipeline: Pipeline, grpc: GRPCServer, readiness: Readiness, clock: any Clock,
-        limits: DoorLimits, usesLiteLLMStatuses: Bool, seed: UInt64
+        limits: DoorLimits, usesLiteLLMStatuses: Bool, cors: CORSPolicy? = nil,
+        compressor: ResponseCompressor? = nil, seed: UInt64
     ) {
         self.pipeline = pipeline
         self.grpc = grpc
         self.readiness = readiness
         self.clock = clock
         self.limits = limits
+        self.cors = cors
+        self.compressor = compressor
         errors = OpenAIErrorWriter(usesLiteLLMStatuses: usesLiteLLMStatuses)
         random = FastRandom(seed: seed)
     }
 
     public func handle(_ exchange: ServerExchange) async {
-        if grpc.handles(exchange) {
-            await grpc.handle(exchange)
+        if let cors, cors.apply(to: exchange) { return }
+        if let route = grpc.route(exchange) {
+            await grpc.handle(exchange, by: route)
             return
         }
+        exchange.compressor = compressor
         guard let endpoint = Endpoint.match(exchange.path) else {
             refuse(exchange, .unknownPath(exchange.path))
             return

@@ -2,9 +2,18 @@ import GatewayPrimitives
 import Transport
 
 extension ServerExchange {
-    /// Answers with a JSON body, or with its length alone for HEAD.
+    /// Answers with a JSON body, or with its length alone for HEAD. It is compressed if the client
+    /// asks for it and the gateway does it.
     func respond(status: Int, json body: ByteView) {
+        var body = body
         responseHeaders.append("content-type", "application/json")
+        if let compressor {
+            responseHeaders.append("vary", "accept-encoding")
+            if let small = compressor.compress(body, for: requestHeaders) {
+                responseHeaders.append("content-encoding", "gzip")
+                body = small
+            }
+        }
         sendHead(status: status, body: .known(body.count))
         if method != .head && body.count > 0 { write(body) }
         end()

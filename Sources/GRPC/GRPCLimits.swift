@@ -17,11 +17,24 @@ public struct GRPCLimits: Sendable {
     static let controlMessageBytesMax = 16 * 1024
     /// How deep messages may be nested in a descriptor that is served.
     static let descriptorDepthMax = 32
+    /// Bytes of a client's name that a message repeats.
+    static let shownNameBytesMax = 100
+    /// Responses shorter than this are not compressed: it would cost more than it saves.
+    static let compressedBytesMin = 1024
+    /// Memory for coded messages that a loop keeps for the next.
+    static let codedBytesKept = 256 * 1024
+    /// Digits of a `connect-timeout-ms` (connectrpc.com, "Unary-Request").
+    static let connectTimeoutDigitsMax = 10
     /// Calls that watch one health service.
     static let healthWatchersMax = 1024
 
     /// One message of a client (`message_bytes_max`).
     public var messageBytesMax = 4 * 1024 * 1024
+    /// One message to a client (`response_bytes_max`).
+    public var responseBytesMax = 64 * 1024 * 1024
+    /// Whether messages are compressed for clients that want it (`grpc.compression`). Compressed
+    /// messages of clients are read in any case.
+    public var compressesResponses = true
 
     public init() {}
 }

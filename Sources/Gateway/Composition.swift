@@ -85,6 +85,8 @@ struct Composition {
             certificateRules: settings.certificateRules)
         var grpcLimits = GRPCLimits()
         grpcLimits.messageBytesMax = settings.messageBytesMax
+        grpcLimits.responseBytesMax = settings.responseBytesMax
+        grpcLimits.compressesResponses = settings.compressesMessages
         let services =
             V1Services.make(pipeline: pipeline, clock: clock) + [health.service]
             + (reflection?.services ?? [])
@@ -92,7 +94,11 @@ struct Composition {
             pipeline: pipeline, grpc: GRPCServer(services: services, limits: grpcLimits),
             readiness: readiness, clock: clock,
             limits: DoorLimits(bodyBytesMax: settings.server.bodyBytesMax),
-            usesLiteLLMStatuses: settings.usesLiteLLMStatuses, seed: random.next())
+            usesLiteLLMStatuses: settings.usesLiteLLMStatuses,
+            cors: settings.corsOrigins.isEmpty ? nil : CORSPolicy(origins: settings.corsOrigins),
+            compressor: settings.compressesJSON
+                ? ResponseCompressor(bytesMin: settings.compressionBytesMin) : nil,
+            seed: random.next())
         return HTTPServer(
             loop: loop, limits: settings.server, handler: handler, counts: counts,
             trust: settings.trust, tls: tls)

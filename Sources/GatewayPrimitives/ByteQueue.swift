@@ -77,6 +77,22 @@ public struct ByteQueue: ~Copyable {
             .storeBytes(of: value.bigEndian, as: UInt32.self)
     }
 
+    /// Overwrites a waiting byte.
+    @inlinable
+    public mutating func store(byte: UInt8, at index: Int) {
+        precondition(index >= 0 && index < count, "stored outside of what waits")
+        base.unsafelyUnwrapped[head + index] = byte
+    }
+
+    /// Makes room for bytes among those that wait, whose content is undefined until stored.
+    public mutating func insert(_ count: Int, at index: Int) {
+        precondition(index >= 0 && index <= self.count, "inserted outside of what waits")
+        _ = reserve(count)
+        let place = base.unsafelyUnwrapped + head + index
+        memmove(place + count, place, self.count - index)
+        commit(count)
+    }
+
     /// Drops all bytes and keeps the memory.
     @inlinable
     public mutating func clear() {

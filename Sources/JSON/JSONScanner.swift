@@ -39,6 +39,17 @@ public struct JSONScanner {
         }
     }
 
+    /// Whether a text is one JSON number, and nothing around it.
+    public static func isNumber(_ bytes: ByteView) -> Bool {
+        guard !bytes.isEmpty else { return false }
+        let first = bytes[0]
+        let last = bytes[bytes.count - 1]
+        guard first == UInt8(ascii: "-") || (first >= 0x30 && first <= 0x39), last >= 0x30,
+            last <= 0x39
+        else { return false }
+        return firstFault(in: bytes) == nil
+    }
+
     /// What is wrong; where is the scanner's place.
     private struct Reason: Error {
         let message: String

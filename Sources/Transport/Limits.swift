@@ -1,6 +1,12 @@
 /// Every bound of this room. Those that are `static` are of the machinery; the others are
 /// configured (`gateway_settings.limits` and `.timeouts`), and stand here with their defaults.
 public struct Limits: Sendable {
+    /// How hard gzip tries, from 1 to 9: most of the gain at a third of the usual cost.
+    static let gzipLevel: Int32 = 3
+    /// What undoing gzip makes room for at a time.
+    static let inflateStepBytes = 16 * 1024
+    /// Memory for compressed bodies that a loop keeps for the next.
+    static let gzipScratchBytesKept = 256 * 1024
     /// One read takes at most this much.
     static let receiveBufferBytes = 64 * 1024
     /// One send gathers at most about this much.

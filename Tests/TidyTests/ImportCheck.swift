@@ -10,7 +10,7 @@ enum ImportCheck {
         "GatewayCore": ["GatewayPrimitives"],
         "JSON": ["GatewayPrimitives", "CSimdJSON"],
         "Dialects": ["JSON", "GatewayCore", "GatewayPrimitives"],
-        "Transport": ["GatewayPrimitives", "CNghttp2", "COpenSSL", "CLinux"],
+        "Transport": ["GatewayPrimitives", "CNghttp2", "COpenSSL", "CZlib", "CLinux"],
         "GRPC": ["Transport", "JSON", "GatewayPrimitives", "CProtobufC", "CGatewayProto"],
         "Providers": ["Transport", "Dialects", "JSON", "GatewayCore", "GatewayPrimitives"],
         "API": [

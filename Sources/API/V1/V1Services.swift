@@ -12,34 +12,37 @@ public enum V1Services {
     ]
 
     /// The deadline of calls to models is the pipeline's to keep, and so is the order of reading:
-    /// the methods take the call itself, whatever its kind, so that a key is checked before a
+    /// the handlers read by themselves, whatever the kind, so that a key is checked before a
     /// message is read.
     public static func make(pipeline: Pipeline, clock: any Clock) -> [GRPCService] {
         [
             GRPCService(
                 name: names[0],
                 methods: [
-                    .bidirectional("GenerateChatCompletion", deadline: .handler) { call in
+                    GRPCMethod("GenerateChatCompletion", .unary, deadline: .handler) { call in
                         await pipeline.run(ChatWholeDoor(call))
                     },
-                    .bidirectional("StreamChatCompletion", deadline: .handler) { call in
+                    GRPCMethod("StreamChatCompletion", .serverStreaming, deadline: .handler) {
+                        call in
                         await pipeline.run(ChatStreamDoor(call))
                     },
                 ]),
             GRPCService(
                 name: names[1],
                 methods: [
-                    .bidirectional("GenerateEmbeddings", deadline: .handler) { call in
+                    GRPCMethod("GenerateEmbeddings", .unary, deadline: .handler) { call in
                         await pipeline.run(EmbeddingsV1Door(call))
                     }
                 ]),
             GRPCService(
                 name: names[2],
                 methods: [
-                    .unary("ListModels") { call, request throws(GRPCStatusError) in
+                    .unary("ListModels", isSideEffectFree: true) {
+                        call, request throws(GRPCStatusError) in
                         try ModelsV1(pipeline: pipeline, clock: clock, call: call).list(request)
                     },
-                    .unary("GetModel") { call, request throws(GRPCStatusError) in
+                    .unary("GetModel", isSideEffectFree: true) {
+                        call, request throws(GRPCStatusError) in
                         try ModelsV1(pipeline: pipeline, clock: clock, call: call).get(request)
                     },
                 ]),

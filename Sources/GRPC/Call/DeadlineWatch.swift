@@ -16,6 +16,11 @@ final class DeadlineWatch: LoopTimerTarget {
     deinit { timer?.disarm() }
 
     func loopTimerFired(_ timer: LoopTimer) {
-        call?.cancel(GRPCStatus(.deadlineExceeded, "The call's deadline has passed."))
+        call?.cancel(Self.status)
+    }
+
+    /// What a call ends with whose deadline has passed.
+    static var status: GRPCStatus {
+        GRPCStatus(.deadlineExceeded, "The call's deadline has passed.")
     }
 }

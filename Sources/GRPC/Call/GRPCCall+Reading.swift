@@ -11,18 +11,13 @@ extension GRPCCall {
     /// - Parameter bytesMax: the bound of this message, if it is not the configured one.
     public func readMessage(bytesMax: Int? = nil) async throws(GRPCStatusError) -> ByteView? {
         leaveMessage()
+        let bytesMax = bytesMax ?? limits.messageBytesMax
         while true {
             if let cancellation { throw GRPCStatusError(cancellation) }
-            switch Envelope.front(
-                of: exchange.inboundView, bytesMax: bytesMax ?? limits.messageBytesMax)
-            {
-            case .refused(let status): throw GRPCStatusError(status)
-            case .message(let length): return hold(length)
+            switch try wire.front(of: self, bytesMax: bytesMax) {
+            case .message(let frame): return try hold(frame, bytesMax: bytesMax)
+            case .end: return nil
             case .incomplete: break
-            }
-            if exchange.isRequestComplete {
-                if exchange.inboundView.isEmpty { return nil }
-                throw Self.truncated
             }
             try await readMore()
         }
@@ -32,42 +27,37 @@ extension GRPCCall {
     /// call ends. None or several are refused as gRPC has it ("Status codes and their use": request
     /// cardinality violation).
     public func readOnlyMessage(bytesMax: Int? = nil) async throws(GRPCStatusError) -> ByteView {
+        let bytesMax = bytesMax ?? limits.messageBytesMax
         while true {
             if let cancellation { throw GRPCStatusError(cancellation) }
-            let body = exchange.inboundView
-            switch Envelope.front(of: body, bytesMax: bytesMax ?? limits.messageBytesMax) {
-            case .refused(let status): throw GRPCStatusError(status)
-            case .message(let length):
-                if body.count > Envelope.byteCount + length {
+            switch try wire.front(of: self, bytesMax: bytesMax) {
+            case .message(let frame):
+                if frame.hasMore {
                     throw GRPCStatusError(
                         .unimplemented, "The method takes one message; the call sent several.")
                 }
-                if exchange.isRequestComplete { return hold(length) }
-            case .incomplete:
-                guard exchange.isRequestComplete else { break }
-                if !body.isEmpty { throw Self.truncated }
+                if exchange.isRequestComplete { return try hold(frame, bytesMax: bytesMax) }
+            case .end:
                 throw GRPCStatusError(
                     .unimplemented, "The method takes one message; the call sent none.")
+            case .incomplete: break
             }
             try await readMore()
         }
     }
 
-    private static var truncated: GRPCStatusError {
-        GRPCStatusError(.internalFault, "The request ended in the middle of a message.")
+    private func hold(
+        _ frame: CallWire.MessageFrame, bytesMax: Int
+    ) throws(GRPCStatusError) -> ByteView {
+        held = frame
+        return try wire.open(frame, of: self, bytesMax: bytesMax)
     }
 
-    private func hold(_ length: Int) -> ByteView {
-        heldBytes = Envelope.byteCount + length
-        return exchange.inboundView[Envelope.byteCount..<heldBytes]
-    }
-
-    /// Takes the message handed out last from the body.
+    /// Takes the message handed out last from the request.
     private func leaveMessage() {
-        guard heldBytes > 0 else { return }
-        let count = heldBytes
-        heldBytes = 0
-        exchange.takeInbound(count)
+        guard let frame = held else { return }
+        held = nil
+        wire.leave(frame, of: self)
     }
 
     private func readMore() async throws(GRPCStatusError) {

@@ -24,17 +24,18 @@ extension GRPCCall {
     /// Sends the head now instead of with the first message: for clients that wait for it.
     public func sendInitialMetadata() {
         guard isWritable, !exchange.isHeadSent else { return }
-        exchange.sendHead(status: 200, body: .untilEnd)
+        wire.sendHead(of: self)
     }
 
     // MARK: - Messages
 
-    /// Writes a message in place: `fill` appends it behind its envelope and must leave what stands
-    /// before alone; nor may it use the call. It is not called when the client has gone.
+    /// Writes a message in place: `fill` appends it, in protobuf's wire form, behind what stands
+    /// there and must leave that alone; nor may it use the call. It is not called when the client
+    /// has gone. A message over the bound is not sent, and makes the call stop.
     public func writeMessage(_ fill: (inout ByteQueue) -> Void) {
         guard isWritable else { return }
         sendInitialMetadata()
-        exchange.write { queue in Envelope.append(to: &queue, fill) }
+        if let fault = wire.write(to: self, fill) { return cancel(fault) }
         messagesWritten += 1
     }
 
@@ -59,49 +60,15 @@ extension GRPCCall {
     /// Whether the call was ended, or its client has gone.
     public var isFinished: Bool { !isWritable }
 
-    /// Ends the call. Before the first message, the status goes into the head ("Trailers-Only").
-    /// Does nothing when it has been ended already, or the client has gone.
+    /// Ends the call. A call that had to stop, or whose deadline has passed, does not succeed.
+    /// Before the first message, the status goes into the head where the wire has it so
+    /// ("Trailers-Only"). Does nothing when it has been ended already, or the client has gone.
     public func finish(_ status: GRPCStatus) {
         guard isWritable else { return }
+        let status = status.code == .ok ? outcome : status
         close()
-        if exchange.isHeadSent {
-            exchange.responseTrailers.append(status)
-        } else {
-            exchange.responseHeaders.append(contentsOf: exchange.responseTrailers)
-            exchange.responseTrailers.clear()
-            exchange.responseHeaders.append(status)
-            exchange.sendHead(status: 200, body: .none)
-        }
-        exchange.end()
+        wire.finish(self, status)
     }
 
     private var isWritable: Bool { !exchange.isEnded && exchange.failure == nil }
-}
-
-extension HeaderList {
-    /// Adds `grpc-status` and what explains it.
-    fileprivate mutating func append(_ status: GRPCStatus) {
-        append("grpc-status", decimal: status.code.rawValue)
-        if !status.message.isEmpty {
-            var encoded = ByteQueue()
-            PercentEncoding.append(
-                status.message, bytesMax: GRPCLimits.statusMessageBytesMax, to: &encoded)
-            append("grpc-message", encoded.view)
-        }
-        if !status.details.isEmpty && status.details.count <= GRPCLimits.statusDetailsBytesMax {
-            append("grpc-status-details-bin", base64: status.details)
-        }
-    }
-
-    fileprivate mutating func append(_ name: StaticString, base64 value: [UInt8]) {
-        var encoded = ByteQueue()
-        value.withUnsafeBytes { Base64.append($0, isPadded: false, into: &encoded) }
-        append(name, encoded.view)
-    }
-
-    fileprivate mutating func append(contentsOf other: borrowing HeaderList) {
-        for index in 0..<other.count {
-            append(name: other.name(at: index), value: other.value(at: index))
-        }
-    }
 }

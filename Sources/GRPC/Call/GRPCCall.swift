@@ -1,7 +1,9 @@
 public import GatewayPrimitives
 public import Transport
 
-/// One gRPC call: its metadata, its messages in both directions, and its status.
+/// One call of a method, by gRPC, gRPC-Web or Connect: its metadata, its messages in both
+/// directions, and its status. Handlers do not see which wire carries it, and messages are in
+/// protobuf's wire form for all of them.
 ///
 /// Order of use by a handler: read the metadata, read and write messages in any order, then return
 /// or throw; the server ends the call with OK, or with the status thrown. A handler may also end it
@@ -21,17 +23,19 @@ public final class GRPCCall {
     /// ``cancel(_:)`` was called. For handlers that wait for something other than this call.
     public weak var cancelObserver: (any GRPCCancelObserver)?
 
+    let wire: CallWire
     let limits: GRPCLimits
-    /// Bytes at the front of the body that belong to the message handed out last.
-    var heldBytes = 0
+    /// The message handed out last, which stands at the front of the request until it is left.
+    var held: CallWire.MessageFrame?
     private var watch: DeadlineWatch?
 
-    /// - Parameter timeout: the value of `grpc-timeout`, parsed.
-    init(exchange: ServerExchange, timeout: Duration?, limits: GRPCLimits) {
+    /// - Parameter timeout: how long the client says that it waits.
+    init(exchange: ServerExchange, wire: CallWire, timeout: Duration?, limits: GRPCLimits) {
         self.exchange = exchange
+        self.wire = wire
         self.timeout = timeout
         self.limits = limits
-        exchange.responseHeaders.append("content-type", "application/grpc")
+        wire.begin(self)
         exchange.closeObserver = self
     }
 
@@ -50,14 +54,40 @@ public final class GRPCCall {
 
     /// The first value of a field whose name ends in `-bin`, decoded; `nil` without one.
     public func binaryMetadata(_ name: StaticString) throws(GRPCStatusError) -> [UInt8]? {
-        guard var value = metadata(name) else { return nil }
-        // Several values may have been joined on the way.
-        if let comma = value.firstIndex(of: UInt8(ascii: ",")) { value = value[0..<comma] }
-        guard let bytes = Base64.decode(value, as: .unpadded) else {
-            throw GRPCStatusError(
-                .invalidArgument, "The metadata field \(ByteView(name).string) is not base64.")
+        try binaryMetadataValues(name).first
+    }
+
+    /// All values of a field whose name ends in `-bin`, decoded, in order. Each may be padded or
+    /// not, and several may have been joined by commas on the way (gRPC over HTTP/2, "Requests").
+    public func binaryMetadataValues(
+        _ name: StaticString
+    ) throws(GRPCStatusError) -> [[UInt8]] {
+        var values: [[UInt8]] = []
+        for index in 0..<exchange.requestHeaders.count
+        where exchange.requestHeaders.name(at: index).equals(name) {
+            var rest = exchange.requestHeaders.value(at: index)
+            while true {
+                let end = rest.firstIndex(of: UInt8(ascii: ","))
+                let value = Self.trimmed(end.map { rest[0..<$0] } ?? rest)
+                guard let bytes = Base64.decode(value, as: .unpadded) else {
+                    throw GRPCStatusError(
+                        .invalidArgument,
+                        "The metadata field \(ByteView(name).string) is not base64.")
+                }
+                values.append(bytes)
+                guard let end else { break }
+                rest = rest.dropping(first: end + 1)
+            }
         }
-        return bytes
+        return values
+    }
+
+    private static func trimmed(_ value: ByteView) -> ByteView {
+        var start = 0
+        var end = value.count
+        while start < end, value[start] == 0x20 { start += 1 }
+        while end > start, value[end - 1] == 0x20 { end -= 1 }
+        return value[start..<end]
     }
 
     // MARK: - Cancellation
@@ -81,6 +111,15 @@ public final class GRPCCall {
     func enforceDeadline() {
         guard let deadline else { return }
         watch = DeadlineWatch(self, at: deadline)
+    }
+
+    /// What a call that did all it should comes to: its client may have given up in the meantime.
+    var outcome: GRPCStatus {
+        if let cancellation { return cancellation }
+        if watch != nil, let deadline, exchange.loop.now >= deadline {
+            return DeadlineWatch.status
+        }
+        return .ok
     }
 
     /// Lets go of what the call holds on to; it is over.

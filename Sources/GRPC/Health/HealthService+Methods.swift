@@ -8,10 +8,13 @@ extension HealthService {
         GRPCService(
             name: "grpc.health.v1.Health",
             methods: [
-                .unary("Check") { call, request throws(GRPCStatusError) in
+                .unary("Check", isSideEffectFree: true) {
+                    call, request throws(GRPCStatusError) in
                     try self.check(call, request)
                 },
-                .unary("List") { call, _ throws(GRPCStatusError) in self.list(call) },
+                .unary("List", isSideEffectFree: true) { call, _ throws(GRPCStatusError) in
+                    self.list(call)
+                },
                 .serverStreaming("Watch") { call, request throws(GRPCStatusError) in
                     try await self.watch(call, request)
                 },

@@ -13,7 +13,14 @@ public struct MessageError: Error, Sendable, Equatable {
     /// The same, seen from the message that holds the field.
     func inside(_ field: String) -> MessageError {
         var error = self
-        error.path = path.isEmpty ? field : "\(field).\(path)"
+        error.path = path.isEmpty || path.hasPrefix("[") ? field + path : "\(field).\(path)"
+        return error
+    }
+
+    /// The same, seen from the list that holds the value.
+    func inside(element index: Int) -> MessageError {
+        var error = self
+        error.path = path.isEmpty ? "[\(index)]" : "[\(index)].\(path)"
         return error
     }
 }

@@ -163,7 +163,7 @@ extension ProtobufCFieldDescriptor {
 
 extension ProtobufCType {
     /// How a single value of the type is framed.
-    fileprivate var wireType: WireReader.WireType {
+    var wireType: WireReader.WireType {
         switch self {
         case PROTOBUF_C_TYPE_STRING, PROTOBUF_C_TYPE_BYTES, PROTOBUF_C_TYPE_MESSAGE: .lengthPrefixed
         case PROTOBUF_C_TYPE_SFIXED32, PROTOBUF_C_TYPE_FIXED32, PROTOBUF_C_TYPE_FLOAT: .fixed32

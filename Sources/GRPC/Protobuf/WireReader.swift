@@ -65,6 +65,15 @@ struct WireReader {
         }
     }
 
+    /// A number of so many bytes, the least significant first.
+    mutating func fixed(_ count: Int) -> UInt64? {
+        let start = offset
+        guard skip(count) else { return nil }
+        var value: UInt64 = 0
+        for index in 0..<count { value |= UInt64(bytes[start + index]) << UInt64(8 * index) }
+        return value
+    }
+
     private mutating func skip(_ count: Int) -> Bool {
         guard bytes.count - offset >= count else { return false }
         offset += count

@@ -14,6 +14,8 @@ public struct GRPCMethod {
     public let name: String
     public let kind: Kind
     public let deadline: DeadlineKeeper
+    /// Whether the method changes nothing, so that it may be called by GET too (Connect).
+    public let isSideEffectFree: Bool
     let handler: Handler
 
     /// How many messages go each way.
@@ -24,6 +26,9 @@ public struct GRPCMethod {
         case bidirectional
     }
 
+    /// Whether there may be another number of messages than one each way.
+    var isStream: Bool { kind != .unary }
+
     /// Who ends a call when its client's deadline passes.
     public enum DeadlineKeeper: Sendable {
         /// The server, by cancelling the call.
@@ -32,11 +37,26 @@ public struct GRPCMethod {
         case handler
     }
 
+    /// A method whose handler reads and writes by itself as many messages as the kind has, for
+    /// those that do something before they read.
+    public init(
+        _ name: String, _ kind: Kind, deadline: DeadlineKeeper = .server,
+        isSideEffectFree: Bool = false, _ body: @escaping Handler
+    ) {
+        self.name = name
+        self.kind = kind
+        self.deadline = deadline
+        self.isSideEffectFree = isSideEffectFree
+        handler = body
+    }
+
     /// One message in, one out: `body` writes exactly one, or throws.
     public static func unary(
-        _ name: String, deadline: DeadlineKeeper = .server, _ body: @escaping MessageHandler
+        _ name: String, deadline: DeadlineKeeper = .server, isSideEffectFree: Bool = false,
+        _ body: @escaping MessageHandler
     ) -> GRPCMethod {
-        GRPCMethod(name: name, kind: .unary, deadline: deadline) { call throws(GRPCStatusError) in
+        GRPCMethod(name, .unary, deadline: deadline, isSideEffectFree: isSideEffectFree) {
+            call throws(GRPCStatusError) in
             try await body(call, call.readOnlyMessage())
             try call.checkOneResponse()
         }
@@ -46,7 +66,7 @@ public struct GRPCMethod {
     public static func serverStreaming(
         _ name: String, deadline: DeadlineKeeper = .server, _ body: @escaping MessageHandler
     ) -> GRPCMethod {
-        GRPCMethod(name: name, kind: .serverStreaming, deadline: deadline) {
+        GRPCMethod(name, .serverStreaming, deadline: deadline) {
             call throws(GRPCStatusError) in
             try await body(call, call.readOnlyMessage())
         }
@@ -57,7 +77,7 @@ public struct GRPCMethod {
     public static func clientStreaming(
         _ name: String, deadline: DeadlineKeeper = .server, _ body: @escaping Handler
     ) -> GRPCMethod {
-        GRPCMethod(name: name, kind: .clientStreaming, deadline: deadline) {
+        GRPCMethod(name, .clientStreaming, deadline: deadline) {
             call throws(GRPCStatusError) in
             try await body(call)
             try call.checkOneResponse()
@@ -68,7 +88,7 @@ public struct GRPCMethod {
     public static func bidirectional(
         _ name: String, deadline: DeadlineKeeper = .server, _ body: @escaping Handler
     ) -> GRPCMethod {
-        GRPCMethod(name: name, kind: .bidirectional, deadline: deadline, handler: body)
+        GRPCMethod(name, .bidirectional, deadline: deadline, body)
     }
 }
 

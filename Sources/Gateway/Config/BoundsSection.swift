@@ -9,7 +9,8 @@ enum BoundsSection {
         "header_count_max": .honoured("the most fields of a head"),
         "streams_per_connection_max": .honoured("streams open at once on an HTTP/2 connection"),
         "connections_max": .honoured("connections of clients open at once"),
-        "message_bytes_max": .honoured("the largest gRPC message"),
+        "message_bytes_max": .honoured("the largest gRPC message of a client"),
+        "response_bytes_max": .honoured("the largest gRPC message to a client"),
         "connections_per_address_max": .honoured("of those, from one address"),
     ]
 
@@ -40,6 +41,9 @@ enum BoundsSection {
         }
         if let size = reader.size(values["message_bytes_max"], in: sizes) {
             settings.messageBytesMax = size
+        }
+        if let size = reader.size(values["response_bytes_max"], in: sizes) {
+            settings.responseBytesMax = size
         }
     }
 

@@ -23,7 +23,7 @@ enum GatewaySection {
         "proxy_protocol": .honoured("whether trusted proxies' connections begin with a header"),
         "hedging": .notBuilt("hedging is"),
         "accounting": .notBuilt("accounting is"),
-        "cors": .ignored("CORS is not built yet; browsers refuse other origins' pages"),
+        "cors": .section, "compression": .section,
     ]
 
     static func read(
@@ -51,6 +51,8 @@ enum GatewaySection {
         BoundsSection.readUpstream(values["upstream"], with: &reader, into: &settings)
         readGRPC(values["grpc"], with: &reader, into: &settings)
         readLog(values["log"], with: &reader, into: &settings)
+        WebSection.readCORS(values["cors"], with: &reader, into: &settings)
+        WebSection.readCompression(values["compression"], with: &reader, into: &settings)
         settings.keys = KeysSection.read(values["keys"], with: &reader)
         // After the keys, which certificates may stand for.
         TLSSection.read(node?["tls"], with: &reader, into: &settings)
@@ -86,9 +88,13 @@ enum GatewaySection {
             node,
             rules: [
                 "reflection": .honoured("whether clients can ask which services there are"),
-                "compression": .notBuilt("compression of messages is"),
+                "compression": .honoured(
+                    "whether messages are compressed for clients that want it"),
             ], unknown: .refused)
         if let offers = reader.flag(values["reflection"]) { settings.offersReflection = offers }
+        if let compresses = reader.flag(values["compression"]) {
+            settings.compressesMessages = compresses
+        }
     }
 
     private static func readLog(

@@ -32,6 +32,16 @@ struct Settings: Sendable {
     var client = ClientLimits()
     /// A gRPC message.
     var messageBytesMax = 4 * 1024 * 1024
+    /// One message of a response, in gRPC, gRPC-Web and Connect.
+    var responseBytesMax = 64 * 1024 * 1024
+    /// Whether messages are compressed for clients that want it.
+    var compressesMessages = true
+    /// Whether JSON responses are compressed for clients that ask for it.
+    var compressesJSON = true
+    /// JSON responses shorter than this are not compressed.
+    var compressionBytesMin = 1024
+    /// Origins whose web pages may call the gateway; `*` for all.
+    var corsOrigins: [String] = []
     /// Bounds of a call. LiteLLM makes two retries unless told otherwise.
     var calls = CallLimits(callTimeout: .seconds(15 * 60), attemptsMax: 3)
     /// Bounds of an attempt, for deployments that set none of their own.

@@ -49,6 +49,8 @@ open class ServerExchange: @unchecked Sendable {
     /// Body bytes that the wire has not yet taken.
     final var outbound = ByteQueue()
     public final private(set) var isHeadSent = false
+    /// What compresses whole bodies for clients that ask for it; `nil` where nothing does.
+    public final var compressor: ResponseCompressor?
     /// Whether the response is complete, as far as the handler is concerned.
     public final private(set) var isEnded = false
     private final var writer: UnsafeContinuation<Void, Never>?
@@ -268,6 +270,7 @@ open class ServerExchange: @unchecked Sendable {
         failure = nil
         isWaitingCancelled = false
         closeObserver = nil
+        compressor = nil
     }
 }
 

@@ -10,6 +10,8 @@ import Testing
     private struct Shape {
         var fields: [(name: String, typeName: String, isRepeated: Bool)] = []
         var oneofs: [String] = []
+        /// Whether protoc made it for a map.
+        var isMapEntry = false
     }
 
     /// The messages of our package by their full names, from descriptor.proto's FileDescriptorSet.
@@ -38,6 +40,9 @@ import Testing
                 ))
         }
         shape.oneofs = contents(of: message, 8).compactMap { contents(of: $0, 1).first?.string }
+        if let options = contents(of: message, 7).first {
+            shape.isMapEntry = number(of: options, 7) == 1
+        }
         shapes[name] = shape
         for nested in contents(of: message, 3) { add(nested, to: &shapes, under: name) }
     }
@@ -68,6 +73,24 @@ import Testing
         #expect(Self.shapes.count > 100)
         let chat = Self.shapes[".llmgateway.v1.ChatRequest"]
         #expect(chat?.fields.first { $0.name == "messages" }?.isRepeated == true)
+    }
+
+    /// protobuf-c's descriptors do not say which fields are maps; JSON needs to know.
+    @Test func hasMapsThatAreKnownByTheirNames() throws {
+        var maps = 0
+        for (name, shape) in Self.shapes where !shape.isMapEntry {
+            let message = try #require(
+                ProtoSchema.contract.message(named: String(name.dropFirst())), "\(name)")
+            #expect(Int(message.pointee.n_fields) == shape.fields.count)
+            for index in 0..<Int(message.pointee.n_fields) {
+                let field = message.field(at: index)
+                let type = shape.fields.first { $0.name == field.name }?.typeName ?? ""
+                let isMap = Self.shapes[type]?.isMapEntry ?? false
+                #expect((field.mapEntry != nil) == isMap, "\(name).\(field.name)")
+                if isMap { maps += 1 }
+            }
+        }
+        #expect(maps > 5)
     }
 
     /// protobuf-c decodes recursively without a bound: no message may contain itself.

@@ -16,18 +16,18 @@ struct GRPCMethodTableTests {
         for service in services {
             for method in service.methods {
                 let path = "/\(service.name)/\(method.name)"
-                #expect(lend(path) { table.method(at: $0)?.name } == method.name)
+                #expect(lend(path) { table.entry(at: $0)?.method.name } == method.name)
                 for other in [String(path.dropLast()) + "x", path + "0x", String(path.dropFirst())]
                 {
-                    #expect(lend(other) { table.method(at: $0) == nil })
+                    #expect(lend(other) { table.entry(at: $0) == nil })
                 }
             }
         }
-        #expect(table.method(at: .empty) == nil)
+        #expect(table.entry(at: .empty) == nil)
     }
 
     @Test("may be empty")
     func empty() {
-        #expect(lend("/a/b") { GRPCMethodTable([]).method(at: $0) == nil })
+        #expect(lend("/a/b") { GRPCMethodTable([]).entry(at: $0) == nil })
     }
 }

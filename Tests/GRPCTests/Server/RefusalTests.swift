@@ -69,12 +69,13 @@ struct RefusalTests {
         #expect(await harness.client.send(request).body.isEmpty)
     }
 
-    @Test("an encoding other than identity is UNIMPLEMENTED, and says what is not")
+    @Test("an encoding that is not known is UNIMPLEMENTED, and says which are")
     func encoding() async {
         let response = await harness.call(
-            "/test.v1.Echo/Unary", frame("a"), headers: [.init("grpc-encoding", "gzip")])
+            "/test.v1.Echo/Unary", frame("a"), headers: [.init("grpc-encoding", "snappy")])
         #expect(response.grpcStatus == .unimplemented)
-        #expect(response.header("grpc-accept-encoding") == "identity")
+        #expect(response.header("grpc-accept-encoding") == "identity,gzip")
+        #expect(response.grpcMessage?.contains("snappy") == true)
         let identity = await harness.call(
             "/test.v1.Echo/Unary", frame("a"), headers: [.init("grpc-encoding", "identity")])
         #expect(identity.grpcStatus == .ok)
@@ -95,32 +96,35 @@ struct RefusalTests {
         #expect(response.grpcStatus == .invalidArgument)
     }
 
-    @Test("what says that it is gRPC is its business, other requests are not")
-    func handles() async {
+    @Test("what says that it is a call, or names a method, is its business; the rest is not")
+    func routes() async {
         let server = GRPCServer(services: [EchoService.service])
-        for (type, expected) in [
-            ("application/grpc", true), ("application/grpc+json", true),
-            ("application/grpc-web", false), ("application/json", false),
+        for (type, path, expected) in [
+            ("application/grpc", "/", true), ("application/grpc+json", "/", true),
+            ("application/grpc-web", "/", true), ("application/connect+json", "/", true),
+            ("application/json", "/", false), ("application/json", "/test.v1.Echo/Unary", true),
+            ("text/plain", "/test.v1.Echo/Unary", true), ("text/plain", "/test.v1.Echo/No", false),
+            ("application/json", "/v1/chat/completions", false),
         ] {
-            let seen = await handles(server, type)
-            #expect(seen == expected, "\(type)")
+            let seen = await routes(server, type, path)
+            #expect(seen == expected, "\(type) \(path)")
         }
     }
 
     /// Asks the server on a loop, where exchanges live.
-    private func handles(_ server: GRPCServer, _ type: String) async -> Bool {
+    private func routes(_ server: GRPCServer, _ type: String, _ path: String) async -> Bool {
         final class Probe: ExchangeHandler {
             let server: GRPCServer
 
             init(_ server: GRPCServer) { self.server = server }
 
             func handle(_ exchange: ServerExchange) async {
-                exchange.sendHead(status: server.handles(exchange) ? 200 : 404, body: .none)
+                exchange.sendHead(status: server.route(exchange) == nil ? 404 : 200, body: .none)
                 exchange.end()
             }
         }
         let client = InProcessClient(loop: harness.loop, handler: Probe(server))
-        let request = InProcessRequest(target: "/", headers: [.init("content-type", type)])
+        let request = InProcessRequest(target: path, headers: [.init("content-type", type)])
         return await client.send(request).status == 200
     }
 }

@@ -18,7 +18,7 @@ struct EnvelopeTests {
                 continue
             }
         }
-        guard case .message(5) = Self.front(whole + [0]) else {
+        guard case .message(false, 5) = Self.front(whole + [0]) else {
             Issue.record("a whole message was not seen")
             return
         }
@@ -27,7 +27,7 @@ struct EnvelopeTests {
     @Test("is refused by its length before the message comes")
     func oversized() {
         guard
-            case .message(1000) = Self.front(
+            case .message(false, 1000) = Self.front(
                 [0, 0, 0, 3, 0xE8] + [UInt8](repeating: 1, count: 1000))
         else {
             Issue.record("a message of the greatest length was not seen")
@@ -43,7 +43,15 @@ struct EnvelopeTests {
         }
     }
 
-    @Test("has no flags but compression, which is refused", arguments: [1, 2, 128, 255] as [UInt8])
+    @Test("tells a compressed message")
+    func compression() {
+        guard case .message(true, 2) = Self.front([1, 0, 0, 0, 2, 7, 7]) else {
+            Issue.record("a compressed message was not seen")
+            return
+        }
+    }
+
+    @Test("has no flags but compression", arguments: [2, 3, 128, 255] as [UInt8])
     func flags(_ flag: UInt8) {
         guard case .refused(let status) = Self.front([flag]) else {
             Issue.record("the flag was accepted")

@@ -52,7 +52,6 @@ import Testing
             "this file only"
         ),
         ("gateway_settings: {hedging: {quantile: 0.9}}", "gateway_settings.hedging", "not built"),
-        ("gateway_settings: {cors: {allow_origins: ['*']}}", "gateway_settings.cors", "not built"),
         (
             "gateway_settings: {accounting: {retention: 90d}}", "gateway_settings.accounting",
             "not built"

@@ -14,7 +14,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!llmgateway/v1/model_service.proto\x12\rllmgateway.v1\":\n\x11ListModelsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"S\n\x12ListModelsResponse\x12$\n\x06models\x18\x01 \x03(\x0b\x32\x14.llmgateway.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1f\n\x0fGetModelRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"7\n\x10GetModelResponse\x12#\n\x05model\x18\x01 \x01(\x0b\x32\x14.llmgateway.v1.Model\"\xc2\x02\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x34\n\x0c\x63\x61pabilities\x18\x03 \x03(\x0e\x32\x1e.llmgateway.v1.ModelCapability\x12\x16\n\x0e\x63ontext_tokens\x18\x04 \x01(\x05\x12\x19\n\x11max_output_tokens\x18\x05 \x01(\x05\x12.\n!input_nano_usd_per_million_tokens\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12/\n\"output_nano_usd_per_million_tokens\x18\x07 \x01(\x03H\x01\x88\x01\x01\x42$\n\"_input_nano_usd_per_million_tokensB%\n#_output_nano_usd_per_million_tokens*\xd7\x02\n\x0fModelCapability\x12 \n\x1cMODEL_CAPABILITY_UNSPECIFIED\x10\x00\x12\x19\n\x15MODEL_CAPABILITY_CHAT\x10\x01\x12\x1f\n\x1bMODEL_CAPABILITY_EMBEDDINGS\x10\x02\x12\x1a\n\x16MODEL_CAPABILITY_TOOLS\x10\x03\x12 \n\x1cMODEL_CAPABILITY_IMAGE_INPUT\x10\x04\x12 \n\x1cMODEL_CAPABILITY_AUDIO_INPUT\x10\x05\x12 \n\x1cMODEL_CAPABILITY_JSON_SCHEMA\x10\x06\x12\x1e\n\x1aMODEL_CAPABILITY_REASONING\x10\x07\x12!\n\x1dMODEL_CAPABILITY_IMAGE_OUTPUT\x10\x08\x12!\n\x1dMODEL_CAPABILITY_AUDIO_OUTPUT\x10\t2\xae\x01\n\x0cModelService\x12Q\n\nListModels\x12 .llmgateway.v1.ListModelsRequest\x1a!.llmgateway.v1.ListModelsResponse\x12K\n\x08GetModel\x12\x1e.llmgateway.v1.GetModelRequest\x1a\x1f.llmgateway.v1.GetModelResponseBx\n\x11\x64\x65v.llmgateway.v1P\x01Z/llmgateway.dev/proto/llmgateway/v1;llmgatewayv1\xaa\x02\rLLMGateway.V1\xba\x02\x0eLLMGateway_V1_\xea\x02\x0eLLMGateway::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!llmgateway/v1/model_service.proto\x12\rllmgateway.v1\":\n\x11ListModelsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"S\n\x12ListModelsResponse\x12$\n\x06models\x18\x01 \x03(\x0b\x32\x14.llmgateway.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1f\n\x0fGetModelRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"7\n\x10GetModelResponse\x12#\n\x05model\x18\x01 \x01(\x0b\x32\x14.llmgateway.v1.Model\"\xc2\x02\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x34\n\x0c\x63\x61pabilities\x18\x03 \x03(\x0e\x32\x1e.llmgateway.v1.ModelCapability\x12\x16\n\x0e\x63ontext_tokens\x18\x04 \x01(\x05\x12\x19\n\x11max_output_tokens\x18\x05 \x01(\x05\x12.\n!input_nano_usd_per_million_tokens\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12/\n\"output_nano_usd_per_million_tokens\x18\x07 \x01(\x03H\x01\x88\x01\x01\x42$\n\"_input_nano_usd_per_million_tokensB%\n#_output_nano_usd_per_million_tokens*\xd7\x02\n\x0fModelCapability\x12 \n\x1cMODEL_CAPABILITY_UNSPECIFIED\x10\x00\x12\x19\n\x15MODEL_CAPABILITY_CHAT\x10\x01\x12\x1f\n\x1bMODEL_CAPABILITY_EMBEDDINGS\x10\x02\x12\x1a\n\x16MODEL_CAPABILITY_TOOLS\x10\x03\x12 \n\x1cMODEL_CAPABILITY_IMAGE_INPUT\x10\x04\x12 \n\x1cMODEL_CAPABILITY_AUDIO_INPUT\x10\x05\x12 \n\x1cMODEL_CAPABILITY_JSON_SCHEMA\x10\x06\x12\x1e\n\x1aMODEL_CAPABILITY_REASONING\x10\x07\x12!\n\x1dMODEL_CAPABILITY_IMAGE_OUTPUT\x10\x08\x12!\n\x1dMODEL_CAPABILITY_AUDIO_OUTPUT\x10\t2\xb8\x01\n\x0cModelService\x12V\n\nListModels\x12 .llmgateway.v1.ListModelsRequest\x1a!.llmgateway.v1.ListModelsResponse\"\x03\x90\x02\x01\x12P\n\x08GetModel\x12\x1e.llmgateway.v1.GetModelRequest\x1a\x1f.llmgateway.v1.GetModelResponse\"\x03\x90\x02\x01\x42x\n\x11\x64\x65v.llmgateway.v1P\x01Z/llmgateway.dev/proto/llmgateway/v1;llmgatewayv1\xaa\x02\rLLMGateway.V1\xba\x02\x0eLLMGateway_V1_\xea\x02\x0eLLMGateway::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -22,6 +22,10 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'llmgateway.v1.model_service
 if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['DESCRIPTOR']._options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\021dev.llmgateway.v1P\001Z/llmgateway.dev/proto/llmgateway/v1;llmgatewayv1\252\002\rLLMGateway.V1\272\002\016LLMGateway_V1_\352\002\016LLMGateway::V1'
+  _globals['_MODELSERVICE'].methods_by_name['ListModels']._options = None
+  _globals['_MODELSERVICE'].methods_by_name['ListModels']._serialized_options = b'\220\002\001'
+  _globals['_MODELSERVICE'].methods_by_name['GetModel']._options = None
+  _globals['_MODELSERVICE'].methods_by_name['GetModel']._serialized_options = b'\220\002\001'
   _globals['_MODELCAPABILITY']._serialized_start=613
   _globals['_MODELCAPABILITY']._serialized_end=956
   _globals['_LISTMODELSREQUEST']._serialized_start=52
@@ -35,5 +39,5 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['_MODEL']._serialized_start=288
   _globals['_MODEL']._serialized_end=610
   _globals['_MODELSERVICE']._serialized_start=959
-  _globals['_MODELSERVICE']._serialized_end=1133
+  _globals['_MODELSERVICE']._serialized_end=1143
 # @@protoc_insertion_point(module_scope)
