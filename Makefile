@@ -17,9 +17,9 @@ DEBUG_BINARY := $(CURDIR)/.build/debug/llm-gateway
 RELEASE_BINARY := $(CURDIR)/.build/release/llm-gateway
 
 .DEFAULT_GOAL := help
-.PHONY: help run build demo test test-swift test-clients test-end-to-end test-restart test-asan \
-	test-tsan fuzz generate generate-check format format-check lint deps venv bench-footprint \
-	bench-smoke
+.PHONY: help run build demo test test-swift test-clients test-end-to-end test-interop \
+	test-restart test-asan test-tsan fuzz generate generate-check format format-check lint deps \
+	venv bench-footprint bench-smoke
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,7 @@ test-clients: venv ## Run the tests of clients/ against the real binary (debug b
 
 test-end-to-end: venv ## Run real clients against the real binary (debug build).
 	swift build --product llm-gateway
+	swift build --product grpc-test-tool
 	LLM_GATEWAY_BIN=$(DEBUG_BINARY) $(BIN)/python -m pytest -c Tests/EndToEnd/pytest.ini Tests/EndToEnd
 
 test-restart: deps venv ## Restart ten times under load: no request may fail. Takes a minute.
@@ -66,6 +67,10 @@ test-tsan: deps ## Run the Swift tests under the thread sanitizer (in .build-tsa
 
 fuzz: deps ## Fuzz every parser for FUZZ_MINUTES each (10), or those of FUZZ_TARGETS; see Tests/Fuzz.
 	scripts/fuzz.sh $(FUZZ_MINUTES) $(FUZZ_TARGETS)
+
+test-interop: venv ## Run gRPC's own interoperability client (fetched once) against this wire.
+	swift build --product grpc-test-tool
+	Tests/Interop/run.sh
 
 generate: deps venv ## Generate code from proto/ (Sources/CGatewayProto, clients/).
 	proto/generate.sh

@@ -104,6 +104,7 @@ general_settings:
   master_key: {MASTER_KEY}
 gateway_settings:
   loops: 1
+  cors: {{allow_origins: ['https://app.example']}}
   keys:
     - {{key: {LIMITED_KEY}, alias: limited, models: [demo]}}
   limits: {{body_bytes_max: 1MiB, message_bytes_max: 1MiB}}

@@ -82,7 +82,8 @@ HEADERS = {
     "a path without a method": ("/llmgateway.v1.ChatService/", {}, 200, "UNIMPLEMENTED"),
     "a method that is not built yet": (
         "/llmgateway.v1.ChatService/EstimateChatCompletion", {}, 200, "UNIMPLEMENTED"),
-    "JSON messages": (CHAT, {"content_type": "application/grpc+json"}, 415, None),
+    "messages in a form that is not served": (
+        CHAT, {"content_type": "application/grpc+thrift"}, 415, None),
     "another protocol": (CHAT, {"content_type": "text/plain"}, None, None),
     "the method GET": (CHAT, {"method": "GET"}, 405, None),
     "a timeout without a unit": (CHAT, {"grpc_timeout": "100"}, 200, "INVALID_ARGUMENT"),
