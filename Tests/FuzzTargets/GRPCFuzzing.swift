@@ -37,7 +37,7 @@ enum GRPCFuzzing {
         while true {
             switch Envelope.front(of: rest, bytesMax: messageBytesMax) {
             case .refused, .incomplete: return nil
-            case .message(let length):
+            case .message(let isCompressed, let length):
                 let end = Envelope.byteCount + length
                 guard length <= messageBytesMax, end <= rest.count else {
                     return "a message of \(length) bytes in \(rest.count)"
@@ -49,7 +49,9 @@ enum GRPCFuzzing {
                 }
                 let message = rest[Envelope.byteCount..<end]
                 var written = ByteQueue()
-                Envelope.append(to: &written) { $0.append(message) }
+                Envelope.append(flags: isCompressed ? Envelope.compressed : 0, to: &written) {
+                    $0.append(message)
+                }
                 if !written.view.equals(rest[0..<end]) { return "an envelope does not come back" }
                 rest = rest.dropping(first: end)
             }
