@@ -107,6 +107,14 @@ public struct Limits: Sendable {
 
 /// The bounds of the client's side.
 public struct ClientLimits: Sendable {
+    /// Addresses of one name that are tried.
+    static let addressesMax = 8
+    /// What may come behind a body that its reader called complete, until its framing ends; of a
+    /// longer rest the connection is closed.
+    static let endingBytesMax = 4 * 1024
+    /// How long that may take.
+    static let timeoutEnding = Duration.seconds(1)
+
     /// Connections of one loop to one origin, idle ones included.
     public var connectionsPerOriginMax = 1024
     /// Of those, idle ones kept for reuse.
@@ -118,10 +126,15 @@ public struct ClientLimits: Sendable {
     public var headerCountMax = 128
     /// What the reader has not yet taken before the upstream is no longer read.
     public var inboundHighWaterBytes = 64 * 1024
+    /// From the question for a name to a connection.
     public var timeoutConnect = Duration.seconds(5)
+    /// How long an address may be silent before the next one is tried beside it (RFC 8305, 8).
+    public var connectionAttemptDelay = Duration.milliseconds(250)
     /// An idle connection kept for reuse; below the keep-alive of common servers (nginx 75 s,
     /// uvicorn 5 s closes first and is noticed).
     public var timeoutIdle = Duration.seconds(60)
+    /// A connection idle for as long is looked at once more in the moment it is used again.
+    public var staleCheckAge = Duration.seconds(1)
     /// How long a resolved name is believed.
     public var resolutionLifetime = Duration.seconds(30)
 

@@ -19,7 +19,7 @@ class FaultyUpstream:
 
     faults = [
         "reset", "garbage", "stall", "half-stream", "stall-in-stream", "endless", "not-json",
-        "wrong-type", "error-event", "unauthorized", "limited", "broken", "no-done",
+        "wrong-type", "error-event", "unauthorized", "limited", "broken", "no-done", "late-end",
     ]
 
     def __init__(self):
@@ -28,6 +28,7 @@ class FaultyUpstream:
         self.sent = {}
         self.begun = {}
         self.counts = {}
+        self.connections = {}
         self.closed_at = {}
         self.stopped = threading.Event()
         threading.Thread(target=self._accept, daemon=True).start()
@@ -49,6 +50,7 @@ class FaultyUpstream:
             try:
                 while True:
                     fault = self._read_request(connection)
+                    self.connections.setdefault(fault, set()).add(connection.getpeername())
                     if fault is None or not self._answer(connection, fault):
                         return
             except OSError:
@@ -87,6 +89,11 @@ class FaultyUpstream:
             if fault == "no-done":
                 connection.sendall(b"0\r\n\r\n")
                 return True
+        elif fault == "late-end":
+            connection.sendall(HEAD + framed(CHUNK) + framed(b"data: [DONE]\n\n"))
+            time.sleep(0.05)
+            connection.sendall(b"0\r\n\r\n")
+            return True
         elif fault == "stall-in-stream":
             connection.sendall(HEAD + framed(CHUNK))
             self._wait_for_close(connection, fault)

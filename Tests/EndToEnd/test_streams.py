@@ -121,3 +121,17 @@ def test_a_drain_finishes_what_is_running(tmp_path):
     assert asyncio.run(run()) == EXPECTED
     assert gateway.process.wait(timeout=10) == 0
     gateway.errors.close()
+
+
+def test_an_upstream_whose_framing_ends_late_keeps_its_connection(gateway, faulty):
+    """The last chunk's end comes after `[DONE]`, in a packet of its own, as from most servers."""
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", gateway.port)) as client:
+            client.sendall(request("late-end"))
+            received = b""
+            while b"data: [DONE]\n\n" not in received:
+                piece = client.recv(65536)
+                assert piece, received
+                received += piece
+        time.sleep(0.1)
+    assert len(faulty.connections["late-end"]) == 1

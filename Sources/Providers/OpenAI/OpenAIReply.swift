@@ -31,6 +31,7 @@ struct OpenAIReply {
                     if event.data.equals("[DONE]") {
                         try relay.emit(ReplyEvent(.finished(try decoder.end())))
                         exchange.takeInbound(consumed)
+                        exchange.expectEnd()
                         return
                     }
                     try decoder.begin(event.data)

@@ -2,23 +2,23 @@ import GatewayPrimitives
 import Glibc
 
 /// One try to make a connection: resolves the origin's name, then goes through its addresses until
-/// one answers.
+/// one answers ("happy eyeballs", RFC 8305).
 ///
-/// Each address has its share of the time that is left, so that one that swallows packets does not
-/// keep the others from being tried. Tells its pool once how it ended.
+/// An address that is refused is followed by the next at once; beside one that is silent the next
+/// is tried after ``ClientLimits/connectionAttemptDelay``, and the first that answers wins. The
+/// families take turns, so that a network without one of them costs no more than one delay. Tells
+/// its pool once how it ended.
 ///
 /// `@unchecked Sendable`: it belongs to its pool's loop; the resolver only carries it there and
 /// back.
 final class Dial: LoopTimerTarget, @unchecked Sendable {
-    /// Addresses of one name that are tried.
-    static let addressesMax = 8
-
     private let pool: OriginPool
     private var addresses: ArraySlice<ResolvedAddress> = []
-    private var connection: HTTP1ClientConnection?
+    /// Those under way.
+    private var attempts: [(connection: ClientConnection, family: Int32)] = []
     private var deadline = MonotonicTime.distantFuture
     private var isOver = false
-    /// The last address's error.
+    /// The last address's error; zero when none was refused yet.
     private var errorNumber: Int32 = 0
     private lazy var timer = LoopTimer(loop: pool.loop, target: self)
     /// Keeps it while nobody else does: a timer does not.
@@ -43,23 +43,29 @@ final class Dial: LoopTimerTarget, @unchecked Sendable {
         guard !isOver else { return }
         switch answer {
         case .success(let found):
-            addresses = found.prefix(Self.addressesMax)
-            connectToNext()
+            let ordered = AddressOrder.alternating(found, first: pool.familyPreferred)
+            addresses = ordered.prefix(ClientLimits.addressesMax)
+            tryNext()
         case .failure(let error):
             finish(error)
         }
     }
 
     /// Goes on with the first address left; one that is refused at once is passed over.
-    private func connectToNext() {
+    private func tryNext() {
         while let address = addresses.popFirst() {
-            let left = deadline.since(pool.loop.now) / (addresses.count + 1)
             errorNumber = connect(to: address)
-            if errorNumber == 0 { return timer.arm(after: left) }
+            if errorNumber == 0 { return armTimer() }
         }
+        guard attempts.isEmpty else { return armTimer() }
         let authority = "\(pool.origin.host) port \(pool.origin.port)"
         let words = String(cString: strerror(errorNumber))
         finish(.connectFailed("\(authority) cannot be connected to: \(words)"))
+    }
+
+    private func armTimer() {
+        let next = pool.loop.now.advanced(by: pool.limits.connectionAttemptDelay)
+        timer.arm(at: addresses.isEmpty ? deadline : min(next, deadline))
     }
 
     /// Zero when the connection is under way.
@@ -75,39 +81,38 @@ final class Dial: LoopTimerTarget, @unchecked Sendable {
             close(descriptor)
             return result
         }
-        let made = HTTP1ClientConnection(pool: pool, takingOwnershipOf: descriptor, dial: self)
-        connection = made
+        let made = ClientConnection(pool: pool, takingOwnershipOf: descriptor, dial: self)
+        attempts.append((made, address.family))
         made.open()
         return 0
     }
 
     // MARK: - What happens
 
-    /// The connection is made.
-    func succeeded(_ connection: HTTP1ClientConnection) {
-        guard !isOver else { return }
+    /// A connection is made; the others are not needed.
+    func succeeded(_ connection: ClientConnection) {
+        guard !isOver else { return connection.closeSocket() }
+        for attempt in attempts where attempt.connection === connection {
+            pool.familyPreferred = attempt.family
+        }
+        attempts.removeAll { $0.connection === connection }
         end()
         pool.dialSucceeded(connection)
     }
 
-    /// The address does not answer; its socket is closed.
-    func failed(_ connection: HTTP1ClientConnection, _ end: SocketEnd) {
+    /// An address does not answer; its socket is closed.
+    func failed(_ connection: ClientConnection, _ end: SocketEnd) {
         guard !isOver else { return }
-        self.connection = nil
+        attempts.removeAll { $0.connection === connection }
         if case .broken(let number) = end { errorNumber = number }
-        connectToNext()
+        tryNext()
     }
 
-    /// The address's share of the time is over, or the name's.
+    /// The addresses tried are silent, or all time is over.
     func loopTimerFired(_ timer: LoopTimer) {
         guard !isOver else { return }
-        connection?.closeSocket()
-        connection = nil
-        guard !addresses.isEmpty, deadline > pool.loop.now else {
-            return finish(.timedOut(.connect))
-        }
-        errorNumber = ETIMEDOUT
-        connectToNext()
+        if deadline <= pool.loop.now { return finish(.timedOut(.connect)) }
+        tryNext()
     }
 
     private func finish(_ error: TransportError) {
@@ -118,7 +123,8 @@ final class Dial: LoopTimerTarget, @unchecked Sendable {
     private func end() {
         isOver = true
         timer.disarm()
-        connection = nil
+        for attempt in attempts { attempt.connection.closeSocket() }
+        attempts.removeAll()
         itself = nil
     }
 }

@@ -21,7 +21,7 @@ public final class HTTPClient: @unchecked Sendable {
 
     /// An exchange with an origin. It takes a connection when its request is sent.
     public func exchange(to origin: Origin) -> ClientExchange {
-        HTTP1ClientExchange(client: self, origin: origin)
+        ClientExchange(client: self, origin: origin)
     }
 
     /// Closes the connections that wait for an exchange; those in use are not touched.
@@ -32,8 +32,11 @@ public final class HTTPClient: @unchecked Sendable {
     /// Connections made and being made.
     public var connectionCount: Int { pools.values.reduce(0) { $0 + $1.connectionCount } }
 
-    /// Connections that wait for an exchange.
+    /// Connections that serve nobody.
     public var idleConnectionCount: Int { pools.values.reduce(0) { $0 + $1.idleCount } }
+
+    /// Exchanges that wait for a connection.
+    public var waiterCount: Int { pools.values.reduce(0) { $0 + $1.waiterCount } }
 
     func pool(of origin: Origin) -> OriginPool {
         if let recent, recent.origin == origin { return recent }

@@ -2,9 +2,9 @@ import GatewayPrimitives
 
 /// The connections of one loop to one origin, and the exchanges that wait for one.
 ///
-/// Who waits is served in order, by a connection that is given back or by a new one; there is never
-/// both an idle connection and someone who waits. Idle connections are used last in, first out, so
-/// that few are kept warm and the others age and are closed.
+/// Who waits is served in order, by a connection that has room again or by a new one; there is
+/// never both a connection with room and someone who waits. The connection used last is used next,
+/// so that few are kept warm and the others age and are closed.
 final class OriginPool: LoopTimerTarget {
     let loop: EventLoop
     let limits: ClientLimits
@@ -12,13 +12,18 @@ final class OriginPool: LoopTimerTarget {
     let resolver: Resolver
     /// The line of the `host` field.
     let hostField: ByteQueue
+    /// The family of the address that answered last, which is tried first.
+    var familyPreferred: Int32?
     private weak var client: HTTPClient?
 
-    /// Those that wait for an exchange, the one idle longest first.
-    private var idle: ContiguousArray<HTTP1ClientConnection> = []
+    /// Connections with room, the one used last at the end. Those that are idle stand in the order
+    /// in which they became so.
+    private var listed: ContiguousArray<ClientConnection> = []
+    /// Connections that serve nobody.
+    private(set) var idleCount = 0
     /// Bounded by ``ClientLimits/waitersPerOriginMax``, few enough to be moved when the first
     /// leaves.
-    private var waiters: ContiguousArray<HTTP1ClientExchange> = []
+    private var waiters: ContiguousArray<ClientExchange> = []
     /// Connections made and being made.
     private(set) var connectionCount = 0
     /// Those being made.
@@ -39,19 +44,23 @@ final class OriginPool: LoopTimerTarget {
         hostField = field
     }
 
-    /// How many connections wait for an exchange.
-    var idleCount: Int { idle.count }
+    /// How many exchanges wait for a connection.
+    var waiterCount: Int { waiters.count }
 
     // MARK: - Exchanges
 
-    /// The connection that was used last, if one is idle.
-    func takeIdle() -> HTTP1ClientConnection? { idle.popLast() }
+    /// Serves an exchange by a connection that has room; false if there is none.
+    func serveAtOnce(_ exchange: ClientExchange) -> Bool {
+        guard let connection = listed.last else { return false }
+        serve(exchange, by: connection)
+        return true
+    }
 
-    /// Lets an exchange wait for a connection; it is told by ``HTTP1ClientExchange/accept(_:)`` or
-    /// ``HTTP1ClientExchange/refuse(_:)``, perhaps before this returns.
+    /// Lets an exchange wait for a connection; it is told by ``ClientExchange/accept(_:)`` or
+    /// ``ClientExchange/refuse(_:)``, perhaps before this returns.
     ///
     /// - Parameter isFirst: before all others, for one that has had its turn.
-    func enqueue(_ exchange: HTTP1ClientExchange, isFirst: Bool) throws(TransportError) {
+    func enqueue(_ exchange: ClientExchange, isFirst: Bool) throws(TransportError) {
         guard waiters.count < limits.waitersPerOriginMax else {
             throw .exhausted(
                 "\(limits.waitersPerOriginMax) requests wait for \(origin.authority)"
@@ -62,44 +71,86 @@ final class OriginPool: LoopTimerTarget {
     }
 
     /// An exchange waits no more.
-    func withdraw(_ exchange: HTTP1ClientExchange) {
+    func withdraw(_ exchange: ClientExchange) {
         if let index = waiters.firstIndex(where: { $0 === exchange }) { waiters.remove(at: index) }
         leaveIfEmpty()
     }
 
+    private func serve(_ exchange: ClientExchange, by connection: ClientConnection) {
+        guard let wire = connection.wire else { return }
+        if connection.isCountedIdle {
+            connection.isCountedIdle = false
+            idleCount -= 1
+        }
+        wire.attach(exchange)
+        // Before the exchange is told, who may have something to say to the pool.
+        if wire.room == 0 { unlist(connection) }
+        exchange.accept(connection)
+    }
+
     // MARK: - Connections
 
-    /// A connection is free.
-    func release(_ connection: HTTP1ClientConnection) {
-        if !waiters.isEmpty { return waiters.removeFirst().accept(connection) }
-        guard idle.count < limits.idleConnectionsPerOriginMax else {
-            return connection.closeAndLeave()
+    /// A connection has room, or serves nobody any more.
+    func release(_ connection: ClientConnection) {
+        guard let wire = connection.wire, !connection.isClosed else { return }
+        while !waiters.isEmpty && wire.room > 0 { serve(waiters.removeFirst(), by: connection) }
+        guard !connection.isClosed, wire.room > 0 else { return unlist(connection) }
+        if wire.isIdle && !connection.isCountedIdle {
+            guard idleCount < limits.idleConnectionsPerOriginMax else {
+                unlist(connection)
+                return wire.retire()
+            }
+            connection.isCountedIdle = true
+            connection.idleSince = loop.now
+            idleCount += 1
+            if !idleTimer.isArmed { idleTimer.arm(after: limits.timeoutIdle) }
         }
-        connection.idleSince = loop.now
-        idle.append(connection)
-        if !idleTimer.isArmed { idleTimer.arm(after: limits.timeoutIdle) }
+        if !connection.isListed {
+            connection.isListed = true
+            listed.append(connection)
+        }
+    }
+
+    /// A connection takes no more exchanges.
+    func unlist(_ connection: ClientConnection) {
+        guard connection.isListed else { return }
+        connection.isListed = false
+        if let index = listed.lastIndex(where: { $0 === connection }) { listed.remove(at: index) }
     }
 
     /// A connection has closed its socket.
-    func closed(_ connection: HTTP1ClientConnection) {
-        if let index = idle.lastIndex(where: { $0 === connection }) { idle.remove(at: index) }
+    func closed(_ connection: ClientConnection) {
+        unlist(connection)
+        if connection.isCountedIdle {
+            connection.isCountedIdle = false
+            idleCount -= 1
+        }
         connectionCount -= 1
         balance()
         leaveIfEmpty()
     }
 
     /// Closes what is idle.
-    func closeIdle() {
-        while let connection = idle.popLast() { connection.closeAndLeave() }
-    }
+    func closeIdle() { retire { _ in true } }
 
     /// The timer stands at the end of the time of the one idle longest, or earlier: taking and
     /// giving back connections does not touch it.
     func loopTimerFired(_ timer: LoopTimer) {
-        while let longest = idle.first {
-            let end = longest.idleSince.advanced(by: limits.timeoutIdle)
-            if end > loop.now { return idleTimer.arm(at: end) }
-            longest.closeAndLeave()
+        let now = loop.now
+        retire { $0.idleSince.advanced(by: limits.timeoutIdle) <= now }
+        let longest = listed.first { $0.isCountedIdle }
+        if let longest { idleTimer.arm(at: longest.idleSince.advanced(by: limits.timeoutIdle)) }
+    }
+
+    /// Closes those idle connections that a rule says are to go.
+    private func retire(_ isDue: (ClientConnection) -> Bool) {
+        var due: ContiguousArray<ClientConnection> = []
+        for connection in listed where connection.isCountedIdle && isDue(connection) {
+            due.append(connection)
+        }
+        for connection in due {
+            unlist(connection)
+            connection.wire?.retire()
         }
     }
 
@@ -118,7 +169,7 @@ final class OriginPool: LoopTimerTarget {
         isBalancing = false
     }
 
-    func dialSucceeded(_ connection: HTTP1ClientConnection) {
+    func dialSucceeded(_ connection: ClientConnection) {
         dialCount -= 1
         release(connection)
     }

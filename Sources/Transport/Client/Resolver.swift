@@ -133,12 +133,11 @@ public final class Resolver: Sendable {
     }
 
     private func takeAskers(of host: String, _ answer: Answer) -> [Asker] {
-        let now = EventLoop.clock()
-        return state.withLock { state in
+        state.withLock { state in
             let askers = state.askers.removeValue(forKey: host) ?? []
-            if case .success(let addresses) = answer {
+            if case .success(let addresses) = answer, let asker = askers.first {
                 if state.kept.count >= Self.answersMax { state.kept.removeAll() }
-                state.kept[host] = Kept(addresses: addresses, receivedAt: now)
+                state.kept[host] = Kept(addresses: addresses, receivedAt: asker.loop.clock())
             }
             return askers
         }

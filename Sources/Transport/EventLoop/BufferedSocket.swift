@@ -127,6 +127,13 @@ class BufferedSocket: SocketHandler {
         if security == nil { received(bytes) } else { takeCiphertext(bytes) }
     }
 
+    /// Whether nothing has come since the last read: no bytes, and not the connection's end.
+    final var isQuiet: Bool {
+        var byte: UInt8 = 0
+        let flags = Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)
+        return recv(descriptor, &byte, 1, flags) < 0 && errno == EAGAIN
+    }
+
     private func finishConnecting() -> Bool {
         var code: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
@@ -156,6 +163,8 @@ class BufferedSocket: SocketHandler {
         guard let start = bytes.start, !isClosed else { return }
         if stagedCount + bytes.count > Limits.sendBufferBytes {
             sendStaged()
+            // A failed send may have released what the bytes are a view of.
+            guard !isClosed else { return }
             if bytes.count > Limits.sendBufferBytes { return send(bytes) }
         }
         memcpy(loop.sendBuffer.baseAddress.unsafelyUnwrapped + stagedCount, start, bytes.count)

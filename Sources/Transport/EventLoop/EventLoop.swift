@@ -25,6 +25,8 @@ public final class EventLoop: @unchecked Sendable {
     public private(set) var now: MonotonicTime
 
     let timers: TimerWheel
+    /// What tells the time; from any thread.
+    let clock: @Sendable () -> MonotonicTime
     private let poller = EpollPoller()
     /// Made in the initializer, before another thread can ask for it.
     private lazy var executor = LoopExecutor(loop: self)
@@ -64,9 +66,14 @@ public final class EventLoop: @unchecked Sendable {
     /// What TLS has encrypted and not yet sent; empty between two calls of a handler.
     var ciphertext = ByteQueue()
 
-    public init(index: Int) {
+    public convenience init(index: Int) { self.init(index: index, clock: Self.systemClock) }
+
+    /// - Parameter clock: tells the time in the system's place; the loop must be woken when it
+    ///   leaps.
+    init(index: Int, clock: @escaping @Sendable () -> MonotonicTime) {
         self.index = index
-        now = Self.clock()
+        self.clock = clock
+        now = clock()
         timers = TimerWheel(now: now.nanoseconds)
         wakeup = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         precondition(wakeup >= 0, "eventfd failed with errno \(errno)")
@@ -81,8 +88,8 @@ public final class EventLoop: @unchecked Sendable {
         plaintextBuffer.deallocate()
     }
 
-    /// The present by the clock itself, from any thread.
-    static func clock() -> MonotonicTime {
+    /// CLOCK_MONOTONIC (clock_gettime(2)).
+    private static let systemClock: @Sendable () -> MonotonicTime = {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return MonotonicTime(
@@ -223,7 +230,7 @@ public final class EventLoop: @unchecked Sendable {
         while true {
             let count = poller.wait(timeoutMilliseconds: waitTimeout)
             // Before the dispatch: handlers reckon their deadlines from it.
-            now = Self.clock()
+            now = clock()
             var index = 0
             while index < count {
                 let (token, readiness) = poller.ready(at: index)
@@ -262,7 +269,7 @@ public final class EventLoop: @unchecked Sendable {
 
     private var waitTimeout: Int32? {
         if !jobs.isEmpty || !dirty.isEmpty { return 0 }
-        return timers.millisecondsToNext(now: Self.clock().nanoseconds)
+        return timers.millisecondsToNext(now: clock().nanoseconds)
     }
 
     private func dispatch(_ token: UInt64, _ ready: Readiness) {

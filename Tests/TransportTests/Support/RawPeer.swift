@@ -12,9 +12,20 @@ final class RawPeer {
     /// Received and not yet looked at.
     var buffer: [UInt8] = []
 
+    /// The side of a connection that was accepted.
+    init(takingOwnershipOf descriptor: Int32) {
+        self.descriptor = descriptor
+        var limit = timeval(tv_sec: Self.secondsMax, tv_usec: 0)
+        let length = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, length)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, length)
+        var on: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
+    }
+
     /// - Parameter source: the address to connect from, one of the loopback network's.
-    init(port: UInt16, from source: UInt32 = 0x7F00_0001) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    convenience init(port: UInt16, from source: UInt32 = 0x7F00_0001) throws {
+        self.init(takingOwnershipOf: socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
         var own = sockaddr_in()
         own.sin_family = sa_family_t(AF_INET)
         own.sin_addr.s_addr = source.bigEndian
@@ -23,12 +34,6 @@ final class RawPeer {
                 Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        var limit = timeval(tv_sec: Self.secondsMax, tv_usec: 0)
-        let length = socklen_t(MemoryLayout<timeval>.size)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, length)
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, length)
-        var on: Int32 = 1
-        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian

@@ -1,0 +1,58 @@
+import GatewayPrimitives
+
+/// A connection to an upstream: the socket, and the wire that speaks on it once it is made.
+///
+/// It belongs to an ``OriginPool``, which counts it from the moment it is made until its socket is
+/// closed. Before that it belongs to its ``Dial``.
+final class ClientConnection: BufferedSocket {
+    let pool: OriginPool
+    /// Who waits for the connection to be made; `nil` once it is.
+    private var dial: Dial?
+    /// `nil` until the connection is made.
+    private(set) var wire: ClientWire?
+    // The pool's own.
+    /// Whether it is among those with room.
+    var isListed = false
+    /// Whether the pool counts it as idle, and since when.
+    var isCountedIdle = false
+    var idleSince = MonotonicTime(nanoseconds: 0)
+
+    /// - Parameters:
+    ///   - takingOwnershipOf: a non-blocking socket that is being connected.
+    ///   - dial: is told whether it could be.
+    init(pool: OriginPool, takingOwnershipOf descriptor: Int32, dial: Dial) {
+        self.pool = pool
+        self.dial = dial
+        super.init(loop: pool.loop, takingOwnershipOf: descriptor, isConnecting: true)
+    }
+
+    override func connected() {
+        let dial = dial
+        self.dial = nil
+        wire = HTTP1ClientWire(connection: self)
+        dial?.succeeded(self)
+    }
+
+    override func received(_ bytes: ByteView) { wire?.received(bytes) }
+
+    override func flush() {
+        guard !isClosed else { return }
+        wire?.flush()
+    }
+
+    override func ended(_ end: SocketEnd) {
+        if let dial {
+            self.dial = nil
+            closeSocket()
+            return dial.failed(self, end)
+        }
+        wire?.ended(end)
+    }
+
+    /// Closes the socket and tells the pool, once.
+    func closeAndLeave() {
+        guard !isClosed else { return }
+        closeSocket()
+        pool.closed(self)
+    }
+}
