@@ -89,8 +89,12 @@ class Peer:
         self.log = open(folder / f"{name}.log", "wb")
         self.process = subprocess.Popen(
             ["taskset", "-c", PEER_CORE, *command], stdout=self.log, stderr=self.log, cwd=folder)
-        for port in set(ports.values()):
-            wait_for_port(port, self.process, name)
+        try:
+            for port in set(ports.values()):
+                wait_for_port(port, self.process, name)
+        except BaseException:
+            self.stop()
+            raise
 
     def cpu_nanoseconds(self) -> int:
         tasks = pathlib.Path(f"/proc/{self.process.pid}/task")
