@@ -87,7 +87,8 @@ let package = Package(
             swiftSettings: settings),
         // Tests mirror the rooms.
         .target(
-            name: "TestSupport", dependencies: ["GatewayCore", "GatewayPrimitives", "Transport"],
+            name: "TestSupport",
+            dependencies: ["GatewayCore", "GatewayPrimitives", "Storage", "Transport"],
             path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
             name: "GatewayPrimitivesTests", dependencies: ["GatewayPrimitives"],

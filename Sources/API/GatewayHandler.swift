@@ -21,8 +21,8 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
 
     public init(
         pipeline: Pipeline, grpc: GRPCServer, readiness: Readiness, clock: any Clock,
-        limits: DoorLimits, usesLiteLLMStatuses: Bool, cors: CORSPolicy? = nil,
-        compressor: ResponseCompressor? = nil, seed: UInt64
+        limits: DoorLimits, usesLiteLLMStatuses: Bool, statusBudget: Int = 422,
+        cors: CORSPolicy? = nil, compressor: ResponseCompressor? = nil, seed: UInt64
     ) {
         self.pipeline = pipeline
         self.grpc = grpc
@@ -31,7 +31,8 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
         self.limits = limits
         self.cors = cors
         self.compressor = compressor
-        errors = OpenAIErrorWriter(usesLiteLLMStatuses: usesLiteLLMStatuses)
+        errors = OpenAIErrorWriter(
+            usesLiteLLMStatuses: usesLiteLLMStatuses, statusBudget: statusBudget)
         random = FastRandom(seed: seed)
     }
 
@@ -86,8 +87,13 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
 public struct DoorLimits: Sendable {
     /// A request's body.
     public var bodyBytesMax: Int
+    /// Whether streams that are asked for their usage tell their cost with it.
+    public var tellsCostInStreams: Bool
 
-    public init(bodyBytesMax: Int) { self.bodyBytesMax = bodyBytesMax }
+    public init(bodyBytesMax: Int, tellsCostInStreams: Bool = false) {
+        self.bodyBytesMax = bodyBytesMax
+        self.tellsCostInStreams = tellsCostInStreams
+    }
 }
 
 extension GatewayError {

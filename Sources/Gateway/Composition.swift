@@ -1,7 +1,10 @@
 import API
 import GRPC
 import GatewayCore
+import GatewayPrimitives
+import Glibc
 import Providers
+import Storage
 import Telemetry
 import Transport
 
@@ -22,8 +25,11 @@ struct Composition {
     private let tlsClient = TLSClient()
     /// What reads certificates again.
     let certificates: CertificateReload
+    private let store: SQLiteStore
+    private let ledger: SQLiteLedger
+    private let limits = SlidingLimits()
 
-    init(settings: Settings, log: Log, createdAt: Int64) throws {
+    init(settings: Settings, log: Log, startedAt: WallTime) throws {
         self.settings = settings
         self.log = log
         counts = ConnectionCounts(
@@ -40,14 +46,43 @@ struct Composition {
             ? try ContractReflection.make(services: V1Services.names + ["grpc.health.v1.Health"])
             : nil
         var principals: [KeyHash: Principal] = [:]
+        let teams = Dictionary(uniqueKeysWithValues: settings.teams.map { ($0.id, $0.standing) })
         for key in settings.keys {
-            principals[key.hash] = Principal(name: key.alias, allowedModels: key.models)
+            principals[key.hash] = Principal(key, team: key.teamID.flatMap { teams[$0] })
         }
         if let master = settings.masterKey {
             principals[KeyStrength.hash(of: master.reveal())] = Principal(name: "master")
         }
         directory = KeyRing(principals)
-        catalog = Catalog(deployments: settings.deployments, createdAt: createdAt)
+        catalog = Catalog(deployments: settings.deployments, createdAt: startedAt.seconds)
+        try File.createPrivateFolder(settings.dataDirectory)
+        store = try SQLiteStore(
+            path: settings.databasePath ?? settings.dataDirectory + "/llm-gateway.db",
+            durability: settings.durability)
+        ledger = try SQLiteLedger(
+            store: store, instances: settings.dataDirectory + "/instances", startedAt: startedAt)
+    }
+
+    /// Starts what serves all loops.
+    func start() {
+        store.start()
+        let recovered = ledger.recovered
+        guard recovered.instanceCount > 0 else { return }
+        log.write(.warning, "an earlier process ended without settling its calls") { line in
+            line.number("processes", recovered.instanceCount)
+            line.number("holds_settled_whole", recovered.holdCount)
+        }
+    }
+
+    /// Writes what is left and closes the ledger; no loop runs any more.
+    func close() {
+        do throws(StoreFailure) {
+            store.stopWriter()
+            try ledger.close()
+            try store.close()
+        } catch {
+            log.write(.error, "the ledger was not closed in order") { $0.text("why", "\(error)") }
+        }
     }
 
     /// Tells probes and health checks that the process is on its way out.
@@ -78,10 +113,22 @@ struct Composition {
                 client: client, clock: clock, deployments: settings.deployments),
             .scripted: try ScriptedProvider(clock: clock, deployments: settings.deployments),
         ]
+        let loopCount = settings.loops ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        var calls = settings.calls
+        calls.gate = GateLimits(
+            runningMax: max(1, (settings.callsMax + loopCount - 1) / loopCount),
+            waitingMax: (settings.callsWaitingMax + loopCount - 1) / loopCount,
+            waitMax: settings.timeoutQueue)
         let pipeline = Pipeline(
             directory: directory, catalog: catalog, providers: providers,
             observer: CallLogger(log: log, sample: settings.log.sample, seed: random.next()),
-            clock: clock, limits: settings.calls, seed: random.next(),
+            accountant: Accountant(
+                directory: directory, ledger: ledger, limits: limits, rules: settings.accounting,
+                clock: clock,
+                everyone: Standing(
+                    .global, name: "gateway", limits: settings.limitsOfAll,
+                    budgets: settings.budgetsOfAll)),
+            clock: clock, limits: calls, seed: random.next(),
             certificateRules: settings.certificateRules)
         var grpcLimits = GRPCLimits()
         grpcLimits.messageBytesMax = settings.messageBytesMax
@@ -93,8 +140,11 @@ struct Composition {
         let handler = GatewayHandler(
             pipeline: pipeline, grpc: GRPCServer(services: services, limits: grpcLimits),
             readiness: readiness, clock: clock,
-            limits: DoorLimits(bodyBytesMax: settings.server.bodyBytesMax),
+            limits: DoorLimits(
+                bodyBytesMax: settings.server.bodyBytesMax,
+                tellsCostInStreams: settings.tellsCostInStreams),
             usesLiteLLMStatuses: settings.usesLiteLLMStatuses,
+            statusBudget: settings.statusBudgetExhausted,
             cors: settings.corsOrigins.isEmpty ? nil : CORSPolicy(origins: settings.corsOrigins),
             compressor: settings.compressesJSON
                 ? ResponseCompressor(bytesMin: settings.compressionBytesMin) : nil,
@@ -102,5 +152,19 @@ struct Composition {
         return HTTPServer(
             loop: loop, limits: settings.server, handler: handler, counts: counts,
             trust: settings.trust, tls: tls)
+    }
+}
+
+extension Principal {
+    /// The principal of a key that stands in the configuration.
+    fileprivate convenience init(_ key: StaticKey, team: Standing?) {
+        let id = key.hash.hexadecimal
+        var standings = [
+            Standing(Subject(.key, id), name: key.alias, limits: key.limits, budgets: key.budgets)
+        ]
+        if let team { standings.append(team) }
+        self.init(
+            name: key.alias, keyID: id, userID: key.userID, teamID: key.teamID, tags: key.tags,
+            allowedModels: key.models, standings: standings)
     }
 }

@@ -43,7 +43,8 @@ public protocol Door: AnyObject {
 public protocol Provider: AnyObject {
     /// Makes one attempt at one deployment and hands each event of the reply to the relay,
     /// `finished` last, awaiting room after each batch. Throws what went wrong, classified; after
-    /// the relay has committed, what is thrown ends the call.
+    /// the relay has committed, what is thrown ends the call. Where ``Relay/outputTokensMax`` is
+    /// set, it sends that upstream as the bound of the answer.
     func attempt(
         _ request: ModelRequest, at deployment: Deployment, relay: Relay
     ) async throws(GatewayError)
@@ -72,7 +73,7 @@ extension Directory {
 public protocol LimitStore: Sendable {
     /// Checks every limit of a request and takes from all of them in one step, or from none.
     /// - Returns: the ticket to give back, or the limit that was hit.
-    func take(_ demand: borrowing LimitDemand, now: MonotonicTime) -> LimitAnswer
+    func take(_ demand: LimitDemand, now: MonotonicTime) -> LimitAnswer
 
     /// Moves a ticket's place to another deployment, for another attempt; false, and nothing is
     /// changed, if that one is full.

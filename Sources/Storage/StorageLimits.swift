@@ -4,6 +4,8 @@ enum StorageLimits {
     static let waitingJobsMax = 100_000
     /// How long another process's transaction is waited for.
     static let busySeconds = 5.0
+    /// Accounts whose numbers are remembered.
+    static let accountIDsMax = 100_000
     /// Rows that could not be written and are tried again.
     static let backlogRowsMax = 100_000
 }

@@ -1,5 +1,6 @@
 public import GatewayCore
 import GatewayPrimitives
+public import Storage
 
 /// A pipeline with everything around it replaced: clock, doors, providers, observer.
 public final class PipelineHarness {
@@ -7,6 +8,9 @@ public final class PipelineHarness {
     public let observer = RecordingObserver()
     public let provider: StepProvider
     public let pipeline: Pipeline
+    public let limits = SlidingLimits()
+    public let book = MemoryBook()
+    public let ledger: DirectLedger
 
     /// The hash of the key that is known, and of one that is not.
     public static let knownKey = KeyHash(words: (1, 2, 3, 4))
@@ -19,6 +23,7 @@ public final class PipelineHarness {
         attemptsMax: Int = 3
     ) {
         provider = StepProvider(attempts)
+        ledger = DirectLedger(book: book)
         let list = (0..<deployments).map { index in
             Deployment(
                 index: index, id: "d\(index)", model: "m", provider: .scripted,
@@ -29,8 +34,19 @@ public final class PipelineHarness {
                 Self.knownKey: Principal(name: "alice", allowedModels: allowedModels)
             ]),
             catalog: Catalog(deployments: list, createdAt: 0), providers: [.scripted: provider],
-            observer: observer, clock: clock,
+            observer: observer,
+            accountant: Accountant(
+                directory: KeyRing([:]), ledger: ledger, limits: limits,
+                rules: AccountingRules(), clock: clock),
+            clock: clock,
             limits: CallLimits(callTimeout: .seconds(60), attemptsMax: attemptsMax), seed: 7)
+    }
+
+    /// An accountant without limits and budgets.
+    public static func accountant(clock: any Clock) -> Accountant {
+        Accountant(
+            directory: KeyRing([:]), ledger: DirectLedger(book: MemoryBook()),
+            limits: SlidingLimits(), rules: AccountingRules(), clock: clock)
     }
 
     /// A door with a chat request.

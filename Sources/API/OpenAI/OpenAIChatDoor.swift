@@ -47,7 +47,8 @@ final class OpenAIChatDoor: OpenAIDoor, Door {
         }
         switch event.raw {
         case .json(let json, .openAIChat, let isUsageReport):
-            if isUsageReport && !wantsUsage { return }
+            // With its cost, which is known at the end, the door writes it itself.
+            if isUsageReport && (!wantsUsage || limits.tellsCostInStreams) { return }
             exchange.write { queue in OpenAIReplyWriter.writeEvent(json: json, into: &queue) }
         case .covered(.openAIChat): break
         case .none, .json, .covered:
@@ -60,14 +61,24 @@ final class OpenAIChatDoor: OpenAIDoor, Door {
 
     func finish(_ finished: ReplyFinished, record: CallRecord) async throws(GatewayError) {
         if isStream {
+            let wasRaw = writer == nil
+            if wasRaw && (finished.isCut || (wantsUsage && limits.tellsCostInStreams)) {
+                writer = OpenAIReplyWriter(id: id, created: createdAt, model: model)
+            }
+            var last = finished
+            // An upstream whose own words were relayed has told how it ended.
+            if wasRaw && !finished.isCut { last.outcomes = [] }
             exchange.write { queue in
-                writer?.writeFinishChunks(finished, wantsUsage: wantsUsage, into: &queue)
+                writer?.writeFinishChunks(
+                    last, wantsUsage: wantsUsage,
+                    cost: limits.tellsCostInStreams ? record.cost.total : nil, into: &queue)
                 OpenAIReplyWriter.writeDone(into: &queue)
             }
             exchange.end()
         } else {
             var body = ByteQueue()
             collector?.write(finished, into: &body)
+            appendCostHeaders(record)
             exchange.respond(status: 200, json: body.view)
         }
     }

@@ -89,9 +89,31 @@ class OpenAIDoor: ExchangeCloseObserver, CancellationTarget {
         record.id.append(to: &id)
         exchange.responseHeaders.append("x-litellm-call-id", id.view)
         exchange.responseHeaders.append("x-request-id", id.view)
+        if let remainder = record.limitRemainder {
+            RateLimitHeaders.append(remainder, to: &exchange.responseHeaders)
+        }
+        if let budget = record.budgetWarning {
+            exchange.responseHeaders.append("x-llm-gateway-budget-warning", text: budget)
+        }
         guard let deployment = record.deployment else { return }
         exchange.responseHeaders.append("x-litellm-model-id", text: deployment.id)
         exchange.responseHeaders.append("x-litellm-model-group", text: deployment.model)
+    }
+
+    /// Adds the fields that tell what the call cost; for answers whose head is sent at their end.
+    final func appendCostHeaders(_ record: CallRecord) {
+        let cost = record.cost
+        exchange.responseHeaders.append("x-litellm-response-cost", text: cost.total.dollars)
+        exchange.responseHeaders.append("x-litellm-response-cost-input", text: cost.input.dollars)
+        exchange.responseHeaders.append(
+            "x-litellm-response-cost-output", text: cost.output.dollars)
+        if let usage = record.usage {
+            exchange.responseHeaders.append(
+                "x-llm-gateway-usage-source", ByteView(usage.source.name))
+        }
+        let duration = record.endedAt.since(record.receivedAt).wholeNanoseconds / 1_000_000
+        exchange.responseHeaders.append(
+            "x-litellm-response-duration-ms", decimal: Int(clamping: duration))
     }
 
     /// Shows an error: as a response of its own, or at the end of the stream that has begun.

@@ -31,6 +31,7 @@ final class OpenAIEmbeddingsDoor: OpenAIDoor, Door {
     func finish(_ finished: ReplyFinished, record: CallRecord) async throws(GatewayError) {
         var body = ByteQueue()
         collector?.write(finished, into: &body)
+        appendCostHeaders(record)
         exchange.respond(status: 200, json: body.view)
     }
 }

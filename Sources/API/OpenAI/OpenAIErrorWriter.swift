@@ -31,6 +31,9 @@ struct OpenAIErrorWriter {
         if let after = error.retryAfter {
             exchange.responseHeaders.append("retry-after", decimal: Int(after.seconds.rounded(.up)))
         }
+        for violation in error.violations {
+            RateLimitHeaders.append(violation, to: &exchange.responseHeaders)
+        }
         if error.reason == .keyInvalid {
             exchange.responseHeaders.append("www-authenticate", "Bearer")
         }

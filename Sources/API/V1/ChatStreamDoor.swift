@@ -113,13 +113,14 @@ final class ChatStreamDoor: V1Door, Door {
         message.pointee.n_outcomes = outcomes.count
         message.pointee.outcomes = arena.array(outcomes)
         if let usage = finished.usage { message.pointee.usage = records.usage(usage) }
+        message.pointee.cost = records.cost(record)
         message.pointee.routing = records.routing(record, dialect: .openAIChat)
         message.pointee.provider_fields_json = arena.text(finished.providerFieldsJSON)
         write(arena) { response in
             response.event_case = LLMGATEWAY__V1__STREAM_CHAT_COMPLETION_RESPONSE__EVENT_FINISHED
             response.finished = message
         }
-        call.finish(.ok)
+        finish(record)
     }
 
     private func write(

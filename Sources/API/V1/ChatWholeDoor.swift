@@ -97,12 +97,13 @@ final class ChatWholeDoor: V1Door, Door {
         completion.pointee.n_choices = messages.count
         completion.pointee.choices = arena.array(messages)
         if let usage = finished.usage { completion.pointee.usage = records.usage(usage) }
+        completion.pointee.cost = records.cost(record)
         completion.pointee.routing = records.routing(record, dialect: .openAIChat)
         completion.pointee.provider_fields_json = arena.text(finished.providerFieldsJSON)
         let response = arena.make(V1Types.generateResponse)
         response.pointee.completion = completion
         call.writeMessage { $0.append(packing: UnsafePointer(response)) }
-        call.finish(.ok)
+        finish(record)
     }
 
     private func choice(

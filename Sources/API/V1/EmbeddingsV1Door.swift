@@ -39,9 +39,10 @@ final class EmbeddingsV1Door: V1Door, Door {
         }
         response.pointee.n_embeddings = embeddings.count
         response.pointee.embeddings = arena.array(embeddings)
+        response.pointee.cost = records.cost(record)
         if let usage = finished.usage { response.pointee.usage = records.usage(usage) }
         response.pointee.routing = records.routing(record, dialect: .openAIEmbeddings)
         call.writeMessage { $0.append(packing: UnsafePointer(response)) }
-        call.finish(.ok)
+        finish(record)
     }
 }

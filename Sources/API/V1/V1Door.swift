@@ -78,6 +78,18 @@ class V1Door: GRPCCancelObserver, CancellationTarget {
         }
     }
 
+    /// Ends the call well, with its cost in the trailers.
+    final func finish(_ record: CallRecord) {
+        var cost = ByteQueue()
+        cost.append(decimal: Int(record.cost.total.nanoUSD))
+        call.addTrailingMetadata("llm-gateway-cost-nano-usd", cost.view)
+        if let usage = record.usage {
+            call.addTrailingMetadata(
+                "llm-gateway-usage-source", ByteView(usage.source.name))
+        }
+        call.finish(.ok)
+    }
+
     /// Shows an error as the call's status, whatever was written before.
     final func fail(_ error: GatewayError, record: CallRecord) async {
         call.finish(V1ErrorWriter.status(of: error, record: record, code: framingFault))

@@ -17,6 +17,15 @@ enum V1ErrorWriter {
         if !error.fields.isEmpty {
             details.addBadRequest(error.fields.map { (field: $0.field, description: $0.message) })
         }
+        if !error.violations.isEmpty {
+            details.addQuotaFailure(
+                error.violations.map { violation in
+                    (
+                        subject: "\(violation.subjectKind.name):\(violation.subject)",
+                        description: error.message
+                    )
+                })
+        }
         details.add(
             typeName: "llmgateway.v1.ErrorContext", packed: context(of: error, record: record))
         return GRPCStatus(code, message, details: details)
@@ -78,6 +87,11 @@ enum V1ErrorWriter {
         let attempts = records.attempts(error.attempts, record)
         message.pointee.n_attempts = attempts.count
         message.pointee.attempts = arena.array(attempts)
+        let violations = records.violations(error.violations)
+        message.pointee.n_violations = violations.count
+        message.pointee.violations = arena.array(violations)
+        if let usage = record.usage { message.pointee.usage = records.usage(usage) }
+        if record.cost.total > .zero { message.pointee.cost = records.cost(record) }
         if let timeout = error.timeout { message.pointee.timeout_kind.rawValue = timeout.number }
         if let fault = error.upstream {
             let upstream = arena.make(V1Types.upstreamError)

@@ -64,6 +64,33 @@ struct V1Records {
         }
     }
 
+    func cost(_ record: CallRecord) -> UnsafeMutablePointer<Llmgateway__V1__Cost> {
+        let message = arena.make(V1Types.cost)
+        message.pointee.total_nano_usd = record.cost.total.nanoUSD
+        message.pointee.input_nano_usd = record.cost.input.nanoUSD
+        message.pointee.output_nano_usd = record.cost.output.nanoUSD
+        message.pointee.failed_attempts_nano_usd = record.cost.failedAttempts.nanoUSD
+        // The ledger's rows are found by the call's own id.
+        message.pointee.ledger_id = arena.text(record.id.text)
+        return message
+    }
+
+    func violations(
+        _ violations: [LimitViolation]
+    ) -> [UnsafeMutablePointer<Llmgateway__V1__LimitViolation>?] {
+        violations.map { violation in
+            let message = arena.make(V1Types.limitViolation)
+            message.pointee.subject = arena.text(violation.subject)
+            message.pointee.kind.rawValue = violation.kind.number
+            if let window = violation.window { message.pointee.window = duration(window) }
+            message.pointee.limit = violation.limit
+            message.pointee.requested = violation.requested
+            message.pointee.remaining = violation.remaining
+            if let reset = violation.resetAt { message.pointee.reset_time = timestamp(reset) }
+            return message
+        }
+    }
+
     func timestamp(_ time: WallTime) -> UnsafeMutablePointer<Google__Protobuf__Timestamp> {
         let message = arena.make(V1Types.timestamp)
         message.pointee.seconds = time.nanoseconds / 1_000_000_000
@@ -121,6 +148,18 @@ extension AttemptOutcome {
         case .malformed: 11
         case .interrupted: 12
         case .cancelled: 13
+        }
+    }
+}
+
+extension LimitKind {
+    /// Its number in the contract.
+    var number: UInt32 {
+        switch self {
+        case .requests: 1
+        case .tokens: 2
+        case .requestsAtOnce: 5
+        case .spend: 6
         }
     }
 }

@@ -37,6 +37,8 @@ enum V1Types {
     static let floatVector = MessageType(llmgateway__v1__float_vector__init)
     static let errorContext = MessageType(llmgateway__v1__error_context__init)
     static let upstreamError = MessageType(llmgateway__v1__upstream_error__init)
+    static let cost = MessageType(llmgateway__v1__cost__init)
+    static let limitViolation = MessageType(llmgateway__v1__limit_violation__init)
     static let timestamp = MessageType(google__protobuf__timestamp__init)
     static let duration = MessageType(google__protobuf__duration__init)
 }

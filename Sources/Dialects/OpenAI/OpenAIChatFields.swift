@@ -44,12 +44,13 @@ enum OpenAIChatFields {
         "model", "messages", "stream", "stream_options", "n", "max_tokens", "max_completion_tokens",
     ]
 
-    /// The bound on output tokens: the newer field wins.
+    /// The bound on output tokens: where both fields are set, the larger, since upstreams differ
+    /// in which they take.
     static func maxOutputTokens(of root: JSONValue) -> Int? {
-        let value =
-            root[member: "max_completion_tokens"]?.integer
-            ?? root[member: "max_tokens"]?.integer
-        return value.map { Int(clamping: $0) }
+        let newer = root[member: "max_completion_tokens"]?.integer
+        let older = root[member: "max_tokens"]?.integer
+        guard newer != nil || older != nil else { return nil }
+        return Int(clamping: max(newer ?? 0, older ?? 0))
     }
 
     /// Checks what the table of types cannot say.

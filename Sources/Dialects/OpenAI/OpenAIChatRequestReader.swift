@@ -23,7 +23,7 @@ public struct OpenAIChatRequestReader {
         OpenAIChatFields.checkDetails(of: root, &fields)
         try fields.finish()
         let streamOptions = root[member: "stream_options"]
-        return ChatRequest(
+        var request = ChatRequest(
             model: root[member: "model"]?.string?.string ?? "",
             isStream: root[member: "stream"]?.bool ?? false,
             wantsUsage: streamOptions?[member: "include_usage"]?.bool ?? false,
@@ -31,5 +31,15 @@ public struct OpenAIChatRequestReader {
             maxOutputTokens: OpenAIChatFields.maxOutputTokens(of: root),
             textBytes: conversation.textBytes,
             body: .raw(RawRequest(dialect: .openAIChat, json: body.bytes, members: members)))
+        request.extent = conversation.extent
+        for name: StaticString in ["tools", "functions", "response_format"] {
+            guard let value = root[member: name] else { continue }
+            var json = ByteQueue()
+            json.append(json: value)
+            request.extent.toolBytes += json.count
+        }
+        request.endUser = root[member: "user"]?.string?.string ?? ""
+        request.tags = RequestFields.tags(of: root)
+        return request
     }
 }

@@ -1,9 +1,12 @@
+internal import GatewayCore
 internal import GatewayPrimitives
 
 /// Checks the messages of a chat request, and counts their text.
 struct OpenAIConversation {
     /// The UTF-8 bytes of all texts of the messages.
     private(set) var textBytes = 0
+    /// What else there is.
+    private(set) var extent = ChatRequest.Extent()
 
     mutating func check(_ messages: JSONValue?, _ fields: inout RequestFields) {
         // Its absence is told with the other required fields.
@@ -19,6 +22,7 @@ struct OpenAIConversation {
             check(message, index, &fields)
             index += 1
         }
+        extent.messages = index
     }
 
     private mutating func check(
@@ -121,6 +125,13 @@ struct OpenAIConversation {
             textBytes += text.count
         } else if type.equals("refusal") {
             textBytes += part[member: "refusal"]?.string?.count ?? 0
+        } else {
+            // Pictures, sounds, files, and kinds yet to come.
+            extent.media += 1
+            let picture = part[member: "image_url"]?[member: "url"]?.string
+            let sound = part[member: "input_audio"]?[member: "data"]?.string
+            let file = part[member: "file"]?[member: "file_data"]?.string
+            extent.mediaBytes += (picture ?? sound ?? file)?.count ?? 0
         }
     }
 

@@ -26,11 +26,14 @@ public struct OpenAIEmbeddingRequestReader {
         var inputs = Inputs()
         inputs.check(root[member: "input"], &fields)
         try fields.finish()
-        return EmbeddingRequest(
+        var request = EmbeddingRequest(
             model: root[member: "model"]?.string?.string ?? "", inputCount: inputs.count,
             textBytes: inputs.textBytes,
             dimensionCount: root[member: "dimensions"]?.integer.map(Int.init),
             body: .raw(RawRequest(dialect: .openAIEmbeddings, json: body.bytes, members: members)))
+        request.endUser = root[member: "user"]?.string?.string ?? ""
+        request.tags = RequestFields.tags(of: root)
+        return request
     }
 
     /// How the client wants the vectors of the request that was read last, and the parser with it.

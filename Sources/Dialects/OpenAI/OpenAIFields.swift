@@ -156,8 +156,15 @@ enum OpenAIUsage {
     private static let countMax: Int64 = 1 << 40
 
     /// Appends a chat reply's `usage` object.
-    static func append(_ usage: Usage, into output: inout ByteQueue) {
-        output.append("{\"prompt_tokens\":")
+    /// - Parameter cost: told as well, in US dollars.
+    static func append(_ usage: Usage, cost: Money? = nil, into output: inout ByteQueue) {
+        output.append("{")
+        if let cost {
+            output.append("\"cost\":")
+            output.append(text: cost.dollars)
+            output.append(",")
+        }
+        output.append("\"prompt_tokens\":")
         output.append(decimal: Int(usage.inputTokens))
         output.append(",\"completion_tokens\":")
         output.append(decimal: Int(usage.outputTokens))

@@ -61,8 +61,10 @@ public struct OpenAIReplyWriter {
     }
 
     /// Appends a chunk with the finish reason of each choice, and one with the usage if wanted.
+    /// - Parameter cost: told as `usage.cost`, in US dollars, as LiteLLM does.
     public mutating func writeFinishChunks(
-        _ finished: ReplyFinished, wantsUsage: Bool, into output: inout ByteQueue
+        _ finished: ReplyFinished, wantsUsage: Bool, cost: Money? = nil,
+        into output: inout ByteQueue
     ) {
         for outcome in finished.outcomes {
             beginChunk(into: &output)
@@ -75,7 +77,7 @@ public struct OpenAIReplyWriter {
         guard wantsUsage, let usage = finished.usage else { return }
         beginChunk(into: &output)
         output.append("],\"usage\":")
-        OpenAIUsage.append(usage, into: &output)
+        OpenAIUsage.append(usage, cost: cost, into: &output)
         output.append("}\n\n")
     }
 

@@ -9,14 +9,20 @@ public struct OpenAIRequestWriter {
     /// stream, `stream_options.include_usage`, which the gateway needs. Returns the names of
     /// parameters that were dropped because the dialect cannot say them; throws if they may not be
     /// dropped.
+    /// - Parameter outputTokensMax: the bound of the answer, for a request without one of its own.
     public static func writeChat(
-        _ request: ChatRequest, model upstreamModel: String, into output: inout ByteQueue
+        _ request: ChatRequest, model upstreamModel: String, outputTokensMax: Int? = nil,
+        into output: inout ByteQueue
     ) throws(GatewayError) -> [String] {
         switch request.body {
         case .raw(let raw):
-            splice(raw, model: upstreamModel, asksForUsage: request.isStream, into: &output)
+            splice(
+                raw, model: upstreamModel, asksForUsage: request.isStream,
+                outputTokensMax: outputTokensMax, into: &output)
             return []
         case .typed(let content):
+            var request = request
+            request.maxOutputTokens = request.maxOutputTokens ?? outputTokensMax
             return try OpenAIChatContentWriter(request: request, content: content)
                 .write(model: upstreamModel, into: &output)
         }
@@ -37,12 +43,14 @@ public struct OpenAIRequestWriter {
 
     /// The client's bytes with the model's name replaced and, if asked for, the usage added.
     private static func splice(
-        _ raw: RawRequest, model: String, asksForUsage: Bool, into output: inout ByteQueue
+        _ raw: RawRequest, model: String, asksForUsage: Bool, outputTokensMax: Int? = nil,
+        into output: inout ByteQueue
     ) {
         raw.json.withUnsafeBufferPointer { buffer in
             let json = ByteView(start: buffer.baseAddress, count: buffer.count)
             var copied = 0
             var hasOptions = false
+            var hasBound = false
             for member in raw.members {
                 switch member.name {
                 case .model:
@@ -53,17 +61,30 @@ public struct OpenAIRequestWriter {
                     guard asksForUsage else { continue }
                     output.append(json[copied..<member.value.lowerBound])
                     appendOptions(json[member.value], into: &output)
+                case .outputBound:
+                    // Its own bound, which may be null, gives way to the gateway's.
+                    guard let outputTokensMax else { continue }
+                    output.append(json[copied..<member.value.lowerBound])
+                    output.append(decimal: outputTokensMax)
+                    hasBound = true
                 }
                 copied = member.value.upperBound
             }
-            guard asksForUsage && !hasOptions else {
+            let addsOptions = asksForUsage && !hasOptions
+            guard addsOptions || (outputTokensMax != nil && !hasBound) else {
                 return output.append(json.dropping(first: copied))
             }
             // Behind the last member: the object has one at least, the model's name.
             var end = json.count
             while end > copied, json[end - 1] != UInt8(ascii: "}") { end -= 1 }
             output.append(json[copied..<end - 1])
-            output.append(#","stream_options":{"include_usage":true}}"#)
+            if addsOptions { output.append(#","stream_options":{"include_usage":true}"#) }
+            if let outputTokensMax, !hasBound {
+                // Servers that are older than the newer field know the older one only.
+                output.append(",\"max_completion_tokens\":")
+                output.append(decimal: outputTokensMax)
+            }
+            output.append("}")
         }
     }
 

@@ -134,6 +134,8 @@ extension RequestFields {
                 members.append(RawRequest.Member(name: .model, value: member.value))
             } else if name.equals("stream_options") {
                 members.append(RawRequest.Member(name: .streamOptions, value: member.value))
+            } else if name.equals("max_tokens") || name.equals("max_completion_tokens") {
+                members.append(RawRequest.Member(name: .outputBound, value: member.value))
             }
             guard let place = single.firstIndex(where: { name.equals($0) }) else { continue }
             if seen & 1 << UInt64(place) != 0 {
@@ -143,5 +145,25 @@ extension RequestFields {
         }
         try fields.finish()
         return members
+    }
+}
+
+extension RequestFields {
+    /// More labels than this are not kept.
+    private static let tagsMax = 32
+
+    /// The labels of a request, where LiteLLM's clients put them: `metadata.tags`, or `tags`.
+    static func tags(of root: JSONValue) -> [String] {
+        guard let list = root[member: "metadata"]?[member: "tags"] ?? root[member: "tags"],
+            list.kind == .array
+        else { return [] }
+        var tags: [String] = []
+        for element in list.elements where tags.count < tagsMax {
+            guard let tag = element.string?.string, !tag.isEmpty, !tag.contains("\n"),
+                !tags.contains(tag)
+            else { continue }
+            tags.append(tag)
+        }
+        return tags
     }
 }

@@ -54,6 +54,21 @@ public struct StatusDetails: ~Copyable {
         add("google.rpc.BadRequest", request)
     }
 
+    /// Adds a `google.rpc.QuotaFailure`: what had too little left.
+    public mutating func addQuotaFailure(_ violations: [(subject: String, description: String)]) {
+        let faults = violations.map {
+            violation -> UnsafeMutablePointer<Google__Rpc__QuotaFailure__Violation>? in
+            let fault = arena.make(Types.quotaViolation)
+            fault.pointee.subject = arena.text(violation.subject)
+            fault.pointee.description = arena.text(violation.description)
+            return fault
+        }
+        let failure = arena.make(Types.quotaFailure)
+        failure.pointee.n_violations = faults.count
+        failure.pointee.violations = arena.array(faults)
+        add("google.rpc.QuotaFailure", failure)
+    }
+
     /// Adds a message of any other type, packed already.
     ///
     /// - Parameter typeName: its full name, such as `llmgateway.v1.ErrorContext`.
@@ -96,6 +111,8 @@ public struct StatusDetails: ~Copyable {
         static let errorInfo = MessageType(google__rpc__error_info__init)
         static let metadataEntry = MessageType(google__rpc__error_info__metadata_entry__init)
         static let retryInfo = MessageType(google__rpc__retry_info__init)
+        static let quotaFailure = MessageType(google__rpc__quota_failure__init)
+        static let quotaViolation = MessageType(google__rpc__quota_failure__violation__init)
         static let badRequest = MessageType(google__rpc__bad_request__init)
         static let fieldViolation = MessageType(google__rpc__bad_request__field_violation__init)
     }

@@ -12,6 +12,8 @@ enum BoundsSection {
         "message_bytes_max": .honoured("the largest gRPC message of a client"),
         "response_bytes_max": .honoured("the largest gRPC message to a client"),
         "connections_per_address_max": .honoured("of those, from one address"),
+        "calls_max": .honoured("calls at once"),
+        "calls_waiting_max": .honoured("calls that wait while the gateway is full"),
     ]
 
     static func readLimits(
@@ -39,6 +41,12 @@ enum BoundsSection {
         {
             settings.server.connectionsPerAddressMax = count
         }
+        if let count = reader.integer(values["calls_max"], in: 1...10_000_000) {
+            settings.callsMax = count
+        }
+        if let count = reader.integer(values["calls_waiting_max"], in: 0...1_000_000) {
+            settings.callsWaitingMax = count
+        }
         if let size = reader.size(values["message_bytes_max"], in: sizes) {
             settings.messageBytesMax = size
         }
@@ -57,6 +65,7 @@ enum BoundsSection {
         "between_tokens": .honoured("from one token to the next"),
         "attempt": .honoured("one attempt at one deployment"),
         "call": .honoured("a whole call"),
+        "queue": .honoured("a call that waits while the gateway is full"),
         "drain": .honoured("calls that go on when the gateway ends"),
         "drain_idle": .honoured("then, an HTTP/1.1 connection without a request"),
     ]
@@ -73,6 +82,7 @@ enum BoundsSection {
             ("between_tokens", \.timeouts.betweenTokens),
             ("attempt", \.timeouts.attempt), ("call", \.calls.callTimeout),
             ("drain", \.timeoutDrain), ("drain_idle", \.server.timeoutDrainIdle),
+            ("queue", \.timeoutQueue),
         ]
         for (key, target) in targets {
             if let duration = reader.duration(values[key]) { settings[keyPath: target] = duration }

@@ -12,7 +12,9 @@ struct DeploymentDraft {
     var weight: Double?
     var requestsPerMinute: Double?
     var tokensPerMinute: Double?
+    var requestsAtOnce: Int?
     var mode: Deployment.Mode?
+    var price: Price?
     var timeouts: AttemptTimeouts
     /// Why it takes no part, if it does not.
     private(set) var disabledReasons: [String] = []
@@ -41,7 +43,11 @@ struct DeploymentDraft {
             index: index, id: id ?? "\(model)-\(number)", model: model,
             provider: vendor.kind ?? .openAI, upstreamModel: vendor.upstreamModel,
             apiBase: apiBase, apiKey: apiKey, extraHeaders: extraHeaders, weight: weight,
-            mode: mode, timeouts: timeouts)
+            mode: mode, timeouts: timeouts,
+            limits: LimitSet(
+                requestsPerMinute: requestsPerMinute.map { Int($0) },
+                tokensPerMinute: tokensPerMinute.map { Int($0) }, requestsAtOnce: requestsAtOnce),
+            price: price)
         return ConfiguredDeployment(
             deployment: deployment, vendor: vendor.name.isEmpty ? "none" : vendor.name,
             disabledReason: isEnabled ? nil : disabledReasons.joined(separator: "; "))

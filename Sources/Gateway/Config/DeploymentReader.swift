@@ -37,6 +37,8 @@ struct DeploymentReader {
             draft.disable("`\(key)` is not built in yet")
         }
         readInfo(info, with: &reader, into: &draft)
+        draft.price = PriceReader.read(
+            params: params, info: info, vendor: vendor, with: &reader)
         return draft
     }
 
@@ -167,6 +169,8 @@ struct DeploymentReader {
         draft.weight = reader.number(params["weight"], in: range)
         draft.requestsPerMinute = reader.number(params["rpm"], in: range)
         draft.tokensPerMinute = reader.number(params["tpm"], in: range)
+        draft.requestsAtOnce = reader.integer(
+            params["max_parallel_requests"], in: 0...StandingReader.most)
     }
 
     private func readInfo(

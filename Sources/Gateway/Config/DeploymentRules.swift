@@ -6,7 +6,8 @@ enum DeploymentRules {
         "model_info": .section,
     ]
 
-    private static let price: ConfigRule = .notBuilt("accounting is")
+    private static let price: ConfigRule = .honoured("US dollars a token, in place of the table's")
+    private static let perSecond: ConfigRule = .ignored("prices are by token here")
     private static let preset: ConfigRule = .ignored(
         "defaults of request parameters are not built yet; clients' own are sent")
 
@@ -18,22 +19,24 @@ enum DeploymentRules {
         "base_url": .honoured("where the upstream is"),
         "extra_headers": .honoured("headers sent upstream in addition"),
         "weight": .honoured("its share of the model's calls"),
-        "rpm": .honoured("its share of the model's calls; not a limit yet"),
-        "tpm": .honoured("its share of the model's calls; not a limit yet"),
+        "rpm": .honoured("its share of the model's calls, and a limit of requests"),
+        "tpm": .honoured("its share of the model's calls, and a limit of tokens"),
         "timeout": .honoured("one attempt"),
         "stream_timeout": .honoured("until the first token"),
         "litellm_credential_name": .honoured("disables the deployment: not built yet"),
         "mock_response": .honoured("disables the deployment: not built yet"),
         "order": .notBuilt("the order of deployments is"),
-        "max_parallel_requests": .notBuilt("limits of parallel requests are"),
+        "max_parallel_requests": .honoured("requests at once"),
         "max_retries": .ignored("set router_settings.num_retries"),
         "api_version": .ignored("no provider here has versions"),
         "organization": .ignored("write it as extra_headers: {openai-organization: ...}"),
         "drop_params": .ignored("what a deployment does not support is told to the client"),
         "tags": .ignored("tags do not choose deployments yet"),
         "input_cost_per_token": price, "output_cost_per_token": price,
-        "input_cost_per_second": price, "output_cost_per_second": price,
+        "input_cost_per_second": perSecond, "output_cost_per_second": perSecond,
         "cache_read_input_token_cost": price, "cache_creation_input_token_cost": price,
+        "output_cost_per_reasoning_token": price, "input_cost_per_audio_token": price,
+        "output_cost_per_audio_token": price,
         "temperature": preset, "top_p": preset, "max_tokens": preset,
         "max_completion_tokens": preset, "stop": preset, "seed": preset, "user": preset,
         "max_budget": LiteLLMSections.guarded("budgets of deployments"),
@@ -48,8 +51,13 @@ enum DeploymentRules {
         "mode": .honoured("what the deployment is for"),
         "blocked": .honoured("whether the deployment takes no part"),
         "input_cost_per_token": price, "output_cost_per_token": price,
-        "base_model": price,
-        "max_tokens": described, "max_input_tokens": described, "max_output_tokens": described,
+        "cache_read_input_token_cost": price, "cache_creation_input_token_cost": price,
+        "output_cost_per_reasoning_token": price, "input_cost_per_audio_token": price,
+        "output_cost_per_audio_token": price,
+        "base_model": .honoured("the model whose price in the table it has"),
+        "max_tokens": .honoured("the longest answer, for what is held"),
+        "max_output_tokens": .honoured("the longest answer, for what is held"),
+        "max_input_tokens": described,
         "access_groups": .ignored("groups of models are not built yet; name models one by one"),
         "team_id": LiteLLMSections.guarded("models of one team"),
         "team_public_model_name": LiteLLMSections.guarded("models of one team"),

@@ -9,8 +9,10 @@ enum GatewaySection {
         "host": .honoured("the address to listen on"),
         "port": .honoured("the port to listen on"),
         "loops": .honoured("how many event loops serve"),
-        "data_dir": .honoured("where the gateway keeps its files: the quick start's key so far"),
-        "keys": .section, "limits": .section, "timeouts": .section, "upstream": .section,
+        "data_dir": .honoured(
+            "where the gateway keeps its files: the ledger, and the quick start's key"),
+        "keys": .section, "teams": .section, "accounting": .section, "limits": .section,
+        "timeouts": .section, "upstream": .section,
         "grpc": .section, "log": .section,
         "allow_weak_master_key": .honoured("whether a guessable master key is accepted"),
         "litellm_statuses": .honoured("whether JSON errors have LiteLLM's statuses"),
@@ -22,7 +24,6 @@ enum GatewaySection {
         "trusted_proxies": .honoured("whose X-Forwarded-For and PROXY headers are believed"),
         "proxy_protocol": .honoured("whether trusted proxies' connections begin with a header"),
         "hedging": .notBuilt("hedging is"),
-        "accounting": .notBuilt("accounting is"),
         "cors": .section, "compression": .section,
     ]
 
@@ -53,7 +54,10 @@ enum GatewaySection {
         readLog(values["log"], with: &reader, into: &settings)
         WebSection.readCORS(values["cors"], with: &reader, into: &settings)
         WebSection.readCompression(values["compression"], with: &reader, into: &settings)
-        settings.keys = KeysSection.read(values["keys"], with: &reader)
+        AccountingSection.read(values["accounting"], with: &reader, into: &settings)
+        settings.teams = AccountingSection.readTeams(values["teams"], with: &reader)
+        settings.keys = KeysSection.read(
+            values["keys"], teams: settings.teams, with: &reader)
         // After the keys, which certificates may stand for.
         TLSSection.read(node?["tls"], with: &reader, into: &settings)
     }

@@ -2,18 +2,23 @@ import GatewayCore
 
 /// The reading of keys: `gateway_settings.keys` and the master key.
 enum KeysSection {
-    private static let rules: [String: ConfigRule] = [
+    private static let rules: [String: ConfigRule] = StandingReader.rules.merging([
         "key": .honoured("a key, kept only as its hash"),
         "key_hash": .honoured("the SHA-256 of a key"),
         "alias": .honoured("what logs call the key"),
         "models": .honoured("the models the key may use; none means all"),
-        "limits": .refused(
-            "limits of keys are not built yet, so the key would have none; remove it"),
-    ]
+        "team": .honoured("the team it belongs to, by its id in gateway_settings.teams"),
+        "user": .honoured("the user it belongs to"),
+        "tags": .honoured("labels of all its requests"),
+    ]) { $1 }
     /// More keys than this belong into a store.
     static let keysMax = 10_000
 
-    static func read(_ node: ConfigNode?, with reader: inout ConfigReader) -> [StaticKey] {
+    /// - Parameter teams: those that there are.
+    static func read(
+        _ node: ConfigNode?, teams: [StaticTeam], with reader: inout ConfigReader
+    ) -> [StaticKey] {
+        let teamIDs = Set(teams.map(\.id))
         var keys: [StaticKey] = []
         var seen: [KeyHash: String] = [:]
         var aliases: Set<String> = ["master"]
@@ -36,7 +41,14 @@ enum KeysSection {
                 continue
             }
             seen[hash] = alias
-            keys.append(StaticKey(hash: hash, alias: alias, models: models))
+            var key = StaticKey(hash: hash, alias: alias, models: models)
+            key.teamID = reader.value(
+                values["team"], expected: "the id of one of gateway_settings.teams"
+            ) { teamIDs.contains($0) ? $0 : nil }
+            key.userID = reader.text(values["user"])
+            key.tags = reader.texts(values["tags"])
+            (key.limits, key.budgets) = StandingReader.read(values, with: &reader)
+            keys.append(key)
         }
         return keys
     }

@@ -10,7 +10,33 @@ extension LiteLLMSections {
         if let megabytes = reader.number(values["max_request_size_mb"], in: 0.001...1024) {
             settings.server.bodyBytesMax = Int(megabytes * 1_048_576)
         }
+        settings.limitsOfAll.requestsAtOnce = reader.integer(
+            values["global_max_parallel_requests"], in: 0...StandingReader.most)
+        readDatabase(values["database_url"], with: &reader, into: &settings)
         return values["master_key"]
+    }
+
+    /// A file, or what we cannot use: then the ledger is in the data folder, and says so.
+    private static func readDatabase(
+        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
+    ) {
+        guard let node else { return }
+        // A variable that is not set leaves the default.
+        if case .scalar(let scalar) = node.content, scalar.text == nil {
+            reader.ignore(
+                node, "\(scalar.variable ?? "") is not set; the ledger is in the data folder")
+            return
+        }
+        guard let url = reader.text(node) else { return }
+        let prefix = "sqlite:///"
+        if url.hasPrefix(prefix), url.count > prefix.count {
+            settings.databasePath = String(url.dropFirst(prefix.count))
+        } else {
+            reader.ignore(
+                node,
+                "only sqlite:///FILE is built: the ledger is a file in the data folder, budgets "
+                    + "are kept by this gateway alone, and keys of that database are not known")
+        }
     }
 
     /// Reads `litellm_settings`.
@@ -20,6 +46,15 @@ extension LiteLLMSections {
         let values = reader.section(node, rules: settingsRules, unknown: .ignored)
         if let timeout = reader.duration(values["request_timeout"]) {
             settings.calls.callTimeout = timeout
+        }
+        if let budget = StandingReader.budget(values, with: &reader) {
+            settings.budgetsOfAll = [budget]
+        }
+        if let status = reader.integer(values["budget_exceeded_status_code"], in: 400...499) {
+            settings.statusBudgetExhausted = status
+        }
+        if let tells = reader.flag(values["include_cost_in_streaming_usage"]) {
+            settings.tellsCostInStreams = tells
         }
         readRetries(values["num_retries"], with: &reader, into: &settings)
         readCallbacks(values["callbacks"], with: &reader)

@@ -1,4 +1,5 @@
 import GatewayCore
+import Storage
 import Telemetry
 import Transport
 
@@ -20,6 +21,26 @@ struct Settings: Sendable {
     var tls: TLSServerSettings?
     /// Which keys clients' certificates stand for.
     var certificateRules: [CertificateRule] = []
+    /// Teams that static keys belong to.
+    var teams: [StaticTeam] = []
+    /// What the whole gateway is held to.
+    var limitsOfAll = LimitSet()
+    var budgetsOfAll: [BudgetSpec] = []
+    /// How calls are held and charged.
+    var accounting = AccountingRules()
+    /// What a row of the ledger survives.
+    var durability = SQLiteStore.Durability.normal
+    /// The file of the ledger; `nil` for one in the data folder.
+    var databasePath: String?
+    /// The status of an exhausted budget, with LiteLLM's statuses.
+    var statusBudgetExhausted = 422
+    /// Whether streams that are asked for their usage tell their cost too.
+    var tellsCostInStreams = false
+    /// Calls at once of the whole process, and how many wait.
+    var callsMax = 100_000
+    var callsWaitingMax = 1_000
+    /// How long a call waits while the gateway is full.
+    var timeoutQueue = Duration.seconds(1)
     /// Whether a master key that can be guessed is accepted.
     var allowsWeakMasterKey = false
     /// All deployments, those that take no part included, in the order of the file.
@@ -68,6 +89,18 @@ struct StaticKey: Sendable {
     let alias: String
     /// Models it may use; empty for all.
     let models: [String]
+    /// The team it belongs to, by its id.
+    var teamID: String?
+    var userID: String?
+    var tags: [String] = []
+    var limits = LimitSet()
+    var budgets: [BudgetSpec] = []
+}
+
+/// A team that stands in the configuration.
+struct StaticTeam: Sendable {
+    let id: String
+    let standing: Standing
 }
 
 /// A deployment of the configuration, and whether it takes part.

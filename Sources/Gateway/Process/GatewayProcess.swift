@@ -26,7 +26,7 @@ final class GatewayProcess {
         log = Log(
             level: settings.log.level, format: settings.log.format, descriptor: STDERR_FILENO)
         composition = try Composition(
-            settings: settings, log: log, createdAt: WallTime.system().seconds)
+            settings: settings, log: log, startedAt: WallTime.system())
         notifier = ServiceNotifier(environment)
     }
 
@@ -74,6 +74,7 @@ final class GatewayProcess {
         }
         certificateWatch = composition.watchCertificates(on: servers[0].loop)
         composition.certificates.warn()
+        composition.start()
         for server in servers { server.loop.start() }
         log.write(.info, "listening") { line in
             line.text("host", sockets[0].host)
@@ -158,6 +159,7 @@ final class GatewayProcess {
         }
         for server in servers { server.loop.stop() }
         for server in servers { server.loop.join() }
+        composition.close()
         log.close()
         return ExitStatus.success
     }

@@ -52,14 +52,20 @@ public struct BudgetBalance: Equatable, Sendable {
         self.held = held
     }
 
+    /// Whether it has passed a soft bound.
+    public func passes(_ soft: Money?) -> Bool {
+        if let soft { settled + held > soft } else { false }
+    }
+
     /// What a cap leaves.
     public func left(of cap: Money) -> Money { cap - settled - held }
 }
 
 /// What a ledger answers to a ``HoldDemand``.
 public enum HoldAnswer: Sendable {
-    /// The hold with this number, of this amount, is on record.
-    case held(id: Int64, amount: Money)
+    /// The hold with this number, of this amount, is on record. `softPassed` is the place of an
+    /// account whose soft bound it passes.
+    case held(id: Int64, amount: Money, softPassed: Int?)
     /// A budget has too little left, and how it stands; nothing was taken from any.
     case refused(BudgetAccount, BudgetBalance)
 }

@@ -28,6 +28,20 @@ public struct LedgerRow: Sendable {
     public var firstTokenLatency = Duration.zero
     public var duration = Duration.zero
 
+    /// A row with what every row has.
+    public init(
+        callID: CallID, keyID: String, endpoint: String, model: String, receivedAt: WallTime
+    ) {
+        self.callID = callID
+        self.keyID = keyID
+        keyName = keyID
+        tags = []
+        self.endpoint = endpoint
+        self.model = model
+        isStream = false
+        self.receivedAt = receivedAt
+    }
+
     /// A row as far as a call's record goes.
     public init(_ record: CallRecord) {
         callID = record.id

@@ -1,5 +1,5 @@
 /// What a request needs of the limits above it.
-public struct LimitDemand: ~Copyable {
+public struct LimitDemand: Sendable {
     /// Everything that holds the request; the deployment is not among it.
     public var standings: [Standing]
     /// Where it may go, in the order wanted: the first one with room is taken too.
@@ -18,7 +18,9 @@ public struct LimitDemand: ~Copyable {
 ///
 /// It belongs to its call; a store takes what it holds out of it, so that it frees slots once,
 /// however often it is settled.
-public final class LimitTicket {
+///
+/// `@unchecked Sendable`: it belongs to its call, whose store's functions alone change it.
+public final class LimitTicket: @unchecked Sendable {
     /// Which of the demanded deployments has room.
     public let deploymentIndex: Int
     /// What remains of the tightest limits after this request.
@@ -54,8 +56,30 @@ public struct LimitRemainder: Sendable {
 }
 
 /// What a limit store answers.
-public enum LimitAnswer {
+public enum LimitAnswer: Sendable {
     case taken(LimitTicket)
-    /// The limit that was hit, and when the same request may fit, if time frees it.
-    case refused(LimitViolation, after: Duration?)
+    case refused(LimitHit)
+}
+
+/// The limit that a request did not fit under.
+public struct LimitHit: Sendable {
+    public let standing: Standing
+    public let kind: LimitKind
+    public let limit: Int
+    public let requested: Int
+    public let remaining: Int
+    /// When the same request would fit, if nothing else came; `nil` when no time frees enough.
+    public let after: Duration?
+
+    public init(
+        standing: Standing, kind: LimitKind, limit: Int, requested: Int, remaining: Int,
+        after: Duration?
+    ) {
+        self.standing = standing
+        self.kind = kind
+        self.limit = limit
+        self.requested = requested
+        self.remaining = remaining
+        self.after = after
+    }
 }

@@ -23,6 +23,12 @@ public struct CallRecord: Sendable {
     public var usage: Usage?
     /// What the call was charged, or will be.
     public var cost = Cost()
+    /// Whether the ledger could not be written when the call ended.
+    public var isUnrecorded = false
+    /// What is left of the limits above the call, for the headers of its answer.
+    public var limitRemainder: LimitRemainder?
+    /// A soft budget that is passed, in words; `nil` when none is.
+    public var budgetWarning: String?
     /// Whom the client says it acts for. Empty when it did not say.
     public var endUser = ""
     /// Labels for reports, of the key and of the request.

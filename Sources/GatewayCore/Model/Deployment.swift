@@ -21,10 +21,13 @@ public final class Deployment: Sendable {
     /// What it is for; `nil` when it may serve anything.
     public let mode: Mode?
     public let timeouts: AttemptTimeouts
-    /// What it may be used for by everybody together.
-    public let limits: LimitSet
+    /// What everybody together may use it for.
+    public let standing: Standing
     /// What its tokens cost; `nil` when that is not known.
     public let price: Price?
+
+    /// The limits of ``standing``.
+    public var limits: LimitSet { standing.limits }
 
     /// What a deployment is for, as LiteLLM's `model_info.mode`.
     public enum Mode: String, Sendable {
@@ -49,7 +52,7 @@ public final class Deployment: Sendable {
         self.weight = weight
         self.mode = mode
         self.timeouts = timeouts
-        self.limits = limits
+        standing = Standing(Subject(.deployment, id), name: id, limits: limits)
         self.price = price
     }
 }

@@ -12,6 +12,49 @@ public enum ModelRequest: Sendable {
     }
 }
 
+extension ModelRequest {
+    /// How many tokens its input has.
+    public var inputTokens: InputTokens {
+        switch self {
+        case .chat(let request):
+            InputTokens(
+                textBytes: request.textBytes, messages: max(1, request.extent.messages),
+                toolBytes: request.extent.toolBytes, media: request.extent.media,
+                mediaBytes: request.extent.mediaBytes)
+        case .embeddings(let request):
+            InputTokens(
+                textBytes: request.textBytes, messages: request.inputCount, toolBytes: 0, media: 0,
+                mediaBytes: 0)
+        }
+    }
+
+    /// How many answers it asks for; an embedding has no output tokens.
+    var choiceCount: Int {
+        if case .chat(let request) = self { max(1, request.choiceCount) } else { 0 }
+    }
+
+    /// Output tokens of one answer that the client allows; `nil` without a bound of its own.
+    var outputTokensAsked: Int64? {
+        if case .chat(let request) = self { request.maxOutputTokens.map(Int64.init) } else { 0 }
+    }
+
+    /// Whom the client says it acts for. Empty when it does not say.
+    public var endUser: String {
+        switch self {
+        case .chat(let request): request.endUser
+        case .embeddings(let request): request.endUser
+        }
+    }
+
+    /// Labels for reports and budgets.
+    public var tags: [String] {
+        switch self {
+        case .chat(let request): request.tags
+        case .embeddings(let request): request.tags
+        }
+    }
+}
+
 /// A request exactly as its client wrote it, with the places that the gateway may change.
 ///
 /// It goes upstream as it came, but for those places, if the upstream speaks the same dialect.
@@ -38,6 +81,8 @@ public struct RawRequest: Sendable {
     public enum Name: Sendable {
         case model
         case streamOptions
+        /// Either of the two bounds on output.
+        case outputBound
     }
 
     public init(dialect: Dialect, json: [UInt8], members: [Member]) {
@@ -61,6 +106,12 @@ public struct ChatRequest: Sendable {
     public var maxOutputTokens: Int?
     /// The UTF-8 bytes of all texts of the conversation: an upper bound of their tokens.
     public var textBytes: Int
+    /// What else there is besides texts, for the bound of the input.
+    public var extent = Extent()
+    /// Whom the client says it acts for. Empty when it does not say.
+    public var endUser = ""
+    /// Labels for reports and budgets.
+    public var tags: [String] = []
     /// What it says.
     public var body: Body
 
@@ -70,6 +121,19 @@ public struct ChatRequest: Sendable {
         case raw(RawRequest)
         /// In core types.
         case typed(ChatContent)
+    }
+
+    /// The size of what is no text.
+    public struct Extent: Equatable, Sendable {
+        public var messages = 0
+        /// Bytes of the tools and of the schema of the answer, as JSON.
+        public var toolBytes = 0
+        /// Pictures, sounds and files.
+        public var media = 0
+        /// Their bytes, as far as they are in the request.
+        public var mediaBytes = 0
+
+        public init() {}
     }
 
     public init(
@@ -93,6 +157,10 @@ public struct EmbeddingRequest: Sendable {
     public var inputCount: Int
     /// The UTF-8 bytes of all inputs.
     public var textBytes: Int
+    /// Whom the client says it acts for. Empty when it does not say.
+    public var endUser = ""
+    /// Labels for reports and budgets.
+    public var tags: [String] = []
     /// Length of each vector; `nil` means the model's own.
     public var dimensionCount: Int?
     public var body: Body

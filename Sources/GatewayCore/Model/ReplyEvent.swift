@@ -129,6 +129,9 @@ public struct ReplyFinished: Sendable {
     public var serviceTier: String?
     /// A JSON object of fields of the whole reply that the core has no name for. Empty means none.
     public var providerFieldsJSON: String
+    /// The gateway ended the answer, not the upstream: what a door relayed as it came has no end
+    /// of its own.
+    public var isCut = false
 
     public init(
         outcomes: [ChoiceOutcome] = [], usage: Usage? = nil, serviceTier: String? = nil,

@@ -4,6 +4,8 @@ import GatewayPrimitives
 struct AttemptFailures {
     private var all: [GatewayError] = []
 
+    var isEmpty: Bool { all.isEmpty }
+
     mutating func add(_ failure: GatewayError) { all.append(failure) }
 
     /// One error for all: theirs if they agree on the reason, else that the model is unavailable.
@@ -73,6 +75,32 @@ extension GatewayError {
             .drain, origin: .gateway,
             message: "The gateway is shutting down and cut this call short; send it again.",
             retryAfter: .seconds(1), outcome: .cancelled)
+    }
+}
+
+extension Call {
+    /// The call that a record is kept of.
+    init(_ record: CallRecord, of principal: Principal, deadline: MonotonicTime) {
+        self.init(
+            id: record.id, principal: principal, receivedAt: record.receivedAt,
+            receivedAtWall: record.receivedAtWall, deadline: deadline)
+    }
+}
+
+extension CallRecord {
+    /// Notes how the answer ended.
+    mutating func note(_ finished: ReplyFinished) {
+        outcomes = finished.outcomes
+        serviceTier = finished.serviceTier
+    }
+
+    /// Notes what a request asks for.
+    mutating func describe(_ request: ModelRequest, of principal: Principal) {
+        model = request.model
+        isStream = request.isStream
+        endUser = request.endUser
+        tags = request.tags
+        for tag in principal.tags where !tags.contains(tag) { tags.append(tag) }
     }
 }
 

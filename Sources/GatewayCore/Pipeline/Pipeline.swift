@@ -11,6 +11,8 @@ public final class Pipeline {
     private let router: Router
     private let providers: [ProviderKind: any Provider]
     private let observer: any Observer
+    private let accountant: Accountant
+    private let gate: CallGate
     private let clock: any Clock
     private let limits: CallLimits
     private let certificateRules: [CertificateRule]
@@ -18,14 +20,16 @@ public final class Pipeline {
 
     public init(
         directory: any Directory, catalog: Catalog, providers: [ProviderKind: any Provider],
-        observer: any Observer, clock: any Clock, limits: CallLimits, seed: UInt64,
-        certificateRules: [CertificateRule] = []
+        observer: any Observer, accountant: Accountant, clock: any Clock, limits: CallLimits,
+        seed: UInt64, certificateRules: [CertificateRule] = []
     ) {
         self.directory = directory
         self.catalog = catalog
         self.router = Router(catalog: catalog)
         self.providers = providers
         self.observer = observer
+        self.accountant = accountant
+        gate = CallGate(limits: limits.gate, clock: clock)
         self.clock = clock
         self.limits = limits
         self.random = FastRandom(seed: seed)
@@ -47,48 +51,60 @@ public final class Pipeline {
             by: min(arrival.timeout ?? limits.callTimeout, limits.callTimeout))
         let watch = TimeoutWatch(clock: clock, cancellation: cancellation, callDeadline: deadline)
         watch.start()
+        var isIn = false
+        var charge: CallCharge?
 
         do throws(GatewayError) {
             // Authenticated from the headers alone: a stranger's body is never read.
             let principal = try authenticate(arrival.credential)
             record.principal = principal
 
+            // The cheapest refusal first: a gateway that is full reads no body either.
+            try await gate.enter(cancellation)
+            isIn = true
             let request = try await door.readRequest()
             try cancellation.check()
-            record.model = request.model
-            record.isStream = request.isStream
+            record.describe(request, of: principal)
 
             // The model's name is looked up only after the key's right to it, so that a key learns
             // nothing about models it may not use.
-            let plan = try router.plan(request, for: principal, random: &random)
+            var plan = try router.plan(request, for: principal, random: &random)
 
-            let call = Call(
-                id: record.id, principal: principal, receivedAt: arrival.receivedAt,
-                receivedAtWall: record.receivedAtWall, deadline: deadline)
+            // Every limit above the call at once, or none; what was refused until here has taken
+            // nothing. Money is held before each attempt, when its price is known.
+            let opened = try accountant.open(request, for: principal, &plan)
+            charge = opened
+            record.limitRemainder = opened.limitRemainder
+
+            let call = Call(record, of: principal, deadline: deadline)
             let relay = Relay(
                 call: call, door: door, clock: clock, watch: watch, cancellation: cancellation,
-                record: record)
+                record: record, charge: opened, choiceCount: request.choiceCount)
             // Events reach the client from inside; the first one commits the call to its attempt.
-            let failure = await attempt(request, plan, relay, watch)
+            let failure = await attempt(request, plan, relay, opened, watch)
             record = relay.record
             if let failure { throw failure }
-            guard let finished = relay.finished else { throw .unfinished }
-            record.usage = finished.usage
-            record.outcomes = finished.outcomes
-            record.serviceTier = finished.serviceTier
+            guard var finished = relay.finished else { throw .unfinished }
+            record.note(finished)
 
-            // The end of the response is written last: when the client sees it, all is recorded.
+            // The end of the response is written last: when the client sees it, the ledger's row is
+            // durable and the hold is gone.
             watch.stop()
             record.endedAt = clock.now()
+            try await opened.settle(&record, finished: finished, failure: nil, wasAnswering: true)
+            finished.usage = record.usage
             try await door.finish(finished, record: record)
         } catch {
             var failure = error
             failure.attempts = record.attempts
-            record.error = failure
             record.endedAt = clock.now()
             watch.stop()
+            // Whatever failed: what it used is charged, once, and its slots are free.
+            if let charge { await charge.settleFailed(&record, failure) }
+            record.error = failure
             await door.fail(failure, record: record)
         }
+        if isIn { gate.leave() }
         cancellation.detach()
         observer.observe(record)
     }
@@ -107,6 +123,16 @@ public final class Pipeline {
                 throw GatewayError(
                     .keyInvalid, origin: .client,
                     message: "The API key is not known here. Check that it was copied whole.")
+            }
+            if let reason = principal.blockedReason {
+                throw GatewayError(.keyInvalid, origin: .client, message: reason)
+            }
+            if let expiresAt = principal.expiresAt,
+                expiresAt.nanoseconds <= clock.wallNow().nanoseconds
+            {
+                throw GatewayError(
+                    .keyInvalid, origin: .client,
+                    message: "The API key expired. Ask for a new one.")
             }
             return principal
         }
@@ -136,23 +162,37 @@ public final class Pipeline {
     /// Tries the plan's deployments in order until one commits. Returns why all failed, or why the
     /// one that had committed was cut short; `nil` when the reply is complete.
     private func attempt(
-        _ request: ModelRequest, _ plan: RoutePlan, _ relay: Relay, _ watch: TimeoutWatch
+        _ request: ModelRequest, _ plan: RoutePlan, _ relay: Relay, _ charge: CallCharge,
+        _ watch: TimeoutWatch
     ) async -> GatewayError? {
         var failures = AttemptFailures()
         for deployment in plan.deployments.prefix(limits.attemptsMax) {
+            // The worst case of this attempt is held before it is made, or it is not made.
+            do throws(GatewayError) {
+                if !failures.isEmpty, !charge.move(to: deployment) { continue }
+                try await charge.prepare(deployment, relay.record)
+                relay.record.budgetWarning = charge.budgetWarning
+                try relay.cancellation.check()
+            } catch {
+                if error.reason == .budgetExhausted, !failures.isEmpty { break }
+                if error.retry == .never { return error }
+                failures.add(error)
+                continue
+            }
             let startedAt = clock.now()
             relay.record.attempts.append(Attempt(deployment: deployment, startedAt: startedAt))
             watch.beginAttempt(deployment.timeouts, at: startedAt)
             let failure = await attemptOnce(request, at: deployment, relay)
             watch.endAttempt()
             relay.cancellation.endAttempt()
-            guard var failure else { return nil }
+            guard var failure, !relay.isCut else { return nil }
             let last = relay.record.attempts.count - 1
             relay.record.attempts[last].fail(
                 failure, now: clock.now(), wasCommitted: relay.isCommitted)
             if relay.isCommitted {
                 return failure.asInterruption()
             }
+            charge.attemptFailed(failure)
             failures.add(failure)
             guard failure.retry == .otherDeployment, relay.cancellation.callError == nil else {
                 failure.retry = .never
@@ -187,9 +227,16 @@ public struct CallLimits: Sendable {
     public var callTimeout: Duration
     /// How many deployments are tried for one call.
     public var attemptsMax: Int
+    /// How many calls a loop serves at once.
+    public var gate: GateLimits
 
-    public init(callTimeout: Duration, attemptsMax: Int) {
+    public init(
+        callTimeout: Duration, attemptsMax: Int,
+        gate: GateLimits = GateLimits(
+            runningMax: 100_000, waitingMax: 1_000, waitMax: .seconds(1))
+    ) {
         self.callTimeout = callTimeout
         self.attemptsMax = attemptsMax
+        self.gate = gate
     }
 }

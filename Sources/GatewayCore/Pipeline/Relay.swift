@@ -14,13 +14,18 @@ public final class Relay {
     public private(set) var isCommitted = false
     /// What the whole reply came to, once it is complete.
     private(set) var finished: ReplyFinished?
-    /// Bytes of content that passed.
-    private(set) var contentBytes = 0
+    /// Whether the answer was ended because a budget had nothing left for more of it.
+    private(set) var isCut = false
+    /// The most output tokens of one choice that the upstream may be asked for, where the client
+    /// set no bound and what is held needs one.
+    public var outputTokensMax: Int? { charge.outputTokensMax }
     var record: CallRecord
 
     private let door: any Door
     private let clock: any Clock
     private let watch: TimeoutWatch
+    private let charge: CallCharge
+    private let choiceCount: Int
     private var held: [HeldEvent] = []
     private var heldBytes = 0
 
@@ -30,7 +35,7 @@ public final class Relay {
 
     init(
         call: Call, door: any Door, clock: any Clock, watch: TimeoutWatch,
-        cancellation: Cancellation, record: CallRecord
+        cancellation: Cancellation, record: CallRecord, charge: CallCharge, choiceCount: Int
     ) {
         self.call = call
         self.door = door
@@ -38,6 +43,8 @@ public final class Relay {
         self.watch = watch
         self.cancellation = cancellation
         self.record = record
+        self.charge = charge
+        self.choiceCount = choiceCount
     }
 
     /// Passes an event on, without waiting. Throws when the call or the attempt is to stop.
@@ -50,7 +57,7 @@ public final class Relay {
         }
         let content = event.contentBytes
         if content > 0 {
-            contentBytes &+= content
+            charge.meter(content)
             watch.contentArrived()
         }
         if !isCommitted {
@@ -67,6 +74,7 @@ public final class Relay {
     /// its silence is not held against it.
     public func awaitRoom() async throws(GatewayError) {
         guard isCommitted else { return }
+        if charge.mustExtend, try await !charge.extend() { throw cut() }
         watch.awaitClient()
         try await door.awaitRoom()
         watch.awaitUpstream(from: clock.now())
@@ -76,11 +84,22 @@ public final class Relay {
     /// Names parts of the request that this attempt did not send upstream.
     public func noteDropped(_ params: [String]) { record.droppedParams = params }
 
+    /// Ends the answer here, as complete as a budget allows. What is thrown stops the attempt.
+    private func cut() -> GatewayError {
+        isCut = true
+        var finished = ReplyFinished(
+            outcomes: (0..<choiceCount).map {
+                ChoiceOutcome(choiceIndex: $0, reason: .length, cause: .budget)
+            })
+        finished.isCut = true
+        self.finished = finished
+        return .budgetSpent(by: "more of this answer")
+    }
+
     /// Forgets what a failed attempt left behind, before the next.
     func reset() {
         held.removeAll()
         heldBytes = 0
-        contentBytes = 0
         finished = nil
     }
 

@@ -39,7 +39,8 @@ public final class OpenAIProvider: Provider {
         switch request {
         case .chat(let chat):
             dropped = try OpenAIRequestWriter.writeChat(
-                chat, model: deployment.upstreamModel, into: &body)
+                chat, model: deployment.upstreamModel,
+                outputTokensMax: relay.outputTokensMax, into: &body)
             path = target.chatPath.view
         case .embeddings(let embeddings):
             dropped = try OpenAIRequestWriter.writeEmbeddings(

@@ -61,7 +61,10 @@ public final class SQLiteStore: Sendable {
     /// Starts the writer.
     public func start() { writer.start() }
 
-    /// Writes what waits, ends the writer, and closes the file.
+    /// Writes what waits and ends the writer.
+    public func stopWriter() { writer.close() }
+
+    /// Ends the writer, and closes the file.
     public func close() throws(StoreFailure) {
         writer.close()
         do { try database.close() } catch { throw StoreFailure(error) }

@@ -13,7 +13,8 @@ struct ClientCertificateTests {
         Pipeline(
             directory: KeyRing([Self.key: Principal(name: "alice")]),
             catalog: Catalog(deployments: [], createdAt: 0), providers: [:],
-            observer: RecordingObserver(), clock: VirtualClock(),
+            observer: RecordingObserver(),
+            accountant: PipelineHarness.accountant(clock: VirtualClock()), clock: VirtualClock(),
             limits: CallLimits(callTimeout: .seconds(1), attemptsMax: 1), seed: 1,
             certificateRules: matches.map { CertificateRule(match: $0, key: Self.key) })
     }

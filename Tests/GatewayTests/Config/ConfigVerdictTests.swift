@@ -45,7 +45,7 @@ import Testing
         ("litellm_settings: {anything_else: 1}", "litellm_settings.anything_else", "not known"),
         (
             "general_settings: {database_url: 'postgresql://u:p@h/d'}",
-            "general_settings.database_url", "nothing is stored"
+            "general_settings.database_url", "only sqlite"
         ),
         (
             "general_settings: {store_model_in_db: true}", "general_settings.store_model_in_db",
@@ -53,8 +53,8 @@ import Testing
         ),
         ("gateway_settings: {hedging: {quantile: 0.9}}", "gateway_settings.hedging", "not built"),
         (
-            "gateway_settings: {accounting: {retention: 90d}}", "gateway_settings.accounting",
-            "not built"
+            "gateway_settings: {accounting: {retention: 90d}}",
+            "gateway_settings.accounting.retention", "not built"
         ),
         ("unheard_of: {a: 1}", "unheard_of", "not known"),
     ])
@@ -68,7 +68,7 @@ import Testing
     @Test(arguments: [
         ("guardrails: [{guardrail_name: pii}]", "guardrails"),
         ("litellm_settings: {guardrails: [{pii: {}}]}", "litellm_settings.guardrails"),
-        ("litellm_settings: {max_budget: 100}", "litellm_settings.max_budget"),
+        ("litellm_settings: {max_end_user_budget: 1}", "litellm_settings.max_end_user_budget"),
         ("litellm_settings: {callbacks: [hide_secrets]}", "litellm_settings.callbacks"),
         ("litellm_settings: {callbacks: my_module.my_guard}", "litellm_settings.callbacks"),
         (

@@ -69,11 +69,53 @@ import Testing
     private static let otherHash =
         "c6334c7846071ed8a7230d8d92839ab7bf2b1c16badb39f54b36bc69b0395f82"
 
+    /// Limits and budgets of a static key, in our words and in LiteLLM's.
+    @Test func readsWhatAKeyIsHeldTo() throws {
+        let loaded = ConfigSample.loadAfterModels(
+            """
+            gateway_settings:
+              teams: [{id: t1, alias: platform, max_budget: 100, budget_duration: monthly}]
+              keys:
+                - key: sk-test-0123456789abcdef
+                  team: t1
+                  limits: {rpm: 10, tpm: 2000, max_parallel: 3}
+                  max_budget: 0.5
+                  soft_budget: 0.25
+                  budget_duration: 1d
+                  budgets: [{max_budget: 5, budget_duration: 30d}]
+                - {key: sk-test-9876543210fedcba, rpm_limit: 1, max_parallel_requests: 2}
+            """)
+        #expect(loaded.isAccepted, "\(loaded.refusals)")
+        let keys = loaded.settings.keys
+        #expect(
+            keys[0].limits
+                == LimitSet(requestsPerMinute: 10, tokensPerMinute: 2000, requestsAtOnce: 3))
+        #expect(
+            keys[0].budgets == [
+                BudgetSpec(
+                    window: .daily, max: Money(dollars: "0.5"), soft: Money(dollars: "0.25")),
+                BudgetSpec(window: .monthly, max: Money(dollars: "5")),
+            ])
+        #expect(keys[0].teamID == "t1")
+        #expect(keys[1].limits == LimitSet(requestsPerMinute: 1, requestsAtOnce: 2))
+        let team = try #require(loaded.settings.teams.first)
+        #expect(team.standing.name == "platform")
+        #expect(
+            team.standing.budgets == [BudgetSpec(window: .monthly, max: Money(dollars: "100"))])
+    }
+
     @Test(arguments: [
         ("[{key: sk-short}]", "fewer than 16"),
         ("[{key_hash: abc}]", "64 hexadecimal digits"),
         ("[{key: sk-test-0123456789abcdef, key_hash: \(plainHash)}]", "either key or key_hash"),
-        ("[{key: sk-test-0123456789abcdef, limits: {rpm: 1}}]", "limits of keys"),
+        ("[{key: sk-test-0123456789abcdef, limits: {rps: 1}}]", "no such key"),
+        ("[{key: sk-test-0123456789abcdef, limits: {rpm: many}}]", "a whole number"),
+        ("[{key: sk-test-0123456789abcdef, max_budget: -1}]", "an amount in US dollars"),
+        (
+            "[{key: sk-test-0123456789abcdef, max_budget: 1, budget_duration: 1y}]",
+            "a length like"
+        ),
+        ("[{key: sk-test-0123456789abcdef, team: nobody}]", "the id of one of"),
         ("[{key: sk-test-0123456789abcdef, alias: master}]", "alias `master` is taken"),
         ("[{key: sk-test-0123456789abcdef}, {key_hash: \(plainHash)}]", "the same key"),
         ("[{key: \(ConfigSample.key)}]", "also stands in gateway_settings.keys"),

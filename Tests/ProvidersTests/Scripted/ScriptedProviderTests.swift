@@ -18,7 +18,8 @@ struct ScriptedProviderTests {
             directory: KeyRing([PipelineHarness.knownKey: Principal(name: "alice")]),
             catalog: Catalog(deployments: [deployment], createdAt: 0),
             providers: [.scripted: try ScriptedProvider(clock: clock, deployments: [deployment])],
-            observer: observer, clock: clock,
+            observer: observer, accountant: PipelineHarness.accountant(clock: clock),
+            clock: clock,
             limits: CallLimits(callTimeout: .seconds(60), attemptsMax: 1), seed: 1)
     }
 

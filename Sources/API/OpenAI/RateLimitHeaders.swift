@@ -1,0 +1,52 @@
+import GatewayCore
+import GatewayPrimitives
+import Transport
+
+/// The fields that tell a client how much of its limits is left, in OpenAI's names.
+enum RateLimitHeaders {
+    /// What an answer leaves: of each kind the limit with the least left.
+    static func append(_ remainder: LimitRemainder, to headers: inout HeaderList) {
+        if let part = remainder.requests {
+            headers.append("x-ratelimit-limit-requests", decimal: part.limit)
+            headers.append("x-ratelimit-remaining-requests", decimal: part.left)
+        }
+        if let part = remainder.tokens {
+            headers.append("x-ratelimit-limit-tokens", decimal: part.limit)
+            headers.append("x-ratelimit-remaining-tokens", decimal: part.left)
+        }
+        if let part = remainder.requestsAtOnce {
+            headers.append("x-ratelimit-limit-max_parallel_requests", decimal: part.limit)
+            headers.append("x-ratelimit-remaining-max_parallel_requests", decimal: part.left)
+        }
+    }
+
+    /// The limit that a refused request hit.
+    static func append(_ violation: LimitViolation, to headers: inout HeaderList) {
+        let name =
+            switch violation.kind {
+            case .requests: "requests"
+            case .tokens: "tokens"
+            case .requestsAtOnce: "max_parallel_requests"
+            case .spend: "spend"
+            }
+        guard violation.kind != .spend else { return }
+        headers.append(
+            name: "x-ratelimit-limit-" + name, decimal: Int(clamping: violation.limit))
+        headers.append(
+            name: "x-ratelimit-remaining-" + name, decimal: Int(clamping: violation.remaining))
+        headers.append("rate_limit_type", text: name)
+        if let reset = violation.resetAt {
+            headers.append("x-ratelimit-reset", decimal: Int(reset.seconds))
+        }
+    }
+}
+
+extension HeaderList {
+    fileprivate mutating func append(name: String, decimal: Int) {
+        var nameBytes = ByteQueue()
+        nameBytes.append(text: name)
+        var value = ByteQueue()
+        value.append(decimal: decimal)
+        append(name: nameBytes.view, value: value.view)
+    }
+}

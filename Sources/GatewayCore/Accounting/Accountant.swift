@@ -1,0 +1,97 @@
+import GatewayPrimitives
+
+/// Opens the charge of every call: finds what holds it, and takes its limits in one step. One
+/// instance a loop.
+public final class Accountant {
+    private let directory: any Directory
+    private let ledger: any Ledger
+    private let limits: any LimitStore
+    private let rules: AccountingRules
+    private let clock: any Clock
+    /// What the whole gateway is held to.
+    private let everyone: Standing?
+
+    public init(
+        directory: any Directory, ledger: any Ledger, limits: any LimitStore,
+        rules: AccountingRules, clock: any Clock, everyone: Standing? = nil
+    ) {
+        self.directory = directory
+        self.ledger = ledger
+        self.limits = limits
+        self.rules = rules
+        self.clock = clock
+        self.everyone = everyone.flatMap { $0.isHeld ? $0 : nil }
+    }
+
+    /// Takes the limits of a request, all or none, and puts the deployment that has room first.
+    func open(
+        _ request: ModelRequest, for principal: Principal, _ plan: inout RoutePlan
+    ) throws(GatewayError) -> CallCharge {
+        let standings = standings(of: request, for: principal)
+        var ticket: LimitTicket?
+        if standings.contains(where: { !$0.limits.isEmpty })
+            || plan.deployments.contains(where: { !$0.limits.isEmpty })
+        {
+            let demand = LimitDemand(
+                standings: standings, deployments: plan.deployments,
+                tokens: tokensLikely(request, standings))
+            switch limits.take(demand, now: clock.now()) {
+            case .taken(let taken):
+                ticket = taken
+                plan.putFirst(taken.deploymentIndex)
+            case .refused(let hit): throw .rateLimited(hit, now: clock.wallNow())
+            }
+        }
+        var accounts: [BudgetAccount] = []
+        for standing in standings {
+            for budget in standing.budgets {
+                accounts.append(
+                    BudgetAccount(subject: standing.subject, name: standing.name, spec: budget))
+            }
+        }
+        return CallCharge(
+            request: request, accounts: accounts, ticket: ticket, rules: rules, ledger: ledger,
+            limits: limits, clock: clock)
+    }
+
+    /// Everything that holds a request. Without an array of its own for most requests.
+    private func standings(of request: ModelRequest, for principal: Principal) -> [Standing] {
+        var all = principal.standings
+        if let model = principal.modelStandings[request.model] { all.append(model) }
+        if !request.endUser.isEmpty,
+            let user = directory.standing(of: Subject(.endUser, request.endUser))
+        {
+            all.append(user)
+        }
+        for tag in request.tags {
+            if let standing = directory.standing(of: Subject(.tag, tag)) { all.append(standing) }
+        }
+        for tag in principal.tags where !request.tags.contains(tag) {
+            if let standing = directory.standing(of: Subject(.tag, tag)) { all.append(standing) }
+        }
+        if let everyone { all.append(everyone) }
+        return all
+    }
+
+    /// What limits of tokens are asked for. What is only assumed of the output is never the reason
+    /// that a request can not fit at all.
+    private func tokensLikely(_ request: ModelRequest, _ standings: [Standing]) -> Int {
+        let input = Int(clamping: request.inputTokens.likely)
+        if let asked = request.outputTokensAsked {
+            let output = Int(clamping: asked).multipliedReportingOverflow(by: request.choiceCount)
+            return output.overflow ? .max / 2 : min(.max / 2, input + min(output.0, .max / 4))
+        }
+        let smallest = standings.compactMap(\.limits.tokensPerMinute).min() ?? .max
+        return max(input, min(input + rules.outputTokensLikely, smallest))
+    }
+}
+
+extension RoutePlan {
+    /// Puts one of the deployments before the others.
+    fileprivate mutating func putFirst(_ index: Int) {
+        guard index > 0 else { return }
+        var order = deployments
+        order.insert(order.remove(at: index), at: 0)
+        self = RoutePlan(deployments: order)
+    }
+}

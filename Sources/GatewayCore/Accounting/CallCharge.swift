@@ -1,0 +1,338 @@
+import GatewayPrimitives
+
+/// What one call has taken and set aside, from its admission to its row in the ledger: the slots of
+/// its limits, and the money of its hold.
+///
+/// A hold covers the worst case of the attempt that is made, and grows before a further one by
+/// what the earlier may have cost. It is settled once, on every path. Belongs to its call's loop.
+final class CallCharge {
+    private let rules: AccountingRules
+    private let ledger: any Ledger
+    private let limits: any LimitStore
+    private let clock: any Clock
+    private let isStream: Bool
+    private let input: InputTokens
+    private let choiceCount: Int64
+    /// Output tokens of one choice that the client allows; `nil` without its own bound.
+    private let outputTokensAsked: Int64?
+    /// Every budget above the call.
+    private let accounts: [BudgetAccount]
+    private let ticket: LimitTicket?
+    private var reservation: Reservation?
+    /// The number of the reservation; zero without one.
+    private var hold: Int64 = 0
+    private var held = Money.zero
+    /// What attempts that failed may cost.
+    private var failedCost = Money.zero
+    private var failedUsage: Usage?
+    private var isSettled = false
+
+    // The attempt that is made.
+    private var price: Price?
+    private var rates = Price.zero.rates
+    /// What a worst case of this attempt costs.
+    private var attemptHold = Money.zero
+    /// How many output tokens of all choices the hold covers.
+    private var tokensHeld: Int64 = .max
+    /// Whether the hold is extended as the stream goes on.
+    private var isTranche = false
+    private var passedBytes = 0
+    private var passedPieces = 0
+    /// What had passed at the last look, to know how much comes at once.
+    private var passedBefore: Int64 = 0
+    private var margin: Int64
+
+    /// A soft budget that is passed, in words.
+    private(set) var budgetWarning: String?
+    /// The bound that has to go upstream because the client gave none; for one choice.
+    private(set) var outputTokensMax: Int?
+
+    init(
+        request: ModelRequest, accounts: [BudgetAccount], ticket: LimitTicket?,
+        rules: AccountingRules, ledger: any Ledger, limits: any LimitStore, clock: any Clock
+    ) {
+        self.rules = rules
+        self.ledger = ledger
+        self.limits = limits
+        self.clock = clock
+        self.accounts = accounts
+        self.ticket = ticket
+        isStream = request.isStream
+        input = request.inputTokens
+        choiceCount = Int64(request.choiceCount)
+        outputTokensAsked = request.outputTokensAsked
+        margin = Int64(rules.marginTokens)
+    }
+
+    /// What remains of the limits, for the headers of the answer.
+    var limitRemainder: LimitRemainder? { ticket?.remainder }
+
+    /// Whether the deployment chosen with the limits is the one, or its own limits let one more in.
+    func move(to deployment: Deployment) -> Bool {
+        guard let ticket else { return true }
+        return limits.move(ticket, to: deployment, now: clock.now())
+    }
+
+    // MARK: - Before an attempt
+
+    /// Holds the worst case of an attempt; throws if a budget has too little left for it, or if the
+    /// model has no price and must have one.
+    func prepare(_ deployment: Deployment, _ record: CallRecord) async throws(GatewayError) {
+        if deployment.price == nil && rules.refusesUnknownPrice {
+            throw .priceUnknown(deployment)
+        }
+        price = deployment.price
+        rates = price?.rates(inputTokens: input.most) ?? Price.zero.rates
+        passedBytes = 0
+        passedPieces = 0
+        passedBefore = 0
+        guard !accounts.isEmpty, price != nil else { return }
+        let plan = holdPlan()
+        let amount = cost(outputTokens: plan.tokens)
+        let least = cost(outputTokens: plan.tokensLeast)
+        let got = try await makeHold(amount, least: least, deployment, record)
+        attemptHold = got
+        var inputOnly = FineMoney()
+        inputOnly.add(input.most, at: rates.inputGreatest)
+        let covered = FineMoney.tokens(for: got - inputOnly.money, at: rates.outputGreatest)
+        tokensHeld = got == amount ? plan.tokens : min(plan.tokens, covered)
+        isTranche = plan.isTranche
+        outputTokensMax = nil
+        if !plan.isTranche, outputTokensAsked == nil, plan.tokens > 0,
+            tokensHeld < plan.tokens || price?.outputTokensMax == nil
+        {
+            outputTokensMax = max(1, Int(clamping: tokensHeld / choiceCount))
+        }
+    }
+
+    private struct HoldPlan {
+        var tokens: Int64
+        var tokensLeast: Int64
+        var isTranche = false
+    }
+
+    /// How many output tokens have to be held, and how few will do.
+    private func holdPlan() -> HoldPlan {
+        if let asked = outputTokensAsked {
+            let all = asked.multipliedClamped(by: choiceCount)
+            return HoldPlan(tokens: all, tokensLeast: all)
+        }
+        let most = Int64(price?.outputTokensMax ?? rules.outputTokensMax)
+            .multipliedClamped(by: choiceCount)
+        let tranche = Int64(rules.trancheTokens) + margin
+        if isStream && !rules.holdsWholeStreams && most > tranche {
+            return HoldPlan(tokens: tranche, tokensLeast: margin + choiceCount, isTranche: true)
+        }
+        // Less is held where less is left: the upstream is told to stop there.
+        return HoldPlan(tokens: most, tokensLeast: min(most, 16 * choiceCount))
+    }
+
+    /// The worst case with so many output tokens.
+    private func cost(outputTokens: Int64) -> Money {
+        var sum = FineMoney()
+        sum.add(input.most, at: rates.inputGreatest)
+        let inputCost = sum.money
+        var output = FineMoney()
+        output.add(outputTokens, at: rates.outputGreatest)
+        return inputCost + output.money
+    }
+
+    /// Makes the hold, or adds what a further attempt needs. Returns what this attempt has.
+    private func makeHold(
+        _ amount: Money, least: Money, _ deployment: Deployment, _ record: CallRecord
+    ) async throws(GatewayError) -> Money {
+        if hold != 0 {
+            let free = held - failedCost
+            guard free < amount else { return amount }
+            let added = try await ledger.extend(
+                hold, by: amount - free, least: max(.zero, least - free), under: accounts)
+            held += added
+            guard free + added >= least else { throw .budgetSpent(by: "a further attempt") }
+            return free + added
+        }
+        var draft = LedgerRow(record)
+        draft.deploymentID = deployment.id
+        draft.provider = deployment.provider.rawValue
+        draft.upstreamModel = deployment.upstreamModel
+        let demand = HoldDemand(
+            accounts: accounts, amount: amount, amountLeast: least, at: clock.wallNow(),
+            draft: draft)
+        switch try await ledger.reserve(demand) {
+        case .held(let id, let got, let softPassed):
+            if let softPassed { budgetWarning = Self.warning(accounts[softPassed]) }
+            reservation = Reservation(id: id, forgotten: ledger.forgotten)
+            hold = id
+            held = got
+            return got
+        case .refused(let account, let balance):
+            throw .budgetExhausted(
+                account, balance, needed: least, at: demand.at)
+        }
+    }
+
+    private static func warning(_ account: BudgetAccount) -> String {
+        let soft = account.spec.soft ?? .zero
+        return "\(account.subject.kind.name) \(account.subject.kind == .global ? "" : account.name)"
+            + " has passed its soft budget of $\(soft.dollars) (\(account.spec.window.text))"
+    }
+
+    // MARK: - While the answer passes
+
+    /// Counts content that passes: nothing but additions, for every piece.
+    @inline(__always)
+    func meter(_ bytes: Int) {
+        passedBytes &+= bytes
+        passedPieces &+= 1
+    }
+
+    /// Output tokens that have passed, counted: upstreams send at least a token in a piece, and
+    /// where they gather several, a token has four bytes on average.
+    private var tokensPassed: Int64 { Int64(max(passedPieces, (passedBytes &+ 3) / 4)) }
+
+    /// Whether the hold is too short for what may be on its way.
+    @inline(__always)
+    var mustExtend: Bool { isTranche && tokensPassed &+ margin > tokensHeld }
+
+    /// Extends the hold of a stream. False when no budget has anything left for it: then the stream
+    /// ends here, and what is on its way is covered by the margin.
+    func extend() async throws(GatewayError) -> Bool {
+        guard hold != 0 else { return true }
+        let passed = tokensPassed
+        // What came at once tells how much may come again.
+        margin = max(margin, 2 * (passed - passedBefore))
+        passedBefore = passed
+        let wanted = max(passed + margin - tokensHeld, 0) + Int64(rules.trancheTokens)
+        var amount = FineMoney()
+        amount.add(wanted, at: rates.outputGreatest)
+        var one = FineMoney()
+        one.add(max(1, passed + margin - tokensHeld), at: rates.outputGreatest)
+        let added = try await ledger.extend(
+            hold, by: amount.money, least: one.money, under: accounts)
+        guard added > .zero || amount.money == .zero else { return false }
+        held += added
+        attemptHold += added
+        tokensHeld +=
+            added == amount.money
+            ? wanted : FineMoney.tokens(for: added, at: rates.outputGreatest)
+        return true
+    }
+
+    // MARK: - After an attempt
+
+    /// Notes what an attempt that failed before its answer began may cost.
+    func attemptFailed(_ failure: GatewayError) {
+        guard let cost = unansweredCost(failure) else { return }
+        failedCost += cost.cost.total
+        var sum = failedUsage ?? Usage(source: cost.usage.source)
+        sum.inputTokens += cost.usage.inputTokens
+        sum.outputTokens += cost.usage.outputTokens
+        if cost.usage.source == .estimated { sum.source = .estimated }
+        failedUsage = sum
+    }
+
+    /// What an attempt without an answer costs; `nil` for nothing: it was turned away with a
+    /// status, or never reached its upstream.
+    private func unansweredCost(_ failure: GatewayError) -> (usage: Usage, cost: Cost)? {
+        switch failure.outcome {
+        case .timedOut where failure.timeout != .connect: break
+        case .interrupted, .malformed, .cancelled: break
+        default: return nil
+        }
+        return estimate()
+    }
+
+    /// What is charged when the upstream did not say: the input by its length, and the output that
+    /// passed; a whole answer that did not come may have been written to its end.
+    private func estimate() -> (usage: Usage, cost: Cost) {
+        var usage = Usage(source: .counted)
+        usage.inputTokens = input.likely
+        usage.outputTokens = choiceCount > 0 ? tokensPassed : 0
+        if !isStream && passedPieces == 0 && choiceCount > 0 {
+            usage.source = .estimated
+            usage.inputTokens = input.most
+            let most = Int64(outputTokensMax ?? price?.outputTokensMax ?? rules.outputTokensMax)
+            usage.outputTokens = (outputTokensAsked ?? most).multipliedClamped(by: choiceCount)
+        }
+        return (usage, price?.cost(of: usage) ?? Cost())
+    }
+
+    // MARK: - The end
+
+    /// Settles the call: writes its row, ends its hold and frees its slots. The record is told what
+    /// it cost. Only the first call of this does anything.
+    /// - Parameters:
+    ///   - finished: the complete answer; `nil` when there is none.
+    ///   - wasAnswering: whether the last attempt had begun to answer.
+    func settle(
+        _ record: inout CallRecord, finished: ReplyFinished?, failure: GatewayError?,
+        wasAnswering: Bool
+    ) async throws(GatewayError) {
+        guard !isSettled else { return }
+        isSettled = true
+        var usage = finished?.usage
+        var cost = Cost()
+        if let usage {
+            cost = price?.cost(of: usage) ?? Cost()
+        } else if finished != nil || wasAnswering {
+            let estimate = estimate()
+            usage = estimate.usage
+            cost = estimate.cost
+        }
+        if usage == nil { usage = failedUsage }
+        cost.failedAttempts = failedCost
+        if hold != 0 { cost.clamp(to: held) }
+        record.usage = usage
+        record.cost = cost
+        record.error = failure
+        if let ticket {
+            let used = usage.map { Int(clamping: $0.inputTokens + $0.outputTokens) } ?? 0
+            limits.settle(
+                ticket, tokens: record.attempts.isEmpty ? nil : used, now: clock.now())
+        }
+        guard !record.attempts.isEmpty || hold != 0 else { return }
+        let redeemed = reservation.take() ?? Reservation(id: 0, forgotten: ledger.forgotten)
+        do throws(GatewayError) {
+            try await ledger.settle(redeemed, LedgerRow(record))
+        } catch {
+            record.isUnrecorded = true
+            // Without a budget nothing depends on the row; the ledger goes on trying to write it.
+            if !accounts.isEmpty { throw error }
+        }
+    }
+}
+
+extension CallCharge {
+    /// Settles a call that failed. A store that fails too is noted in the record: the client is
+    /// told of the first failure.
+    func settleFailed(_ record: inout CallRecord, _ failure: GatewayError) async {
+        let isAnswering = record.firstTokenAt != nil
+        do throws(GatewayError) {
+            try await settle(
+                &record, finished: nil, failure: failure, wasAnswering: isAnswering)
+        } catch {
+            record.isUnrecorded = true
+        }
+    }
+}
+
+extension Cost {
+    /// Takes what is above an amount out of the charge, and notes it as excess.
+    mutating func clamp(to most: Money) {
+        var above = total - most
+        guard above > .zero else { return }
+        excess = above
+        let fromOutput = min(above, output)
+        output = output - fromOutput
+        above = above - fromOutput
+        let fromInput = min(above, input)
+        input = input - fromInput
+        failedAttempts = failedAttempts - (above - fromInput)
+    }
+}
+
+extension Int64 {
+    fileprivate func multipliedClamped(by factor: Int64) -> Int64 {
+        let (product, overflow) = multipliedReportingOverflow(by: factor)
+        return overflow ? .max : product
+    }
+}

@@ -1,0 +1,91 @@
+import GatewayPrimitives
+
+extension GatewayError {
+    /// A limit was hit; nothing was taken.
+    static func rateLimited(_ hit: LimitHit, now: WallTime) -> GatewayError {
+        let kind =
+            switch hit.kind {
+            case .requests: "requests per minute"
+            case .tokens: "tokens per minute"
+            case .requestsAtOnce: "requests at once"
+            case .spend: "spend"
+            }
+        let subject = "\(hit.standing.subject.kind.name) `\(hit.standing.name)`"
+        var message =
+            "Rate limit exceeded: \(subject) may have \(hit.limit) \(kind), this request needs "
+            + "\(hit.requested), and \(max(0, hit.remaining)) are left. "
+        let window: Duration? = hit.kind == .requestsAtOnce ? nil : .seconds(60)
+        if let after = hit.after {
+            let seconds = Int((Double(after.wholeNanoseconds) / 1e9).rounded(.up))
+            message += "Try again in \(seconds) s."
+        } else if hit.kind == .requestsAtOnce {
+            message += "Try again when one has ended."
+        } else {
+            message += "It can never fit; ask for less, or for a higher limit."
+        }
+        var error = GatewayError(
+            .rateLimited, origin: .client, message: message, retryAfter: hit.after)
+        let reset = hit.after.map {
+            WallTime(
+                nanoseconds: now.nanoseconds &+ Int64(clamping: $0.wholeNanoseconds))
+        }
+        error.violations = [
+            LimitViolation(
+                subject: hit.standing.name, subjectKind: hit.standing.subject.kind,
+                kind: hit.kind, window: window, limit: Int64(hit.limit),
+                requested: Int64(hit.requested), remaining: Int64(max(0, hit.remaining)),
+                resetAt: reset)
+        ]
+        return error
+    }
+
+    /// A budget has too little left for the worst case of a call.
+    static func budgetExhausted(
+        _ account: BudgetAccount, _ balance: BudgetBalance, needed: Money, at now: WallTime
+    ) -> GatewayError {
+        let cap = account.spec.max ?? .zero
+        let period = account.spec.window.period(at: now)
+        let reset = period.end.map { WallTime(nanoseconds: $0 &* 1_000_000_000) }
+        let left = max(.zero, balance.left(of: cap))
+        var message =
+            "Budget has been exceeded! \(account.subject.kind.name) `\(account.name)` may spend "
+            + "$\(cap.dollars) (\(account.spec.window.text)): "
+            + "$\(balance.settled.dollars) is spent, "
+            + "$\(balance.held.dollars) is held for requests that are running, and this one "
+            + "may cost $\(needed.dollars). "
+        var after: Duration?
+        if let reset {
+            after = .seconds(max(1, reset.seconds - now.seconds))
+            message += "It is renewed in \(max(1, reset.seconds - now.seconds)) s"
+        } else {
+            message += "It is not renewed"
+        }
+        message += balance.held > .zero ? "; some may be free again when they end." : "."
+        var error = GatewayError(
+            .budgetExhausted, origin: .client, message: message,
+            retryAfter: balance.held > .zero ? nil : after)
+        error.violations = [
+            LimitViolation(
+                subject: account.name, subjectKind: account.subject.kind, kind: .spend,
+                window: nil, limit: cap.nanoUSD, requested: needed.nanoUSD,
+                remaining: left.nanoUSD, resetAt: reset)
+        ]
+        return error
+    }
+
+    /// A budget has nothing left for what a call would do next.
+    static func budgetSpent(by what: String) -> GatewayError {
+        GatewayError(
+            .budgetExhausted, origin: .client,
+            message: "What is left of a budget does not pay for \(what).")
+    }
+
+    /// The configuration wants a price, and there is none.
+    static func priceUnknown(_ deployment: Deployment) -> GatewayError {
+        GatewayError(
+            .priceUnknown, origin: .gateway, retry: .otherDeployment,
+            message: "Deployment `\(deployment.id)` of model `\(deployment.model)` has no known "
+                + "price, and requests without one are refused here. Its operator can set "
+                + "input_cost_per_token and output_cost_per_token.")
+    }
+}

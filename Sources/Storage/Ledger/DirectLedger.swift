@@ -1,0 +1,96 @@
+public import GatewayCore
+public import GatewayPrimitives
+import Synchronization
+
+/// A ledger that works its book on the caller's thread, at once: for memory, and for tests, which
+/// can let operations fail.
+///
+/// `@unchecked Sendable`: the book is reached under the lock only.
+public final class DirectLedger: Ledger, @unchecked Sendable {
+    /// What is asked of the book.
+    public enum Operation: Sendable {
+        case reserve
+        case extend
+        case settle
+    }
+
+    public let forgotten = ForgottenHolds()
+    public let owner: Int64
+    private let book: any LedgerBook
+    private let lock = Mutex<[(hold: Int64, row: LedgerRow)]>([])
+    /// Says whether an operation is to fail: before it is done, or, so that its caller cannot
+    /// know, after.
+    public var fault: (@Sendable (Operation) -> Fault?)?
+
+    /// A failure to be had.
+    public enum Fault: Sendable {
+        case before
+        case after
+    }
+
+    public init(book: any LedgerBook, owner: Int64 = 1) {
+        self.book = book
+        self.owner = owner
+    }
+
+    public func reserve(_ demand: HoldDemand) async throws(GatewayError) -> HoldAnswer {
+        try perform(.reserve) { book in try book.reserve(demand, owner: owner) }
+    }
+
+    public func extend(
+        _ hold: Int64, by amount: Money, least: Money, under accounts: [BudgetAccount]
+    ) async throws(GatewayError) -> Money {
+        try perform(.extend) { book in
+            try book.extend(hold, by: amount, least: least, under: accounts)
+        }
+    }
+
+    public func settle(
+        _ reservation: consuming Reservation, _ row: LedgerRow
+    ) async throws(GatewayError) {
+        let hold = reservation.redeem()
+        do throws(GatewayError) {
+            try perform(.settle) { book in try book.settle(hold, row) }
+        } catch {
+            // It is tried again with the next operation.
+            lock.withLock { $0.append((hold, row)) }
+            throw error
+        }
+    }
+
+    public func balances(
+        of accounts: [BudgetAccount], at moment: WallTime
+    ) async throws(GatewayError) -> [BudgetBalance] {
+        do {
+            return try lock.withLock { _ in
+                try accounts.map { try book.balance(of: $0, at: moment) }
+            }
+        } catch {
+            throw StoreFailure(error).gatewayError
+        }
+    }
+
+    /// Writes what could not be written before.
+    public func retry() throws(GatewayError) { try perform(.settle) { _ in } }
+
+    private func perform<Value>(
+        _ operation: Operation, _ work: (any LedgerBook) throws -> Value
+    ) throws(GatewayError) -> Value {
+        let fault = fault?(operation)
+        if fault == .before {
+            throw StoreFailure(.other, "a fault that was asked for").gatewayError
+        }
+        do {
+            let value = try lock.withLock { backlog in
+                for hold in forgotten.take() { _ = try book.settleWhole(hold) }
+                for (hold, row) in backlog { try book.settle(hold, row) }
+                backlog.removeAll()
+                return try work(book)
+            }
+            if fault == .after { throw StoreFailure(.other, "a fault that was asked for") }
+            return value
+        } catch {
+            throw StoreFailure(error).gatewayError
+        }
+    }
+}

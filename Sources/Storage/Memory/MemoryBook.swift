@@ -1,0 +1,109 @@
+public import GatewayCore
+public import GatewayPrimitives
+
+/// A ledger that forgets at the end of its process: for set-ups without a data folder, and as the
+/// plain model that SQLite's is held against in tests.
+public final class MemoryBook: LedgerBook {
+    private struct AccountKey: Hashable {
+        let subject: Subject
+        let window: BudgetWindow
+        let start: Int64
+    }
+
+    private struct Hold {
+        let owner: Int64
+        var amount: Money
+        let accounts: [AccountKey]
+        let draft: LedgerRow
+    }
+
+    private var accounts: [AccountKey: BudgetBalance] = [:]
+    private var holds: [Int64: Hold] = [:]
+    private var lastHold: Int64 = 0
+    private var rowsByCall: [CallID: LedgerRow] = [:]
+    private var chargedByDay: [Int64: Money] = [:]
+
+    public init() {}
+
+    public func reserve(_ demand: HoldDemand, owner: Int64) throws -> HoldAnswer {
+        var granted = demand.amount
+        let keys = demand.accounts.map { Self.key($0, at: demand.at) }
+        for (account, key) in zip(demand.accounts, keys) {
+            let balance = accounts[key] ?? BudgetBalance()
+            let left = balance.left(of: account.spec.max ?? .greatest)
+            if left < demand.amountLeast { return .refused(account, balance) }
+            granted = min(granted, left)
+        }
+        for key in keys { accounts[key, default: BudgetBalance()].held += granted }
+        lastHold += 1
+        holds[lastHold] = Hold(
+            owner: owner, amount: granted, accounts: keys, draft: demand.draft)
+        let softPassed = demand.accounts.indices.first {
+            accounts[keys[$0]]?.passes(demand.accounts[$0].spec.soft) ?? false
+        }
+        return .held(id: lastHold, amount: granted, softPassed: softPassed)
+    }
+
+    public func extend(
+        _ hold: Int64, by amount: Money, least: Money, under specs: [BudgetAccount]
+    ) throws -> Money {
+        guard let known = holds[hold] else { return .zero }
+        var granted = amount
+        for (account, key) in zip(specs, known.accounts) {
+            let left = (accounts[key] ?? BudgetBalance()).left(of: account.spec.max ?? .greatest)
+            if left < least { return .zero }
+            granted = min(granted, left)
+        }
+        for key in known.accounts { accounts[key, default: BudgetBalance()].held += granted }
+        holds[hold]?.amount += granted
+        return granted
+    }
+
+    public func settle(_ hold: Int64, _ row: LedgerRow) throws {
+        guard rowsByCall[row.callID] == nil else { return }
+        rowsByCall[row.callID] = row
+        chargedByDay[row.day, default: .zero] += row.cost.total
+        guard let known = holds.removeValue(forKey: hold) else { return }
+        for key in known.accounts {
+            var balance = accounts[key] ?? BudgetBalance()
+            balance.held = balance.held - known.amount
+            balance.settled += row.cost.total
+            accounts[key] = balance
+        }
+    }
+
+    public func settleWhole(_ hold: Int64) throws -> Bool {
+        guard let known = holds[hold] else { return false }
+        try settle(hold, .estimated(known.draft, amount: known.amount))
+        return true
+    }
+
+    public func holds(of owner: Int64) throws -> [Int64] {
+        holds.filter { $0.value.owner == owner }.map(\.key).sorted()
+    }
+
+    public func balance(of account: BudgetAccount, at moment: WallTime) throws -> BudgetBalance {
+        accounts[Self.key(account, at: moment)] ?? BudgetBalance()
+    }
+
+    public func audit() throws -> LedgerAudit {
+        var audit = LedgerAudit()
+        audit.balances = accounts.values.filter { $0 != BudgetBalance() }.sorted {
+            ($0.settled, $0.held) < ($1.settled, $1.held)
+        }
+        audit.holdCount = holds.count
+        audit.rowCount = rowsByCall.count
+        for row in rowsByCall.values { audit.charged += row.cost.total }
+        for sum in chargedByDay.values { audit.chargedByDay += sum }
+        return audit
+    }
+
+    /// Every row.
+    public var rows: [LedgerRow] { Array(rowsByCall.values) }
+
+    private static func key(_ account: BudgetAccount, at moment: WallTime) -> AccountKey {
+        AccountKey(
+            subject: account.subject, window: account.spec.window,
+            start: account.spec.window.period(at: moment).start)
+    }
+}

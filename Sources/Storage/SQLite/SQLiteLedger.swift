@@ -1,0 +1,231 @@
+import GRDB
+public import GatewayCore
+public import GatewayPrimitives
+import Synchronization
+
+/// The ledger in a gateway's database. Shared by all loops: each operation is a job for the
+/// database's writer, and its caller goes on, on its own loop, when the job's transaction is
+/// durable.
+public final class SQLiteLedger: Ledger {
+    public let forgotten = ForgottenHolds()
+    private let store: SQLiteStore
+    private let shelf: BookShelf
+    private let instance: Instance
+    /// Rows that could not be written when their calls ended.
+    private let backlog = Mutex<[PendingRow]>([])
+
+    fileprivate struct PendingRow: Sendable {
+        let hold: Int64
+        let row: LedgerRow
+    }
+
+    /// Takes over a store whose writer has not started, and settles what processes left behind that
+    /// have died.
+    /// - Parameter instances: the folder of the locks of processes; `nil` for a store in memory.
+    public init(
+        store: SQLiteStore, instances: String?, startedAt: WallTime
+    ) throws(StoreFailure) {
+        self.store = store
+        let shelf = BookShelf()
+        self.shelf = shelf
+        instance = try Instance(folder: instances, store: store, startedAt: startedAt)
+        let instance = instance
+        recovered = try store.blocking { database in
+            var recovered = Recovery()
+            try database.inTransaction(.immediate) {
+                let book = try shelf.book(of: database)
+                for dead in try instance.dead(in: database) {
+                    for hold in try book.holds(of: dead) where try book.settleWhole(hold) {
+                        recovered.holdCount += 1
+                    }
+                    try instance.forget(dead, in: database)
+                    recovered.instanceCount += 1
+                }
+                return .commit
+            }
+            return recovered
+        }
+    }
+
+    /// What was found of processes that have died.
+    public let recovered: Recovery
+
+    /// What start-up settled.
+    public struct Recovery: Sendable {
+        /// Processes that ended without giving up their entry.
+        public var instanceCount = 0
+        /// Holds of theirs, each settled whole, as an estimate.
+        public var holdCount = 0
+    }
+
+    public func reserve(_ demand: HoldDemand) async throws(GatewayError) -> HoldAnswer {
+        let owner = instance.id
+        return try await perform { book in try book.reserve(demand, owner: owner) }
+    }
+
+    public func extend(
+        _ hold: Int64, by amount: Money, least: Money, under accounts: [BudgetAccount]
+    ) async throws(GatewayError) -> Money {
+        try await perform { book in
+            try book.extend(hold, by: amount, least: least, under: accounts)
+        }
+    }
+
+    public func settle(
+        _ reservation: consuming Reservation, _ row: LedgerRow
+    ) async throws(GatewayError) {
+        let pending = PendingRow(hold: reservation.redeem(), row: row)
+        do throws(GatewayError) {
+            try await perform { book in try book.settle(pending.hold, pending.row) }
+        } catch {
+            backlog.withLock { rows in
+                if rows.count < StorageLimits.backlogRowsMax { rows.append(pending) }
+            }
+            throw error
+        }
+    }
+
+    public func balances(
+        of accounts: [BudgetAccount], at moment: WallTime
+    ) async throws(GatewayError) -> [BudgetBalance] {
+        try await perform { book in try accounts.map { try book.balance(of: $0, at: moment) } }
+    }
+
+    /// Rows that wait to be written, because the store could not be.
+    public var backlogCount: Int { backlog.withLock(\.count) }
+
+    /// Writes what could not be written before and gives up this process's entry. No call runs any
+    /// more; the store's writer has ended.
+    public func close() throws(StoreFailure) {
+        let rows = takeBacklog()
+        let holds = forgotten.take()
+        let instance = instance
+        let shelf = shelf
+        try store.blocking { database in
+            try database.inTransaction(.immediate) {
+                let book = try shelf.book(of: database)
+                for row in rows { try book.settle(row.hold, row.row) }
+                for hold in holds { _ = try book.settleWhole(hold) }
+                if try book.holds(of: instance.id).isEmpty {
+                    try instance.forget(instance.id, in: database)
+                }
+                return .commit
+            }
+            shelf.clear()
+        }
+        instance.unlock()
+    }
+
+    /// What stands in the ledger.
+    public func audit() async throws(GatewayError) -> LedgerAudit {
+        try await perform { book in try book.audit() }
+    }
+
+    private func takeBacklog() -> [PendingRow] {
+        backlog.withLock { rows in
+            let taken = rows
+            rows.removeAll()
+            return taken
+        }
+    }
+
+    /// Runs an operation in the writer's next transaction, after what is still to be written.
+    private func perform<Value: Sendable>(
+        _ work: @escaping @Sendable (SQLiteBook) throws -> Value
+    ) async throws(GatewayError) -> Value {
+        let holds = forgotten.take()
+        if !holds.isEmpty {
+            store.writer.submit(
+                CatchUpJob(shelf) { book in
+                    for hold in holds { _ = try book.settleWhole(hold) }
+                })
+        }
+        let rows = backlog.withLock { $0.isEmpty } ? [] : takeBacklog()
+        if !rows.isEmpty {
+            store.writer.submit(
+                CatchUpJob(shelf, failed: { [self] in backlog.withLock { $0 += rows } }) { book in
+                    for row in rows { try book.settle(row.hold, row.row) }
+                })
+        }
+        let result: Result<Value, StoreFailure> = await withUnsafeContinuation { waiter in
+            store.writer.submit(LedgerJob(shelf, work, waiter))
+        }
+        do { return try result.get() } catch { throw error.gatewayError }
+    }
+}
+
+/// Holds the book of the writer's connection, which is made when it is first needed.
+///
+/// `@unchecked Sendable`: touched by the thread that has the database only.
+private final class BookShelf: @unchecked Sendable {
+    private var known: SQLiteBook?
+
+    func book(of database: Database) throws -> SQLiteBook {
+        if let known { return known }
+        let made = try SQLiteBook(database)
+        known = made
+        return made
+    }
+
+    /// A transaction was undone: what the book remembers of the file may be wrong.
+    func undone() { known?.forgetAccounts() }
+
+    /// Ends the statements, before their connection is closed.
+    func clear() { known = nil }
+}
+
+/// One operation of a call, answered when it is durable.
+///
+/// `@unchecked Sendable`: its state is touched by the writer's thread only.
+private final class LedgerJob<Value: Sendable>: WriteJob, @unchecked Sendable {
+    private let shelf: BookShelf
+    private let work: @Sendable (SQLiteBook) throws -> Value
+    private let waiter: UnsafeContinuation<Result<Value, StoreFailure>, Never>
+    private var value: Value?
+
+    init(
+        _ shelf: BookShelf, _ work: @escaping @Sendable (SQLiteBook) throws -> Value,
+        _ waiter: UnsafeContinuation<Result<Value, StoreFailure>, Never>
+    ) {
+        self.shelf = shelf
+        self.work = work
+        self.waiter = waiter
+    }
+
+    func run(in database: Database) throws { value = try work(try shelf.book(of: database)) }
+
+    func finish(_ outcome: Result<Void, StoreFailure>) {
+        switch (outcome, value) {
+        case (.success, let value?): waiter.resume(returning: .success(value))
+        case (.success, nil):
+            waiter.resume(returning: .failure(StoreFailure(.other, "the change was not run")))
+        case (.failure(let failure), _):
+            shelf.undone()
+            waiter.resume(returning: .failure(failure))
+        }
+    }
+}
+
+/// What no call waits for.
+///
+/// `@unchecked Sendable`: touched by the writer's thread only, once it was handed over.
+private final class CatchUpJob: WriteJob, @unchecked Sendable {
+    private let shelf: BookShelf
+    private let work: @Sendable (SQLiteBook) throws -> Void
+    private let failed: @Sendable () -> Void
+
+    init(
+        _ shelf: BookShelf, failed: @escaping @Sendable () -> Void = {},
+        _ work: @escaping @Sendable (SQLiteBook) throws -> Void
+    ) {
+        self.shelf = shelf
+        self.work = work
+        self.failed = failed
+    }
+
+    func run(in database: Database) throws { try work(try shelf.book(of: database)) }
+
+    func finish(_ outcome: Result<Void, StoreFailure>) {
+        if case .failure = outcome { failed() }
+    }
+}
