@@ -9,6 +9,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case proxyHeader = "proxy-header"
     case grpcFraming = "grpc-framing"
     case protobuf
+    case protoJSON = "proto-json"
+    case grpcWeb = "grpc-web"
+    case gzip
     case sse
     case openAIRequest = "openai-request"
     case openAIReply = "openai-reply"
@@ -21,6 +24,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .proxyHeader: HTTP1Fuzzing.proxyHeader(input)
         case .grpcFraming: GRPCFuzzing.framing(input)
         case .protobuf: GRPCFuzzing.protobuf(input)
+        case .protoJSON: ProtoJSONFuzzing.messages(input)
+        case .grpcWeb: WireFuzzing.web(input)
+        case .gzip: WireFuzzing.gzip(input)
         case .sse: DialectFuzzing.events(input)
         case .openAIRequest: DialectFuzzing.openAIRequest(input)
         case .openAIReply: DialectFuzzing.openAIReply(input)

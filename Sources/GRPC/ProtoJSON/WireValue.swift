@@ -12,7 +12,7 @@ enum WireValue {
     /// always have presence.
     func isDefault(of type: ProtobufCType) -> Bool {
         switch self {
-        case .bits(let bits): bits == 0
+        case .bits(let bits): bits == 0 || (type.isShort && UInt32(truncatingIfNeeded: bits) == 0)
         case .content(let content): content.isEmpty && type != PROTOBUF_C_TYPE_MESSAGE
         }
     }
@@ -23,6 +23,18 @@ enum WireValue {
         case PROTOBUF_C_TYPE_STRING, PROTOBUF_C_TYPE_BYTES, PROTOBUF_C_TYPE_MESSAGE:
             .content(.empty)
         default: .bits(0)
+        }
+    }
+}
+
+extension ProtobufCType {
+    /// Whether the upper half of a varint is cut off.
+    fileprivate var isShort: Bool {
+        switch self {
+        case PROTOBUF_C_TYPE_INT32, PROTOBUF_C_TYPE_UINT32, PROTOBUF_C_TYPE_SINT32,
+            PROTOBUF_C_TYPE_ENUM:
+            true
+        default: false
         }
     }
 }

@@ -108,6 +108,8 @@ extension GRPCCall {
     /// itself said how it ended.
     fileprivate func checkOneResponse() throws(GRPCStatusError) {
         guard !isFinished, messagesWritten != 1 else { return }
+        // One that could not be sent has said why.
+        if let cancellation { throw GRPCStatusError(cancellation) }
         throw GRPCStatusError(
             .internalFault, "The method answers with one message; it wrote \(messagesWritten).")
     }

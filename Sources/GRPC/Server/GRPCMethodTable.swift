@@ -9,10 +9,18 @@ struct GRPCMethodTable {
     private var slots: ContiguousArray<Int32>
 
     /// A method, and what its messages are if the contract has it: JSON needs to know.
-    struct Entry {
+    final class Entry {
         fileprivate let path: ContiguousArray<UInt8>
         let method: GRPCMethod
         let types: MessageCoder.Types?
+
+        fileprivate init(
+            path: ContiguousArray<UInt8>, method: GRPCMethod, types: MessageCoder.Types?
+        ) {
+            self.path = path
+            self.method = method
+            self.types = types
+        }
     }
 
     init(_ services: [GRPCService], schema: ProtoSchema = .contract) {

@@ -103,7 +103,12 @@ public final class GRPCServer: ExchangeHandler, @unchecked Sendable {
     }
 
     private func serve(_ call: GRPCCall, by method: GRPCMethod) async {
-        if method.deadline == .server { call.enforceDeadline() }
+        if method.deadline == .server {
+            call.enforceDeadline()
+            // What nobody waits for any more is not begun.
+            let outcome = call.outcome
+            if outcome.code != .ok { return call.finish(outcome) }
+        }
         do throws(GRPCStatusError) {
             try await method.handler(call)
             call.finish(.ok)

@@ -19,7 +19,20 @@ struct MetadataTests {
                         queue.append(array: bytes ?? Array("none".utf8))
                     }
                 }
-            ])
+            ]),
+        GRPCService(
+            name: "all",
+            methods: [
+                .unary("Read") { call, _ throws(GRPCStatusError) in
+                    let values = try call.binaryMetadataValues("x-data-bin")
+                    call.writeMessage { queue in
+                        for value in values {
+                            queue.append(array: value)
+                            queue.append("|")
+                        }
+                    }
+                }
+            ]),
     ])
 
     @Test(
@@ -32,6 +45,22 @@ struct MetadataTests {
         let response = await Self.harness.call(
             "/t/Read", frame(""), headers: [.init("x-text", text), .init("x-data-bin", binary)])
         #expect(response.texts == [expected])
+    }
+
+    /// Several values of one field come as several fields, joined by commas, or both.
+    @Test("may have several values, in order, each padded or not")
+    func several() async {
+        let fields = ["aGVsbG8=,d29ybGQ", "", "YQ, Yg==,Yw"]
+        let response = await Self.harness.call(
+            "/all/Read", frame(""), headers: fields.map { .init("x-data-bin", $0) })
+        #expect(response.texts == ["hello|world||a|b|c|"])
+        let none = await Self.harness.call("/all/Read", frame(""))
+        #expect(none.texts == [""])
+        for bad in ["YQ,?", "YQ==YQ", "YQ;Yg", "A"] {
+            let response = await Self.harness.call(
+                "/all/Read", frame(""), headers: [.init("x-data-bin", bad)])
+            #expect(response.grpcStatus == .invalidArgument, "\(bad)")
+        }
     }
 
     @Test("may be absent")
