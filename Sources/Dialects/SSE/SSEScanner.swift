@@ -37,6 +37,8 @@ public struct SSEScanner: ~Copyable {
     private var lineStart = 0
     /// Up to where that line is known to go on.
     private var searched = 0
+    /// Where the event began that is not complete.
+    private var eventStart = 0
     private var dataLines = 0
     /// Where the only line of data is, while there is one.
     private var single = 0..<0
@@ -44,8 +46,9 @@ public struct SSEScanner: ~Copyable {
     private var type = ByteQueue()
     private var lastID = ByteQueue()
 
-    /// A scanner of events that are at most `eventBytesMax` long, field names and comments
-    /// included.
+    /// A scanner of events that are at most `eventBytesMax` long: from the first line with a type
+    /// or data to the last, field names and comments in between included. Nor may a line be
+    /// longer that belongs to no event.
     public init(eventBytesMax: Int) { self.eventBytesMax = eventBytesMax }
 
     /// Looks for the next event in `bytes`, which begin where the last call stopped consuming.
@@ -56,17 +59,19 @@ public struct SSEScanner: ~Copyable {
                 if dataLines > 0 { return .event(takeEvent(of: bytes), consumed: takeConsumed()) }
                 type.clear()
             } else {
+                let start = isInEvent ? eventStart : line.lowerBound
                 take(line, of: bytes)
+                if line.upperBound - start > eventBytesMax { return .tooLong }
+                eventStart = start
             }
-            if lineStart > eventBytesMax && dataLines > 0 { return .tooLong }
         }
-        if dataLines == 0 && type.isEmpty {
-            guard bytes.count - lineStart <= eventBytesMax else { return .tooLong }
-            return .incomplete(consumed: takeConsumed())
-        }
-        guard bytes.count <= eventBytesMax else { return .tooLong }
-        return .incomplete(consumed: 0)
+        let start = isInEvent ? eventStart : lineStart
+        if lineStart < bytes.count && bytes.count - start > eventBytesMax { return .tooLong }
+        return .incomplete(consumed: isInEvent ? 0 : takeConsumed())
     }
+
+    /// Whether what was read so far belongs to an event that is not complete.
+    private var isInEvent: Bool { dataLines > 0 || !type.isEmpty }
 
     /// The place of the next whole line without its end; `nil` if it has not ended yet.
     private mutating func nextLine(in bytes: ByteView) -> Range<Int>? {

@@ -114,6 +114,8 @@ struct SSEScannerTests {
         let pieces =
             (0..<200).map { _ in Array(": keep-alive\n\n".utf8) } + [Array("data: a\n\n".utf8)]
         #expect(SSEReading.events(of: pieces, eventBytesMax: 70) == ["|a|"])
+        // All at once, they did count (found by fuzzing).
+        #expect(SSEReading.events(of: [Array(pieces.joined())], eventBytesMax: 70) == ["|a|"])
     }
 
     /// What a field of a client's tool may be is bounded, and cut rather than refused.
