@@ -107,7 +107,9 @@ struct Composition {
     func makeServer(on loop: EventLoop) throws -> HTTPServer {
         var random = SystemRandomNumberGenerator()
         let clock = LoopClock(loop: loop)
-        let client = HTTPClient(loop: loop, resolver: resolver, limits: settings.client)
+        let client = HTTPClient(
+            loop: loop, resolver: resolver, limits: settings.client,
+            http2: settings.http2)
         let providers: [ProviderKind: any Provider] = [
             .openAI: try OpenAIProvider(
                 client: client, clock: clock, deployments: settings.deployments),

@@ -114,6 +114,13 @@ public struct ClientLimits: Sendable {
     static let endingBytesMax = 4 * 1024
     /// How long that may take.
     static let timeoutEnding = Duration.seconds(1)
+    /// How often a request is sent again that the upstream says it has not acted on.
+    static let resendsMax = 3
+    /// What an upstream may send on one HTTP/2 stream before the reader takes of it; see
+    /// ``Limits/streamWindowBytes``.
+    static let streamWindowBytes: Int32 = 256 * 1024
+    /// What may be on its way on one HTTP/2 connection.
+    static let connectionWindowBytes: Int32 = 1024 * 1024
 
     /// Connections of one loop to one origin, idle ones included.
     public var connectionsPerOriginMax = 1024
@@ -126,6 +133,14 @@ public struct ClientLimits: Sendable {
     public var headerCountMax = 128
     /// What the reader has not yet taken before the upstream is no longer read.
     public var inboundHighWaterBytes = 64 * 1024
+    /// Streams open at once on one HTTP/2 connection, where the upstream allows as many; beyond
+    /// that another connection is made. As many as RFC 9113, 6.5.2, asks servers to allow.
+    public var streamsPerConnectionMax = 100
+    /// How long an HTTP/2 upstream may be silent while it has something to answer, before it is
+    /// asked whether it is still there.
+    public var pingSilence = Duration.seconds(30)
+    /// How long it may take to answer that.
+    public var timeoutPing = Duration.seconds(10)
     /// From the question for a name to a connection.
     public var timeoutConnect = Duration.seconds(5)
     /// How long an address may be silent before the next one is tried beside it (RFC 8305, 8).

@@ -52,8 +52,8 @@ def answers(url: str) -> bool:
 class Gateway:
     """One process of the gateway."""
 
-    def __init__(self, folder: pathlib.Path, config: str):
-        self.port = free_port()
+    def __init__(self, folder: pathlib.Path, config: str, port: int = 0):
+        self.port = port or free_port()
         self.folder = folder
         path = folder / "config.yaml"
         path.write_text(config)

@@ -91,7 +91,6 @@ enum BoundsSection {
 
     private static let upstreamRules: [String: ConfigRule] = [
         "connections_per_host_max": .honoured("connections of one loop to one upstream host"),
-        "http2": .ignored("upstreams are called by HTTP/1.1 in this version"),
         "ca_file": .ignored("https upstreams are not built yet"),
         "proxy_from_environment": .ignored(
             "proxies are not built yet; upstreams are called directly"),
@@ -100,7 +99,9 @@ enum BoundsSection {
     static func readUpstream(
         _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
     ) {
-        let values = reader.section(node, rules: upstreamRules, unknown: .refused)
+        let rules = upstreamRules.merging(HTTP2Section.rules) { first, _ in first }
+        let values = reader.section(node, rules: rules, unknown: .refused)
+        HTTP2Section.read(values, with: &reader, into: &settings)
         if let count = reader.integer(values["connections_per_host_max"], in: 1...65_535) {
             settings.client.connectionsPerOriginMax = count
             settings.client.idleConnectionsPerOriginMax = min(

@@ -51,6 +51,8 @@ struct Settings: Sendable {
     var trust = ProxyTrust()
     /// Bounds of the client's side.
     var client = ClientLimits()
+    /// Which upstreams are called by HTTP/2.
+    var http2 = HTTP2Policy()
     /// A gRPC message.
     var messageBytesMax = 4 * 1024 * 1024
     /// One message of a response, in gRPC, gRPC-Web and Connect.

@@ -26,10 +26,16 @@ final class ClientConnection: BufferedSocket {
         super.init(loop: pool.loop, takingOwnershipOf: descriptor, isConnecting: true)
     }
 
-    override func connected() {
+    override func connected() { begin(pool.protocolInTheClear) }
+
+    /// HTTP begins, in the version that was agreed on, or is known.
+    private func begin(_ version: ApplicationProtocol) {
         let dial = dial
         self.dial = nil
-        wire = HTTP1ClientWire(connection: self)
+        switch version {
+        case .http1: wire = HTTP1ClientWire(connection: self)
+        case .http2: wire = HTTP2ClientWire(connection: self)
+        }
         dial?.succeeded(self)
     }
 

@@ -16,10 +16,24 @@ extension ClientExchange {
     func accept(_ connection: ClientConnection) {
         pool = nil
         self.connection = connection
-        guard !unsent.isEmpty else { return wake() }
-        let isTaken =
-            connection.wire?.write(again: &unsent, isHeadRequest: isHeadRequest, for: self) ?? false
-        if !isTaken { fail(.closed) }
+        guard let wire = connection.wire else { return }
+        if !unsent.isEmpty {
+            let isTaken = wire.write(again: &unsent, isHeadRequest: isHeadRequest, for: self)
+            if !isTaken { fail(.closed) }
+        } else if !held.isEmpty {
+            writeHeld(to: wire)
+        } else {
+            wake()
+        }
+    }
+
+    private func writeHeld(to wire: ClientWire) {
+        do throws(TransportError) {
+            try wire.write(held.request, for: self)
+            held.release()
+        } catch {
+            fail(error)
+        }
     }
 
     /// There will be none.
@@ -65,6 +79,19 @@ extension ClientExchange {
         } catch {
             refuse(error)
         }
+    }
+
+    /// The upstream has certainly not acted on the request, and says so, or has not seen it; takes
+    /// the request. Bounded: an upstream may refuse for ever.
+    func sendAgain(_ request: inout HeldRequest) {
+        connection = nil
+        resends += 1
+        guard resends <= ClientLimits.resendsMax else {
+            return fail(
+                .connectFailed("\(origin.authority) has refused the request \(resends) times"))
+        }
+        swap(&held, &request)
+        connectionGone()
     }
 
     /// The connection was closed before a byte of the request was sent; takes the bytes.

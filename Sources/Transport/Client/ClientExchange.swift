@@ -32,6 +32,12 @@ public final class ClientExchange: @unchecked Sendable {
     /// A request that a connection has written and could not send, until there is another one.
     var unsent = ByteQueue()
     var isHeadRequest = false
+    /// A request that an upstream has not acted on, until there is another connection.
+    var held = HeldRequest()
+    /// How often the upstream has not acted on it.
+    var resends = 0
+    /// Its stream, where what serves it is HTTP/2.
+    var stream: HTTP2ClientStream?
     /// Body bytes received that the reader has not acknowledged, whether or not they are still
     /// there.
     var untakenBytes = 0
@@ -149,6 +155,7 @@ public final class ClientExchange: @unchecked Sendable {
         pool?.withdraw(self)
         pool = nil
         unsent.release()
+        held.release()
         if let wire = connection?.wire { part(wire) }
         connection = nil
     }

@@ -8,12 +8,18 @@ public final class HTTPClient: @unchecked Sendable {
     public let loop: EventLoop
     let resolver: Resolver
     let limits: ClientLimits
+    let http2: HTTP2Policy
     /// Those that have a connection or someone who waits for one.
     private var pools: [Origin: OriginPool] = [:]
     /// The one asked for last, which saves hashing a name for each request.
     private var recent: OriginPool?
 
-    public init(loop: EventLoop, resolver: Resolver, limits: ClientLimits) {
+    /// - Parameter http2: which upstreams are called by HTTP/2.
+    public init(
+        loop: EventLoop, resolver: Resolver, limits: ClientLimits,
+        http2: HTTP2Policy = HTTP2Policy()
+    ) {
+        self.http2 = http2
         self.loop = loop
         self.resolver = resolver
         self.limits = limits

@@ -9,6 +9,9 @@ public struct Origin: Hashable, Sendable {
         self.port = port
     }
 
+    /// Host and port, the usual port too.
+    var authorityWithPort: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
+
     /// The value of the `host` field (RFC 9110, 7.2).
     public var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host

@@ -12,6 +12,11 @@ final class OriginPool: LoopTimerTarget {
     let resolver: Resolver
     /// The line of the `host` field.
     let hostField: ByteQueue
+    /// What is spoken where nothing is negotiated.
+    let protocolInTheClear: ApplicationProtocol
+    /// How many exchanges a connection that is being made is expected to serve at once; what the
+    /// last one that was made could.
+    private var roomExpected: Int
     /// The family of the address that answered last, which is tried first.
     var familyPreferred: Int32?
     private weak var client: HTTPClient?
@@ -37,11 +42,19 @@ final class OriginPool: LoopTimerTarget {
         loop = client.loop
         limits = client.limits
         resolver = client.resolver
+        protocolInTheClear = client.http2.isKnown(origin) ? .http2 : .http1
+        roomExpected = protocolInTheClear == .http2 ? client.limits.streamsPerConnectionMax : 1
         var field = ByteQueue()
         field.append("host: ")
         field.append(text: origin.authority)
         field.append("\r\n")
         hostField = field
+    }
+
+    /// The `host` field's value.
+    var authority: ByteView {
+        let line = hostField.view
+        return line["host: ".utf8.count..<line.count - 2]
     }
 
     /// How many exchanges wait for a connection.
@@ -161,7 +174,9 @@ final class OriginPool: LoopTimerTarget {
     private func balance() {
         guard !isBalancing else { return }
         isBalancing = true
-        while dialCount < waiters.count && connectionCount < limits.connectionsPerOriginMax {
+        while dialCount * roomExpected < waiters.count
+            && connectionCount < limits.connectionsPerOriginMax
+        {
             dialCount += 1
             connectionCount += 1
             Dial(pool: self).start()
@@ -171,7 +186,10 @@ final class OriginPool: LoopTimerTarget {
 
     func dialSucceeded(_ connection: ClientConnection) {
         dialCount -= 1
+        roomExpected = max(1, connection.wire?.room ?? 1)
         release(connection)
+        // It may serve fewer than was expected.
+        balance()
     }
 
     /// Fails the one who has waited longest; and, if no connection is left that could serve the

@@ -11,10 +11,7 @@ enum RequestWriter {
     static func append(
         _ request: borrowing ClientRequest, hostField: ByteView, to output: inout ByteQueue
     ) throws(TransportError) {
-        guard isTarget(request.target) else {
-            throw .malformed("the request's target is empty or holds a space or control character")
-        }
-        let before = output.count
+        try check(request)
         // One growth for all: the fields with ": " and line ends, and the lines the wire adds.
         let lines = request.headers.byteCount + request.headers.count * 4 + hostField.count + 128
         _ = output.reserve(request.target.count + lines + request.body.count)
@@ -25,20 +22,13 @@ enum RequestWriter {
         output.append(hostField)
         var index = 0
         while index < request.headers.count {
-            let name = request.headers.name(at: index)
-            let value = request.headers.value(at: index)
-            guard Token.isToken(name), FieldLines.isFieldText(value) else {
-                output.truncate(to: before)
-                throw .malformed("a field of the request holds a character that may not be sent")
-            }
-            output.append(name)
+            output.append(request.headers.name(at: index))
             output.append(": ")
-            output.append(value)
+            output.append(request.headers.value(at: index))
             output.append("\r\n")
             index &+= 1
         }
-        // A request without a body says so only where one would be expected (RFC 9110, 8.6).
-        if !request.body.isEmpty || !Self.isBodiless(request.method) {
+        if hasLength(request) {
             output.append("content-length: ")
             output.append(decimal: request.body.count)
             output.append("\r\n")
@@ -47,9 +37,27 @@ enum RequestWriter {
         output.append(request.body)
     }
 
-    private static func isBodiless(_ method: StaticString) -> Bool {
-        let method = ByteView(method)
-        return method.equals("GET") || method.equals("HEAD")
+    /// Refuses what a value could break out of its place with, in any version of HTTP.
+    static func check(_ request: borrowing ClientRequest) throws(TransportError) {
+        guard isTarget(request.target) else {
+            throw .malformed("the request's target is empty or holds a space or control character")
+        }
+        var index = 0
+        while index < request.headers.count {
+            guard Token.isToken(request.headers.name(at: index)),
+                FieldLines.isFieldText(request.headers.value(at: index))
+            else {
+                throw .malformed("a field of the request holds a character that may not be sent")
+            }
+            index &+= 1
+        }
+    }
+
+    /// Whether the request says how long its body is: one without a body says so only where one
+    /// would be expected (RFC 9110, 8.6).
+    static func hasLength(_ request: borrowing ClientRequest) -> Bool {
+        let method = ByteView(request.method)
+        return !request.body.isEmpty || !(method.equals("GET") || method.equals("HEAD"))
     }
 
     private static func isTarget(_ target: ByteView) -> Bool {

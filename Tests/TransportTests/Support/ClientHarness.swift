@@ -21,10 +21,13 @@ final class ClientHarness: Sendable {
     let loop: EventLoop
     let client: HTTPClient
 
-    init(limits: ClientLimits = ClientLimits(), resolver: Resolver = Resolver()) {
+    init(
+        limits: ClientLimits = ClientLimits(), resolver: Resolver = Resolver(),
+        http2: HTTP2Policy = HTTP2Policy()
+    ) {
         let time = time
         loop = EventLoop(index: 0) { time.now }
-        client = HTTPClient(loop: loop, resolver: resolver, limits: limits)
+        client = HTTPClient(loop: loop, resolver: resolver, limits: limits, http2: http2)
         loop.start()
     }
 
@@ -57,6 +60,13 @@ final class ClientHarness: Sendable {
         get async {
             let client = client
             return await loop.run { client.idleConnectionCount }
+        }
+    }
+
+    var waiterCount: Int {
+        get async {
+            let client = client
+            return await loop.run { client.waiterCount }
         }
     }
 
@@ -153,10 +163,11 @@ final class ClientCall: Sendable {
 /// Runs a test with a client and an upstream that the test plays.
 func withClient(
     limits: ClientLimits = ClientLimits(), resolver: Resolver = Resolver(),
+    http2: HTTP2Policy = HTTP2Policy(),
     test: (ClientHarness, RawListener) async throws -> Void
 ) async throws {
     let upstream = try RawListener()
-    let harness = ClientHarness(limits: limits, resolver: resolver)
+    let harness = ClientHarness(limits: limits, resolver: resolver, http2: http2)
     do {
         try await test(harness, upstream)
     } catch {
@@ -164,6 +175,14 @@ func withClient(
         throw error
     }
     await harness.stop()
+}
+
+/// The same by HTTP/2, with prior knowledge.
+func withHTTP2Client(
+    limits: ClientLimits = ClientLimits(),
+    test: (ClientHarness, RawListener) async throws -> Void
+) async throws {
+    try await withClient(limits: limits, http2: HTTP2Policy(mode: .priorKnowledge), test: test)
 }
 
 /// Posts `hello` and reads the whole reply.
