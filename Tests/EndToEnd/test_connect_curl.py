@@ -58,6 +58,13 @@ def test_errors(gateway, curl, version, body, status, code):
     assert "model" in answer.body.decode() or answer.json()["message"]
 
 
+def test_the_field_at_fault_is_told_to_programs(gateway, curl):
+    body = {"chat": {"model": "demo", "messages": [{"role": "ROLE_NOBODY"}]}}
+    details = curl(gateway, "--http1.1", CHAT + "GenerateChatCompletion", body).json()["details"]
+    [bad] = [each["debug"] for each in details if each["type"] == "google.rpc.BadRequest"]
+    assert bad["fieldViolations"][0]["field"] == "chat.messages[0].role"
+
+
 def test_no_key_comes_before_the_message(gateway, curl):
     answer = curl(gateway, "--http1.1", CHAT + "GenerateChatCompletion", b"{", key=None)
     assert (answer.status, answer.json()["code"]) == (401, "unauthenticated")

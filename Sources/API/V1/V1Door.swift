@@ -52,7 +52,10 @@ class V1Door: GRPCCancelObserver, CancellationTarget {
             framingFault = error.status.code
             throw GatewayError(
                 error.status.code == .resourceExhausted ? .bodyTooLarge : .invalidRequest,
-                origin: .client, message: error.status.message)
+                origin: .client, message: error.status.message,
+                fields: error.violation.map {
+                    [FieldViolation(field: $0.path, message: $0.problem)]
+                } ?? [])
         }
         let arena = MessageArena()
         let message: UnsafePointer<Message>

@@ -19,6 +19,8 @@ public struct GRPCStatus: Sendable {
 /// What handlers throw to end a call with a status other than OK.
 public struct GRPCStatusError: Error, Sendable {
     public var status: GRPCStatus
+    /// The field at fault, where a message is not what it should be.
+    public internal(set) var violation: MessageError?
 
     public init(_ status: GRPCStatus) { self.status = status }
 

@@ -3,5 +3,6 @@ extension GRPCStatusError {
     public init(_ error: MessageError) {
         let subject = error.path.isEmpty ? "The request" : "The field `\(error.path)`"
         self.init(.invalidArgument, "\(subject) \(error.problem).")
+        violation = error
     }
 }
