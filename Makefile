@@ -19,7 +19,7 @@ RELEASE_BINARY := $(CURDIR)/.build/release/llm-gateway
 .DEFAULT_GOAL := help
 .PHONY: help run build demo test test-swift test-clients test-end-to-end test-interop \
 	test-restart test-asan test-tsan fuzz generate generate-check format format-check lint deps \
-	venv bench-footprint bench-smoke
+	venv bench-footprint bench-smoke bench-tls
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,3 +103,8 @@ bench-smoke: ## Compare the CPU per request and per chunk with nginx. Takes some
 	@scripts/deps.sh bench
 	swift build $(RELEASE) --product llm-gateway
 	LLM_GATEWAY_BIN=$(RELEASE_BINARY) python3 bench/smoke.py
+
+bench-tls: ## Compare handshakes and megabytes by CPU-second with nginx. Takes some minutes.
+	@scripts/deps.sh bench
+	swift build $(RELEASE) --product llm-gateway
+	LLM_GATEWAY_BIN=$(RELEASE_BINARY) python3 bench/tls.py

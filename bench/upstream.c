@@ -1,9 +1,10 @@
 // The upstream of the benchmarks: an OpenAI server over HTTP/1.1 that costs as little as it can.
 //
 // One thread, one epoll. It answers every request whose body asks for a stream with 100 chunks of
-// 120 bytes, one every 10 ms, and every other request with 300 bytes of JSON.
+// 120 bytes, one every 10 ms, and every other request with 300 bytes of JSON, or as many as it is
+// told to.
 //
-//   upstream PORT
+//   upstream PORT [ANSWER-BYTES]
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,7 +22,8 @@
 enum {
     chunks_per_stream = 100,
     chunk_bytes = 120,
-    answer_bytes = 300,
+    answer_bytes_default = 300,
+    answer_bytes_max = 64 * 1024 * 1024,
     request_bytes_max = 64 * 1024,
     events_max = 512,
     // Streams are spread over phases, so that not all of them are due at the same moment.
@@ -37,7 +39,7 @@ struct connection {
     char request[request_bytes_max + 1];
 };
 
-static char answer[1024], chunk[256], whole_end[] = "0\r\n\r\n";
+static char *answer, chunk[256], whole_end[] = "0\r\n\r\n";
 static size_t answer_length, chunk_length;
 static const char stream_head[] = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
                                   "transfer-encoding: chunked\r\n\r\n";
@@ -72,8 +74,10 @@ static size_t fill(char *out, const char *begin, const char *end, char filler, s
     return length;
 }
 
-static void prepare_answers(void) {
-    char body[answer_bytes + 1], data[chunk_bytes + 1];
+static void prepare_answers(int answer_bytes) {
+    char data[chunk_bytes + 1], *body = malloc((size_t)answer_bytes + 1);
+    answer = malloc((size_t)answer_bytes + 256);
+    if (body == NULL || answer == NULL) fail("malloc");
     fill(body,
          "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion\",\"created\":1700000000,"
          "\"model\":\"m\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\","
@@ -84,6 +88,7 @@ static void prepare_answers(void) {
     answer_length = (size_t)sprintf(
         answer, "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s",
         answer_bytes, body);
+    free(body);
     fill(data,
          "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":0,"
          "\"delta\":{\"content\":\"",
@@ -203,11 +208,13 @@ static void receive(struct connection *connection) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 2) {
-        fprintf(stderr, "usage: upstream PORT\n");
+    int answer_bytes = count > 2 ? atoi(arguments[2]) : answer_bytes_default;
+    if (count < 2 || count > 3 || answer_bytes < answer_bytes_default ||
+        answer_bytes > answer_bytes_max) {
+        fprintf(stderr, "usage: upstream PORT [ANSWER-BYTES]\n");
         return 2;
     }
-    prepare_answers();
+    prepare_answers(answer_bytes);
     for (int phase = 0; phase < phases; phase++) due[phase].next = due[phase].previous = &due[phase];
 
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), on = 1;

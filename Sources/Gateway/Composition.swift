@@ -38,7 +38,9 @@ struct Composition {
         tls = try settings.tls.map { (tls) throws(TLSFailure) in try TLSServer(tls) }
         let certificates = CertificateReload(server: tls, client: tlsClient, log: log)
         self.certificates = certificates
-        if tls != nil { reloads.add("certificates") { try certificates.read() } }
+        if tls != nil || !TLSFiles.profiles(of: settings).isEmpty {
+            reloads.add("certificates") { try certificates.read() }
+        }
         readiness = Readiness()
         health = HealthService(services: V1Services.names)
         reflection =
@@ -97,7 +99,8 @@ struct Composition {
     /// Sees on a loop when certificates have changed, and reads them again; `nil` when there are
     /// none. To be kept as long as the loop runs.
     func watchCertificates(on loop: EventLoop) -> FileWatch? {
-        let files = settings.tls?.files ?? []
+        let profiles = Set(TLSFiles.profiles(of: settings).map(\.profile))
+        let files = (settings.tls?.files ?? []) + profiles.flatMap(\.files)
         guard !files.isEmpty else { return nil }
         return FileWatch(loop: loop, files: files) { [certificates] in certificates.readAndLog() }
     }
@@ -108,8 +111,8 @@ struct Composition {
         var random = SystemRandomNumberGenerator()
         let clock = LoopClock(loop: loop)
         let client = HTTPClient(
-            loop: loop, resolver: resolver, limits: settings.client,
-            http2: settings.http2)
+            loop: loop, resolver: resolver, limits: settings.client, http2: settings.http2,
+            tls: tlsClient, proxies: settings.proxies)
         let providers: [ProviderKind: any Provider] = [
             .openAI: try OpenAIProvider(
                 client: client, clock: clock, deployments: settings.deployments),

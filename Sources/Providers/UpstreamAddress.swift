@@ -1,3 +1,4 @@
+public import GatewayCore
 public import Transport
 
 /// Where an upstream's endpoints are: the parts of a deployment's `api_base`.
@@ -12,14 +13,18 @@ public struct UpstreamAddress: Equatable, Sendable {
         public let message: String
     }
 
-    /// - Parameter apiBase: such as `http://127.0.0.1:8000/v1`.
-    public init(apiBase: String) throws(Invalid) {
+    /// - Parameters:
+    ///   - apiBase: such as `https://api.openai.com/v1`.
+    ///   - security: how TLS is spoken with an upstream of https.
+    public init(
+        apiBase: String, security: UpstreamSecurity = UpstreamSecurity()
+    ) throws(Invalid) {
         guard let schemeEnd = apiBase.firstRange(of: "://") else {
             throw Invalid(message: "`\(apiBase)` is no address; write it like http://host:8000/v1.")
         }
         let scheme = apiBase[..<schemeEnd.lowerBound].lowercased()
-        guard scheme == "http" else {
-            throw Invalid(message: "`\(apiBase)`: this version calls upstreams over http only.")
+        guard scheme == "http" || scheme == "https" else {
+            throw Invalid(message: "`\(apiBase)`: upstreams are called over http and https only.")
         }
         let rest = apiBase[schemeEnd.upperBound...]
         let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
@@ -32,14 +37,15 @@ public struct UpstreamAddress: Equatable, Sendable {
             throw Invalid(message: "`\(apiBase)`: the path must be percent-encoded.")
         }
         basePath = String(path)
-        origin = try Self.origin(of: authority, in: apiBase)
+        let tls = scheme == "https" ? TLSProfile(security) : nil
+        origin = try Self.origin(of: authority, tls, in: apiBase)
     }
 
-    private static func origin(of authority: Substring, in apiBase: String) throws(Invalid)
-        -> Origin
-    {
+    private static func origin(
+        of authority: Substring, _ tls: TLSProfile?, in apiBase: String
+    ) throws(Invalid) -> Origin {
         var host = authority
-        var port = Substring("80")
+        var port = Substring(tls == nil ? "80" : "443")
         if authority.hasPrefix("[") {
             guard let end = authority.firstIndex(of: "]") else {
                 throw Invalid(message: "`\(apiBase)`: the IPv6 address has no closing bracket.")
@@ -63,6 +69,17 @@ public struct UpstreamAddress: Equatable, Sendable {
         guard !host.isEmpty, isNameLike, let number = UInt16(port), number > 0 else {
             throw Invalid(message: "`\(apiBase)` needs a host and a port from 1 to 65535.")
         }
-        return Origin(host: host.lowercased(), port: number)
+        return Origin(host: host.lowercased(), port: number, tls: tls)
+    }
+}
+
+extension TLSProfile {
+    /// What a deployment says about its upstream.
+    public init(_ security: UpstreamSecurity) {
+        self.init()
+        authorityFile = security.authorityFile
+        certificateFile = security.certificateFile
+        keyFile = security.keyFile
+        verifiesServer = security.verifiesUpstream
     }
 }

@@ -107,6 +107,8 @@ public struct Limits: Sendable {
 
 /// The bounds of the client's side.
 public struct ClientLimits: Sendable {
+    /// Origins whose sessions of TLS are kept.
+    static let routesMax = 1024
     /// Addresses of one name that are tried.
     static let addressesMax = 8
     /// What may come behind a body that its reader called complete, until its framing ends; of a

@@ -1,7 +1,7 @@
 import GatewayCore
 import Transport
 
-/// The reading of the bounds in `gateway_settings`: limits, timeouts and those of upstreams.
+/// The reading of the bounds in `gateway_settings`: limits and timeouts.
 enum BoundsSection {
     private static let limitRules: [String: ConfigRule] = [
         "body_bytes_max": .honoured("the largest body of a request"),
@@ -86,26 +86,6 @@ enum BoundsSection {
         ]
         for (key, target) in targets {
             if let duration = reader.duration(values[key]) { settings[keyPath: target] = duration }
-        }
-    }
-
-    private static let upstreamRules: [String: ConfigRule] = [
-        "connections_per_host_max": .honoured("connections of one loop to one upstream host"),
-        "ca_file": .ignored("https upstreams are not built yet"),
-        "proxy_from_environment": .ignored(
-            "proxies are not built yet; upstreams are called directly"),
-    ]
-
-    static func readUpstream(
-        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
-    ) {
-        let rules = upstreamRules.merging(HTTP2Section.rules) { first, _ in first }
-        let values = reader.section(node, rules: rules, unknown: .refused)
-        HTTP2Section.read(values, with: &reader, into: &settings)
-        if let count = reader.integer(values["connections_per_host_max"], in: 1...65_535) {
-            settings.client.connectionsPerOriginMax = count
-            settings.client.idleConnectionsPerOriginMax = min(
-                count, settings.client.idleConnectionsPerOriginMax)
         }
     }
 }

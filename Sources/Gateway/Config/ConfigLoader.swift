@@ -74,7 +74,8 @@ struct ConfigLoader {
         LiteLLMSections.readSettings(sections["litellm_settings"], with: &reader, into: &settings)
         LiteLLMSections.readRouter(sections["router_settings"], with: &reader, into: &settings)
         // Ours comes after LiteLLM's: where both set a bound, ours says it more exactly.
-        GatewaySection.read(sections["gateway_settings"], with: &reader, into: &settings)
+        GatewaySection.read(
+            sections["gateway_settings"], environment: environment, with: &reader, into: &settings)
         KeysSection.readMasterKey(
             masterKey, environment: environment, with: &reader, into: &settings)
         ModelListSection.read(

@@ -16,6 +16,7 @@ struct DeploymentDraft {
     var mode: Deployment.Mode?
     var price: Price?
     var timeouts: AttemptTimeouts
+    var security = UpstreamSecurity()
     /// Why it takes no part, if it does not.
     private(set) var disabledReasons: [String] = []
 
@@ -43,7 +44,7 @@ struct DeploymentDraft {
             index: index, id: id ?? "\(model)-\(number)", model: model,
             provider: vendor.kind ?? .openAI, upstreamModel: vendor.upstreamModel,
             apiBase: apiBase, apiKey: apiKey, extraHeaders: extraHeaders, weight: weight,
-            mode: mode, timeouts: timeouts,
+            mode: mode, timeouts: timeouts, security: security,
             limits: LimitSet(
                 requestsPerMinute: requestsPerMinute.map { Int($0) },
                 tokensPerMinute: tokensPerMinute.map { Int($0) }, requestsAtOnce: requestsAtOnce),

@@ -8,11 +8,14 @@ import Providers
 struct DeploymentReader {
     let environment: ConfigEnvironment
     let defaultTimeouts: AttemptTimeouts
+    let defaultSecurity: UpstreamSecurity
 
     func read(_ node: ConfigNode, with reader: inout ConfigReader) -> DeploymentDraft? {
         let entry = reader.section(node, rules: DeploymentRules.entry, unknown: .ignored)
         let params = reader.section(
-            entry["litellm_params"], rules: DeploymentRules.params, unknown: .ignored)
+            entry["litellm_params"],
+            rules: DeploymentRules.params.merging(UpstreamSection.sslRules) { own, _ in own },
+            unknown: .ignored)
         let info = reader.section(
             entry["model_info"], rules: DeploymentRules.info, unknown: .ignored)
         guard let name = required("model_name", in: entry, of: node, with: &reader),
@@ -28,6 +31,8 @@ struct DeploymentReader {
         readAddress(params["api_base"] ?? params["base_url"], with: &reader, into: &draft)
         readKey(params["api_key"], with: &reader, into: &draft)
         readHeaders(params["extra_headers"], with: &reader, into: &draft)
+        draft.security = defaultSecurity
+        UpstreamSection.readSSL(params, with: &reader, into: &draft.security)
         readShares(params, with: &reader, into: &draft)
         if let timeout = reader.duration(params["timeout"]) { draft.timeouts.attempt = timeout }
         if let timeout = reader.duration(params["stream_timeout"]) {
@@ -103,10 +108,6 @@ struct DeploymentReader {
             return
         }
         draft.apiBase = base
-        if base.lowercased().hasPrefix("https://") {
-            draft.disable("https upstreams need TLS, which this version does not have")
-            return
-        }
         do { _ = try UpstreamAddress(apiBase: base) } catch {
             if let node { reader.refuse(node, error.message) }
             draft.disable(error.message)

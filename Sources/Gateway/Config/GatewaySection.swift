@@ -28,7 +28,8 @@ enum GatewaySection {
     ]
 
     static func read(
-        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
+        _ node: ConfigNode?, environment: ConfigEnvironment, with reader: inout ConfigReader,
+        into settings: inout Settings
     ) {
         let values = reader.section(node, rules: rules, unknown: .refused)
         let host = reader.value(values["host"], expected: "an address or a name") { text in
@@ -49,7 +50,8 @@ enum GatewaySection {
         readTrust(values, with: &reader, into: &settings)
         BoundsSection.readLimits(values["limits"], with: &reader, into: &settings)
         BoundsSection.readTimeouts(values["timeouts"], with: &reader, into: &settings)
-        BoundsSection.readUpstream(values["upstream"], with: &reader, into: &settings)
+        UpstreamSection.read(
+            node?["upstream"], environment: environment, with: &reader, into: &settings)
         readGRPC(values["grpc"], with: &reader, into: &settings)
         readLog(values["log"], with: &reader, into: &settings)
         WebSection.readCORS(values["cors"], with: &reader, into: &settings)

@@ -43,7 +43,9 @@ extension LiteLLMSections {
     static func readSettings(
         _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
     ) {
-        let values = reader.section(node, rules: settingsRules, unknown: .ignored)
+        let values = reader.section(
+            node, rules: settingsRules.merging(UpstreamSection.sslRules) { own, _ in own },
+            unknown: .ignored)
         if let timeout = reader.duration(values["request_timeout"]) {
             settings.calls.callTimeout = timeout
         }
@@ -58,6 +60,7 @@ extension LiteLLMSections {
         }
         readRetries(values["num_retries"], with: &reader, into: &settings)
         readCallbacks(values["callbacks"], with: &reader)
+        UpstreamSection.readSSL(values, with: &reader, into: &settings.security)
     }
 
     /// Reads `router_settings`.

@@ -15,7 +15,8 @@ enum ModelListSection {
             return
         }
         let entries = DeploymentReader(
-            environment: environment, defaultTimeouts: settings.timeouts)
+            environment: environment, defaultTimeouts: settings.timeouts,
+            defaultSecurity: settings.security)
         let drafts = items.compactMap { entries.read($0, with: &reader) }
         settings.configured = configured(drafts, with: &reader)
     }

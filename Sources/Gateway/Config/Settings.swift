@@ -49,6 +49,10 @@ struct Settings: Sendable {
     var server = Limits()
     /// The proxies in front whose word about a client's address is taken.
     var trust = ProxyTrust()
+    /// How upstreams are called over TLS, for deployments that say nothing else.
+    var security = UpstreamSecurity()
+    /// Which upstreams are reached through a proxy.
+    var proxies = ProxyRules()
     /// Bounds of the client's side.
     var client = ClientLimits()
     /// Which upstreams are called by HTTP/2.

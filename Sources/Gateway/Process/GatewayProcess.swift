@@ -49,6 +49,16 @@ final class GatewayProcess {
         }
     }
 
+    /// Warns of upstreams that anyone could pass for.
+    func warnOfUnverified() {
+        for (deployment, profile) in TLSFiles.profiles(of: settings) where !profile.verifiesServer {
+            log.write(.warning, "the upstream's certificate is not checked") { line in
+                line.text("deployment", deployment.id)
+                line.text("why", "ssl_verify is false")
+            }
+        }
+    }
+
     /// Starts every loop and returns the address that they listen on.
     /// - Parameter takesOver: whether to take the sockets of the process that serves now, if there
     ///   is one, and have it drain.
@@ -74,6 +84,7 @@ final class GatewayProcess {
         }
         certificateWatch = composition.watchCertificates(on: servers[0].loop)
         composition.certificates.warn()
+        warnOfUnverified()
         composition.start()
         for server in servers { server.loop.start() }
         log.write(.info, "listening") { line in

@@ -21,6 +21,8 @@ public final class Deployment: Sendable {
     /// What it is for; `nil` when it may serve anything.
     public let mode: Mode?
     public let timeouts: AttemptTimeouts
+    /// How the upstream is called over TLS.
+    public let security: UpstreamSecurity
     /// What everybody together may use it for.
     public let standing: Standing
     /// What its tokens cost; `nil` when that is not known.
@@ -39,7 +41,8 @@ public final class Deployment: Sendable {
         index: Int, id: String, model: String, provider: ProviderKind, upstreamModel: String,
         apiBase: String, apiKey: Secret?, extraHeaders: [(name: String, value: String)] = [],
         weight: Double = 1, mode: Mode? = nil, timeouts: AttemptTimeouts,
-        limits: LimitSet = LimitSet(), price: Price? = nil
+        security: UpstreamSecurity = UpstreamSecurity(), limits: LimitSet = LimitSet(),
+        price: Price? = nil
     ) {
         self.index = index
         self.id = id
@@ -52,6 +55,7 @@ public final class Deployment: Sendable {
         self.weight = weight
         self.mode = mode
         self.timeouts = timeouts
+        self.security = security
         standing = Standing(Subject(.deployment, id), name: id, limits: limits)
         self.price = price
     }

@@ -95,7 +95,8 @@ final class OpenAITarget {
     private let extraHeaders: [(name: HeldBytes, value: HeldBytes)]
 
     init(_ deployment: Deployment) throws(UpstreamAddress.Invalid) {
-        let address = try UpstreamAddress(apiBase: deployment.apiBase)
+        let address = try UpstreamAddress(
+            apiBase: deployment.apiBase, security: deployment.security)
         origin = address.origin
         chatPath = HeldBytes(address.basePath + "/chat/completions")
         embeddingsPath = HeldBytes(address.basePath + "/embeddings")

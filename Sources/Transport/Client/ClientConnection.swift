@@ -8,6 +8,8 @@ final class ClientConnection: BufferedSocket {
     let pool: OriginPool
     /// Who waits for the connection to be made; `nil` once it is.
     private var dial: Dial?
+    /// What is to be agreed on before HTTP; `nil` once it is, and where nothing is.
+    private var handshake: UpstreamHandshake?
     /// `nil` until the connection is made.
     private(set) var wire: ClientWire?
     // The pool's own.
@@ -20,18 +22,43 @@ final class ClientConnection: BufferedSocket {
     /// - Parameters:
     ///   - takingOwnershipOf: a non-blocking socket that is being connected.
     ///   - dial: is told whether it could be.
-    init(pool: OriginPool, takingOwnershipOf descriptor: Int32, dial: Dial) {
+    ///   - handshake: what is to be agreed on before HTTP.
+    init(
+        pool: OriginPool, takingOwnershipOf descriptor: Int32, dial: Dial,
+        handshake: UpstreamHandshake? = nil
+    ) {
         self.pool = pool
         self.dial = dial
+        self.handshake = handshake
         super.init(loop: pool.loop, takingOwnershipOf: descriptor, isConnecting: true)
     }
 
-    override func connected() { begin(pool.protocolInTheClear) }
+    // MARK: - Handshakes
+
+    override func connected() {
+        guard let handshake else { return begin(pool.protocolInTheClear) }
+        go(on: handshake.begin(on: self))
+    }
+
+    override func secured() { begin(UpstreamHandshake.applicationProtocol(on: self)) }
+
+    private func go(on progress: UpstreamHandshake.Progress) {
+        switch progress {
+        case .incomplete: return
+        case .complete: begin(pool.protocolInTheClear)
+        case .failed(let error):
+            let dial = dial
+            self.dial = nil
+            closeSocket()
+            dial?.failed(self, error)
+        }
+    }
 
     /// HTTP begins, in the version that was agreed on, or is known.
     private func begin(_ version: ApplicationProtocol) {
         let dial = dial
         self.dial = nil
+        handshake = nil
         switch version {
         case .http1: wire = HTTP1ClientWire(connection: self)
         case .http2: wire = HTTP2ClientWire(connection: self)
@@ -39,7 +66,11 @@ final class ClientConnection: BufferedSocket {
         dial?.succeeded(self)
     }
 
-    override func received(_ bytes: ByteView) { wire?.received(bytes) }
+    override func received(_ bytes: ByteView) {
+        if let wire { return wire.received(bytes) }
+        guard let handshake else { return }
+        go(on: handshake.received(bytes, on: self))
+    }
 
     override func flush() {
         guard !isClosed else { return }
@@ -49,7 +80,9 @@ final class ClientConnection: BufferedSocket {
     override func ended(_ end: SocketEnd) {
         if let dial {
             self.dial = nil
+            let failure = handshake?.failure(end)
             closeSocket()
+            if let failure { return dial.failed(self, failure) }
             return dial.failed(self, end)
         }
         wire?.ended(end)

@@ -13,6 +13,8 @@ import Glibc
 /// back.
 final class Dial: LoopTimerTarget, @unchecked Sendable {
     private let pool: OriginPool
+    /// How to come to the origin.
+    private let route: UpstreamRoute
     private var addresses: ArraySlice<ResolvedAddress> = []
     /// Those under way.
     private var attempts: [(connection: ClientConnection, family: Int32)] = []
@@ -24,14 +26,21 @@ final class Dial: LoopTimerTarget, @unchecked Sendable {
     /// Keeps it while nobody else does: a timer does not.
     private var itself: Dial?
 
-    init(pool: OriginPool) { self.pool = pool }
+    init(pool: OriginPool) {
+        self.pool = pool
+        route = pool.makeRoute()
+    }
+
+    /// Whose addresses are tried: the origin's, or those of the proxy before it.
+    private var host: String { route.proxy?.host ?? pool.origin.host }
+    private var port: UInt16 { route.proxy?.port ?? pool.origin.port }
 
     /// Begins; the pool may be told of a failure before this returns.
     func start() {
         itself = self
         deadline = pool.loop.now.advanced(by: pool.limits.timeoutConnect)
         timer.arm(at: deadline)
-        let host = pool.origin.host
+        let host = host
         let lifetime = pool.limits.resolutionLifetime
         if let known = pool.resolver.known(host, now: pool.loop.now, lifetime: lifetime) {
             return take(.success(known))
@@ -58,7 +67,7 @@ final class Dial: LoopTimerTarget, @unchecked Sendable {
             if errorNumber == 0 { return armTimer() }
         }
         guard attempts.isEmpty else { return armTimer() }
-        let authority = "\(pool.origin.host) port \(pool.origin.port)"
+        let authority = "\(route.proxy == nil ? "" : "the proxy ")\(host) port \(port)"
         let words = String(cString: strerror(errorNumber))
         finish(.connectFailed("\(authority) cannot be connected to: \(words)"))
     }
@@ -76,12 +85,14 @@ final class Dial: LoopTimerTarget, @unchecked Sendable {
         var enabled: Int32 = 1
         let size = socklen_t(MemoryLayout<Int32>.size)
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &enabled, size)
-        let result = address.connect(descriptor, port: pool.origin.port)
+        let result = address.connect(descriptor, port: port)
         guard result == 0 || result == EINPROGRESS else {
             close(descriptor)
             return result
         }
-        let made = ClientConnection(pool: pool, takingOwnershipOf: descriptor, dial: self)
+        let made = ClientConnection(
+            pool: pool, takingOwnershipOf: descriptor, dial: self,
+            handshake: route.handshake(with: pool.origin, offers: pool.offers))
         attempts.append((made, address.family))
         made.open()
         return 0
@@ -98,6 +109,13 @@ final class Dial: LoopTimerTarget, @unchecked Sendable {
         attempts.removeAll { $0.connection === connection }
         end()
         pool.dialSucceeded(connection)
+    }
+
+    /// An address answers, and nothing can be agreed on with it: the others will be no different.
+    func failed(_ connection: ClientConnection, _ error: TransportError) {
+        guard !isOver else { return }
+        attempts.removeAll { $0.connection === connection }
+        finish(error)
     }
 
     /// An address does not answer; its socket is closed.

@@ -215,9 +215,16 @@ final class HTTP1ClientWire: ClientWire {
             // A write fails as soon as the upstream has closed; what it said before is still there.
             takeRemains()
             connection.closeAndLeave()
-        case .truncated, .insecure:
+        case .truncated:
             // What ends with the connection may be less than the upstream has sent.
             connection.closeAndLeave()
+        case .insecure(let failure):
+            connection.closeAndLeave()
+            guard requestState == .sent, !exchange.hasHead else { break }
+            self.exchange = nil
+            // Servers of TLS 1.3 refuse a client's certificate only after the handshake.
+            return exchange.connectionLost(
+                .connectFailed("\(pool.origin.authority) has broken off TLS: \(failure)"))
         }
         if exchange.isResponseComplete || exchange.failure != nil { return }
         giveUp(exchange)

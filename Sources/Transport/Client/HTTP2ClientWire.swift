@@ -196,7 +196,14 @@ final class HTTP2ClientWire: ClientWire {
 
     override func flush() { drain() }
 
-    override func ended(_ end: SocketEnd) { lose(fault ?? .closed) }
+    override func ended(_ end: SocketEnd) {
+        // Servers of TLS 1.3 refuse a client's certificate only after the handshake.
+        if case .insecure(let failure) = end, fault == nil {
+            return lose(
+                .connectFailed("\(pool.origin.authority) has broken off TLS: \(failure)"))
+        }
+        lose(fault ?? .closed)
+    }
 
     /// Closes the connection. Requests that the upstream has certainly not acted on are sent again
     /// elsewhere; the others fail.

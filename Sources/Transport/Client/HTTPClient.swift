@@ -1,4 +1,4 @@
-/// Sends requests to upstreams over plain TCP, for one loop.
+/// Sends requests to upstreams, in the clear or over TLS, for one loop.
 ///
 /// Connections are kept for reuse, a pool for each origin, and never leave their loop, so that a
 /// request takes no lock. Bounded by ``ClientLimits``.
@@ -9,17 +9,27 @@ public final class HTTPClient: @unchecked Sendable {
     let resolver: Resolver
     let limits: ClientLimits
     let http2: HTTP2Policy
+    private let tls: TLSClient
+    private let proxies: ProxyRules
+    /// What outlives the pools: how to come to origins, with the sessions that they have offered.
+    private var routes: [Origin: UpstreamRoute] = [:]
     /// Those that have a connection or someone who waits for one.
     private var pools: [Origin: OriginPool] = [:]
     /// The one asked for last, which saves hashing a name for each request.
     private var recent: OriginPool?
 
-    /// - Parameter http2: which upstreams are called by HTTP/2.
+    /// - Parameters:
+    ///   - http2: which upstreams are called by HTTP/2.
+    ///   - tls: what the clients of all loops share of TLS.
+    ///   - proxies: which upstreams of TLS are reached through a proxy.
     public init(
         loop: EventLoop, resolver: Resolver, limits: ClientLimits,
-        http2: HTTP2Policy = HTTP2Policy()
+        http2: HTTP2Policy = HTTP2Policy(), tls: TLSClient = TLSClient(),
+        proxies: ProxyRules = ProxyRules()
     ) {
         self.http2 = http2
+        self.tls = tls
+        self.proxies = proxies
         self.loop = loop
         self.resolver = resolver
         self.limits = limits
@@ -43,6 +53,20 @@ public final class HTTPClient: @unchecked Sendable {
 
     /// Exchanges that wait for a connection.
     public var waiterCount: Int { pools.values.reduce(0) { $0 + $1.waiterCount } }
+
+    /// How connections to an origin are made. A profile's files that were read again count for the
+    /// next connection.
+    func route(to origin: Origin) -> UpstreamRoute {
+        guard let profile = origin.tls else { return .direct }
+        let known = routes[origin]
+        let route = UpstreamRoute(
+            tls: Result { () throws(TLSFailure) in try tls.context(of: profile) },
+            proxy: proxies.proxy(host: origin.host, port: origin.port),
+            resumptions: known?.resumptions ?? TLSResumptions())
+        if known == nil && routes.count >= ClientLimits.routesMax { routes.removeAll() }
+        routes[origin] = route
+        return route
+    }
 
     func pool(of origin: Origin) -> OriginPool {
         if let recent, recent.origin == origin { return recent }

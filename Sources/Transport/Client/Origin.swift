@@ -3,10 +3,14 @@ public struct Origin: Hashable, Sendable {
     /// A name or an address; IPv6 addresses without brackets.
     public let host: String
     public let port: UInt16
+    /// How TLS is spoken with it; `nil` in the clear. Connections of one profile are never used
+    /// for another.
+    public let tls: TLSProfile?
 
-    public init(host: String, port: UInt16) {
+    public init(host: String, port: UInt16, tls: TLSProfile? = nil) {
         self.host = host
         self.port = port
+        self.tls = tls
     }
 
     /// Host and port, the usual port too.
@@ -15,6 +19,6 @@ public struct Origin: Hashable, Sendable {
     /// The value of the `host` field (RFC 9110, 7.2).
     public var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host
-        return port == 80 ? name : "\(name):\(port)"
+        return port == (tls == nil ? 80 : 443) ? name : "\(name):\(port)"
     }
 }

@@ -42,7 +42,10 @@ final class OriginPool: LoopTimerTarget {
         loop = client.loop
         limits = client.limits
         resolver = client.resolver
-        protocolInTheClear = client.http2.isKnown(origin) ? .http2 : .http1
+        let isKnown = origin.tls == nil && client.http2.isKnown(origin)
+        protocolInTheClear = isKnown ? .http2 : .http1
+        offers =
+            client.http2.mode == .off ? ApplicationProtocol.http1Only : ApplicationProtocol.both
         roomExpected = protocolInTheClear == .http2 ? client.limits.streamsPerConnectionMax : 1
         var field = ByteQueue()
         field.append("host: ")
@@ -56,6 +59,12 @@ final class OriginPool: LoopTimerTarget {
         let line = hostField.view
         return line["host: ".utf8.count..<line.count - 2]
     }
+
+    /// How a new connection is made.
+    func makeRoute() -> UpstreamRoute { client?.route(to: origin) ?? .direct }
+
+    /// What a new connection offers to speak, as ALPN's list.
+    let offers: StaticString
 
     /// How many exchanges wait for a connection.
     var waiterCount: Int { waiters.count }

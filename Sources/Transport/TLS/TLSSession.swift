@@ -219,6 +219,10 @@ final class TLSSession {
             OpenSSLError.clear()
             return TLSVerification.failure(code: verification)
         }
-        return TLSFailure(OpenSSLError.take())
+        let reason = OpenSSLError.take()
+        // What OpenSSL says of a record whose beginning is the beginning of a text.
+        let isText = ["wrong version number", "packet length too long", "http request"]
+        guard !context.isServer, isText.contains(reason) else { return TLSFailure(reason) }
+        return TLSFailure("\(reason): where TLS is not spoken, the address begins with http://")
     }
 }

@@ -23,11 +23,12 @@ final class ClientHarness: Sendable {
 
     init(
         limits: ClientLimits = ClientLimits(), resolver: Resolver = Resolver(),
-        http2: HTTP2Policy = HTTP2Policy()
+        http2: HTTP2Policy = HTTP2Policy(), proxies: ProxyRules = ProxyRules()
     ) {
         let time = time
         loop = EventLoop(index: 0) { time.now }
-        client = HTTPClient(loop: loop, resolver: resolver, limits: limits, http2: http2)
+        client = HTTPClient(
+            loop: loop, resolver: resolver, limits: limits, http2: http2, proxies: proxies)
         loop.start()
     }
 
@@ -72,12 +73,12 @@ final class ClientHarness: Sendable {
 
     /// Begins an exchange, which goes on beside the test; returns when it first has to wait.
     func start(
-        to port: UInt16, host: String = "127.0.0.1",
+        to port: UInt16, host: String = "127.0.0.1", tls: TLSProfile? = nil,
         _ use: @escaping @Sendable (ClientExchange) async throws(TransportError) -> String =
             sendHello
     ) async -> ClientCall {
         let call = ClientCall()
-        await loop.run { [self] in begin(call, Origin(host: host, port: port), use) }
+        await loop.run { [self] in begin(call, Origin(host: host, port: port, tls: tls), use) }
         return call
     }
 
@@ -163,11 +164,12 @@ final class ClientCall: Sendable {
 /// Runs a test with a client and an upstream that the test plays.
 func withClient(
     limits: ClientLimits = ClientLimits(), resolver: Resolver = Resolver(),
-    http2: HTTP2Policy = HTTP2Policy(),
+    http2: HTTP2Policy = HTTP2Policy(), proxies: ProxyRules = ProxyRules(),
     test: (ClientHarness, RawListener) async throws -> Void
 ) async throws {
     let upstream = try RawListener()
-    let harness = ClientHarness(limits: limits, resolver: resolver, http2: http2)
+    let harness = ClientHarness(
+        limits: limits, resolver: resolver, http2: http2, proxies: proxies)
     do {
         try await test(harness, upstream)
     } catch {

@@ -1,8 +1,8 @@
 import COpenSSL
 import Glibc
 
-/// A client that speaks TLS over a blocking socket, by OpenSSL itself and not by the code under
-/// test.
+/// A peer that speaks TLS over a blocking socket, by OpenSSL itself and not by the code under test:
+/// a client, or an upstream that has accepted a connection.
 final class TLSPeer {
     /// How a read ended.
     enum Read: Equatable {
@@ -52,6 +52,35 @@ final class TLSPeer {
         if let offers {
             SSL_set_alpn_protos(ssl, offers.utf8Start, UInt32(offers.utf8CodeUnitCount))
         }
+        SSL_set_connect_state(ssl)
+        SSL_set_fd(ssl, peer.descriptor)
+    }
+
+    /// The upstream's side of a connection that was accepted; ``handshake()`` is next.
+    convenience init(
+        accepted peer: RawPeer, certificate: String = "server",
+        set: (OpaquePointer) -> Void = { _ in }
+    ) throws {
+        guard let context = SSL_CTX_new(TLS_server_method()) else {
+            throw Failure(description: "no context")
+        }
+        defer { SSL_CTX_free(context) }
+        SSL_CTX_use_certificate_chain_file(context, Certificates.file("\(certificate).pem"))
+        SSL_CTX_use_PrivateKey_file(
+            context, Certificates.file("\(certificate).key"), SSL_FILETYPE_PEM)
+        set(context)
+        try self.init(accepted: peer, context: context)
+    }
+
+    /// The same with a context of the test's, which stays the test's.
+    init(accepted peer: RawPeer, context: OpaquePointer) throws {
+        signal(SIGPIPE, SIG_IGN)
+        self.peer = peer
+        SSL_CTX_up_ref(context)
+        self.context = context
+        guard let ssl = SSL_new(context) else { throw Failure(description: "no SSL object") }
+        self.ssl = ssl
+        SSL_set_accept_state(ssl)
         SSL_set_fd(ssl, peer.descriptor)
     }
 
@@ -63,7 +92,7 @@ final class TLSPeer {
     @discardableResult
     func handshake() throws -> TLSPeer {
         ERR_clear_error()
-        guard SSL_connect(ssl) == 1 else { throw Failure(description: Self.reason()) }
+        guard SSL_do_handshake(ssl) == 1 else { throw Failure(description: Self.reason()) }
         return self
     }
 
@@ -93,8 +122,8 @@ final class TLSPeer {
 
     func send(_ text: String) throws { try send(Array(text.utf8)) }
 
-    func read() -> Read {
-        var bytes = [UInt8](repeating: 0, count: 65536)
+    func read(atMost most: Int = 65536) -> Read {
+        var bytes = [UInt8](repeating: 0, count: most)
         ERR_clear_error()
         let count = SSL_read(ssl, &bytes, Int32(bytes.count))
         if count > 0 { return .bytes(Array(bytes.prefix(Int(count)))) }
@@ -105,6 +134,17 @@ final class TLSPeer {
             let reason = Self.reason()
             return reason.contains("unexpected eof") ? .cut : .failed(reason)
         }
+    }
+
+    /// Says that nothing more comes.
+    func sayEnd() { SSL_shutdown(ssl) }
+
+    /// Reads a request's head.
+    @discardableResult
+    func request() throws -> String {
+        var all: [UInt8] = []
+        while all.suffix(4) != Array("\r\n\r\n".utf8) { all += try take(1) }
+        return String(decoding: all, as: UTF8.self)
     }
 
     /// Reads to the end; what came, and how it ended.
@@ -123,7 +163,7 @@ final class TLSPeer {
     func take(_ count: Int) throws -> [UInt8] {
         var all: [UInt8] = []
         while all.count < count {
-            guard case .bytes(let bytes) = read() else {
+            guard case .bytes(let bytes) = read(atMost: count - all.count) else {
                 throw Failure(description: "the end came after \(all.count) of \(count) bytes")
             }
             all += bytes
