@@ -107,6 +107,15 @@ public struct HeaderList: ~Copyable {
         }
     }
 
+    /// Adds the fields of another list.
+    mutating func append(contentsOf other: borrowing HeaderList) {
+        var index = 0
+        while index < other.count {
+            append(name: other.name(at: index), value: other.value(at: index))
+            index &+= 1
+        }
+    }
+
     /// Drops a field. Its bytes stay until ``clear()``.
     mutating func remove(at index: Int) { fields.remove(at: index) }
 

@@ -26,26 +26,25 @@ public struct Limits: Sendable {
     static let spareExchangesMax = 256
     /// What one flush of an HTTP/2 connection sends at most before others have their turn.
     static let flushBytesMax = 512 * 1024
-    /// What a client may send on one HTTP/2 stream before the handler takes of it: enough to upload
-    /// at 100 Mbit/s over 20 ms of delay.
-    static let streamWindowBytes: Int32 = 256 * 1024
-    /// The same for all streams of one connection.
-    static let connectionWindowBytes: Int32 = 1024 * 1024
-    /// SETTINGS, PING, PRIORITY, RST_STREAM and empty DATA frames of one HTTP/2 connection since a
-    /// response last made progress or since ``controlFramesInterval`` began.
-    static let controlFramesMax = 2_000
-    static let controlFramesInterval = Duration.seconds(10)
+    /// Frames that ask for nothing and go with a request: settings, priorities, windows.
+    static let controlFramesPerRequest = 16
+    /// The same with a DATA frame of a response: a window or two, and a PING that measures.
+    static let controlFramesPerDataFrame = 4
+    /// A head whose fields are larger than this many times what is served, with 32 bytes a field as
+    /// RFC 9113, 6.5.2 counts them, is not even refused in words: its stream is reset, and its
+    /// fields are looked at no more.
+    static let headBytesMultipleMax = 4
+    /// Less than this is no progress of a client that a body is awaited from, or of one that takes
+    /// a response, within `timeoutBodyStall` and `timeoutWriteStall`.
+    static let progressBytesMin = 4096
     /// Bytes of further requests that wait on an HTTP/1.1 connection until the present one is
     /// served.
     static let pipelinedBytesMax = 64 * 1024
     /// The rest of a request's body that is read and dropped after the response, so that the
     /// connection can be kept; of a longer rest the connection is closed.
     static let droppedBodyBytesMax = 64 * 1024
-    /// How long a client may go on with a request on an HTTP/2 stream whose response is complete.
-    static let timeoutUnwantedBody = Duration.milliseconds(250)
-    /// What is read and dropped of a client after a connection's last response, so that unread
-    /// bytes do not make the kernel reset the connection and take the response with it (RFC 9112,
-    /// 9.6).
+    /// What is read and dropped of an HTTP/2 client after the last word to it, so that unread bytes
+    /// do not make the kernel reset the connection and take that word with it.
     static let lingerBytesMax = 1024 * 1024
     static let timeoutLinger = Duration.seconds(2)
     /// A header of the PROXY protocol, version 2: the addresses and what else a proxy tells.
@@ -83,10 +82,38 @@ public struct Limits: Sendable {
     /// Of those, from one IPv4 address or one IPv6 network of 64 bits. Half: nobody alone can keep
     /// everybody else out.
     public var connectionsPerAddressMax = 8_192
+    /// What a client may send on one HTTP/2 stream before the handler takes of it: enough to upload
+    /// at 100 Mbit/s over 20 ms of delay.
+    public var streamWindowBytes = 256 * 1024
+    /// The same for all streams of one connection.
+    public var connectionWindowBytes = 1024 * 1024
+    /// CONTINUATION frames of one head. With the least frame size it takes four for the largest
+    /// head that is served.
+    public var continuationsMax = 8
+    /// Streams that a client opens and breaks off, or makes this side break off, at once and in the
+    /// long run.
+    public var resetsBurstMax = 500
+    public var resetsPerSecondMax = 50
+    /// Frames that ask for nothing (see ``HTTP2Guard``), beyond those that go with requests and
+    /// responses, at once and in the long run.
+    public var controlFramesBurstMax = 2_000
+    public var controlFramesPerSecondMax = 200
+    /// How often a client may send PING while nothing is sent to it. Every gRPC library has a least
+    /// interval of 10 s.
+    public var pingIntervalMin = Duration.seconds(5)
+    /// How often it may do so more often. gRPC servers allow as many.
+    public var pingStrikesMax = 2
+    /// The rest of a request that is read and dropped after its response: a client that sends it
+    /// all before it reads would lose the response with the connection (RFC 9112, 9.6; RFC 9113,
+    /// 8.1). Enough for a body of twice what is served.
+    public var unwantedBodyBytesMax = 64 * 1024 * 1024
     /// What waits to be sent to a client before its sender is suspended.
     public var outboundHighWaterBytes = 64 * 1024
     /// Where the sender is resumed.
-    public var outboundLowWaterBytes = 16 * 1024
+    var outboundLowWaterBytes: Int { outboundHighWaterBytes / 4 }
+    /// What waits in all streams of an HTTP/2 connection: with many streams each gets its share of
+    /// this, however much that is less than ``outboundHighWaterBytes``.
+    public var connectionOutboundBytesMax = 2 * 1024 * 1024
     /// What a reader has not yet taken before its peer is no longer read.
     public var inboundHighWaterBytes = 64 * 1024
 
@@ -94,13 +121,23 @@ public struct Limits: Sendable {
     public var timeoutHeaders = Duration.seconds(10)
     /// From the head to the end of the body.
     public var timeoutBody = Duration.seconds(60)
+    /// A body that its reader waits for and of which next to nothing comes.
+    public var timeoutBodyStall = Duration.seconds(20)
+    /// The rest of a request, after its response, of which next to nothing comes. In all it may
+    /// take as long as a body.
+    public var timeoutUnwantedBody = Duration.seconds(5)
     /// A connection without a request.
     public var timeoutIdle = Duration.seconds(300)
-    /// A client that takes nothing of what waits for it.
+    /// A client that takes next to nothing of what waits for it.
     public var timeoutWriteStall = Duration.seconds(60)
     /// While draining, an HTTP/1.1 connection without a request. Closed at once, it would meet the
     /// next request halfway, and that would fail; so its next response says that it closes.
     public var timeoutDrainIdle = Duration.seconds(2)
+    /// An HTTP/2 client with open streams that has sent nothing, before it is asked by PING whether
+    /// it is there.
+    public var timeoutKeepalive = Duration.seconds(60)
+    /// How long it may take to answer.
+    public var timeoutKeepaliveAnswer = Duration.seconds(20)
 
     public init() {}
 }

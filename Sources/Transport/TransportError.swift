@@ -21,6 +21,6 @@ public enum TransportTimeout: Sendable, Equatable {
     case connect
     case body
     case writeStall
-    /// An upstream did not answer when it was asked whether it is still there.
+    /// The peer did not answer when it was asked whether it is still there.
     case ping
 }

@@ -11,6 +11,18 @@ enum BoundsSection {
         "connections_max": .honoured("connections of clients open at once"),
         "message_bytes_max": .honoured("the largest gRPC message of a client"),
         "response_bytes_max": .honoured("the largest gRPC message to a client"),
+        "inbound_bytes_max": .honoured("of a body, before its client is read no more"),
+        "outbound_bytes_max": .honoured("of a response, before its sender has to wait"),
+        "unwanted_body_bytes_max": .honoured("of a request, read and dropped after its response"),
+        "http2_stream_window_bytes": .honoured("what a stream may send before it is read"),
+        "http2_connection_window_bytes": .honoured("the same for all streams of a connection"),
+        "http2_outbound_bytes_max": .honoured("what waits for a slow client in all its streams"),
+        "http2_continuations_max": .honoured("CONTINUATION frames of one head"),
+        "http2_resets_burst_max": .honoured("streams broken off by a client, at once"),
+        "http2_resets_per_second_max": .honoured("the same in the long run"),
+        "http2_control_frames_burst_max": .honoured("frames that ask for nothing, at once"),
+        "http2_control_frames_per_second_max": .honoured("the same in the long run"),
+        "http2_ping_strikes_max": .honoured("PINGs sooner than timeouts.ping_interval_min"),
         "connections_per_address_max": .honoured("of those, from one address"),
         "calls_max": .honoured("calls at once"),
         "calls_waiting_max": .honoured("calls that wait while the gateway is full"),
@@ -53,12 +65,52 @@ enum BoundsSection {
         if let size = reader.size(values["response_bytes_max"], in: sizes) {
             settings.responseBytesMax = size
         }
+        readAbuseLimits(values, with: &reader, into: &settings)
+    }
+
+    private static func readAbuseLimits(
+        _ values: [String: ConfigNode], with reader: inout ConfigReader,
+        into settings: inout Settings
+    ) {
+        let sizes: [(String, ClosedRange<Int>, WritableKeyPath<Settings, Int>)] = [
+            ("unwanted_body_bytes_max", 0...1 << 30, \.server.unwantedBodyBytesMax),
+            ("inbound_bytes_max", 4_096...1 << 30, \.server.inboundHighWaterBytes),
+            ("outbound_bytes_max", 4_096...1 << 30, \.server.outboundHighWaterBytes),
+            // The least is what RFC 9113, 6.9.2 has a client begin with.
+            ("http2_stream_window_bytes", 65_535...1 << 30, \.server.streamWindowBytes),
+            ("http2_connection_window_bytes", 65_535...1 << 30, \.server.connectionWindowBytes),
+            ("http2_outbound_bytes_max", 65_536...1 << 30, \.server.connectionOutboundBytesMax),
+        ]
+        for (key, range, target) in sizes {
+            if let size = reader.size(values[key], in: range) { settings[keyPath: target] = size }
+        }
+        let counts: [(String, ClosedRange<Int>, WritableKeyPath<Settings, Int>)] = [
+            ("http2_continuations_max", 1...1_000, \.server.continuationsMax),
+            ("http2_resets_burst_max", 1...1_000_000, \.server.resetsBurstMax),
+            ("http2_resets_per_second_max", 1...1_000_000, \.server.resetsPerSecondMax),
+            ("http2_control_frames_burst_max", 100...1_000_000, \.server.controlFramesBurstMax),
+            (
+                "http2_control_frames_per_second_max", 1...1_000_000,
+                \.server.controlFramesPerSecondMax
+            ),
+            ("http2_ping_strikes_max", 0...1_000_000, \.server.pingStrikesMax),
+        ]
+        for (key, range, target) in counts {
+            if let count = reader.integer(values[key], in: range) {
+                settings[keyPath: target] = count
+            }
+        }
     }
 
     private static let timeoutRules: [String: ConfigRule] = [
         "headers": .honoured("until a request's head is complete"),
         "body": .honoured("until a request's body is complete"),
+        "body_stall": .honoured("a body of which next to nothing comes"),
+        "unwanted_body": .honoured("a request that goes on after its response"),
         "idle": .honoured("a connection without a request"),
+        "keepalive": .honoured("a silent HTTP/2 client, before it is asked by PING"),
+        "keepalive_answer": .honoured("until it has answered"),
+        "ping_interval_min": .honoured("how often an HTTP/2 client may send PING"),
         "write_stall": .honoured("a client that takes nothing of its response"),
         "connect": .honoured("until an upstream accepts a connection"),
         "first_token": .honoured("until an upstream's first token"),
@@ -76,6 +128,11 @@ enum BoundsSection {
         let values = reader.section(node, rules: timeoutRules, unknown: .refused)
         let targets: [(String, WritableKeyPath<Settings, Duration>)] = [
             ("headers", \.server.timeoutHeaders), ("body", \.server.timeoutBody),
+            ("body_stall", \.server.timeoutBodyStall),
+            ("unwanted_body", \.server.timeoutUnwantedBody),
+            ("keepalive", \.server.timeoutKeepalive),
+            ("keepalive_answer", \.server.timeoutKeepaliveAnswer),
+            ("ping_interval_min", \.server.pingIntervalMin),
             ("idle", \.server.timeoutIdle), ("write_stall", \.server.timeoutWriteStall),
             ("connect", \.client.timeoutConnect),
             ("first_token", \.timeouts.firstToken),

@@ -29,8 +29,11 @@ class BufferedSocket: SocketHandler {
     final private(set) var isReadingPaused = false
     /// Whether the peer has hung up. There may be bytes from before; reading can no more be paused.
     final private(set) var isHungUp = false
-    /// When the kernel last took bytes, or first refused them: the start of a write stall.
+    /// When the kernel had last taken enough to be called progress, or first refused bytes: the
+    /// start of a write stall.
     final private(set) var lastSendProgress: MonotonicTime
+    /// What it has taken since.
+    private final var progressBytes = 0
 
     /// - Parameters:
     ///   - takingOwnershipOf: a non-blocking stream socket, connected or connecting.
@@ -199,6 +202,7 @@ class BufferedSocket: SocketHandler {
         let sent = sendNow(bytes)
         guard sent >= 0, sent < bytes.count else { return }
         lastSendProgress = loop.now
+        progressBytes = 0
         pending.append(bytes.dropping(first: sent))
         updateInterest()
     }
@@ -206,8 +210,12 @@ class BufferedSocket: SocketHandler {
     private func sendPending() {
         let sent = sendNow(pending.view)
         guard sent > 0 else { return }
-        lastSendProgress = loop.now
         pending.consume(sent)
+        progressBytes += sent
+        if pending.isEmpty || progressBytes >= Limits.progressBytesMin {
+            lastSendProgress = loop.now
+            progressBytes = 0
+        }
         guard pending.isEmpty else { return }
         pending.release(above: Limits.pendingKeptBytes)
         updateInterest()

@@ -8,7 +8,7 @@ import GatewayPrimitives
 ///     case .end: break loop             // what follows the body is left in the input
 ///     }
 ///
-/// Chunk extensions are passed over and trailers are checked and dropped; both are bounded. After
+/// Chunk extensions are passed over; trailers are checked and kept; both are bounded. After
 /// an error the decoder must not be used until ``reset()``.
 struct ChunkedDecoder: ~Copyable {
     /// What a call of ``next(_:)`` has found.
@@ -55,7 +55,8 @@ struct ChunkedDecoder: ~Copyable {
     private var extensionBytesTotal = 0
     private var trailerLines = FieldLines(
         bytesMax: Self.trailerBytesMax, countMax: Self.trailerCountMax, what: "trailers")
-    private var trailers = HeaderList()
+    /// The fields behind the body, when it is complete.
+    private(set) var trailers = HeaderList()
 
     init() {}
 

@@ -3,7 +3,8 @@ import GatewayPrimitives
 /// A client's connection that speaks HTTP/1.1 or 1.0 (RFC 9112).
 ///
 /// One request at a time: a pipelined one waits, unparsed, until the response before it has been
-/// sent and its handler has returned. Trailers are not sent; who needs them speaks HTTP/2.
+/// sent and its handler has returned. Trailers of responses are not sent; who needs them speaks
+/// HTTP/2.
 final class HTTP1Connection: ServerWire {
     /// What the connection is doing.
     private enum Phase {
@@ -38,7 +39,7 @@ final class HTTP1Connection: ServerWire {
     private var continuation = Continuation.none
     /// Bytes of the body that the handler has not taken.
     private var untakenBytes = 0
-    /// Bytes of bodies dropped after their response, or while lingering.
+    /// Bytes of bodies dropped after their response.
     private var droppedBytes = 0
     /// When the present phase began; of a head of which something has come, when it began to come.
     private var since: MonotonicTime
@@ -105,6 +106,7 @@ final class HTTP1Connection: ServerWire {
                     break loop
                 case .end:
                     exchange.isRequestComplete = true
+                    parser.copyTrailers(to: &exchange.requestTrailers)
                     exchange.wakeReader()
                 }
             } catch {
@@ -131,7 +133,8 @@ final class HTTP1Connection: ServerWire {
 
     private func startHandler() {
         if !exchange.isRequestComplete {
-            connection.requireCheck(by: since.advanced(by: limits.timeoutBody))
+            connection.requireCheck(
+                by: since.advanced(by: min(limits.timeoutBody, limits.timeoutBodyStall)))
         }
         let handler = server.handler
         let exchange = exchange
@@ -158,6 +161,7 @@ final class HTTP1Connection: ServerWire {
             }
             return
         }
+        exchange.receivedBytes += bytes.count
         exchange.inbound.append(bytes)
         untakenBytes += bytes.count
         exchange.wakeReader()
@@ -177,8 +181,8 @@ final class HTTP1Connection: ServerWire {
     }
 
     private func drop(_ count: Int) {
-        droppedBytes += count
-        if droppedBytes > Limits.lingerBytesMax { connection.close(.closed) }
+        exchange.receivedBytes += count
+        if exchange.receivedBytes > limits.unwantedBodyBytesMax { connection.close(.closed) }
     }
 
     /// The request breaks the rules: answers that, unless a response has begun, and closes.
@@ -338,12 +342,11 @@ final class HTTP1Connection: ServerWire {
         }
         phase = .lingering
         input.release()
-        droppedBytes = 0
         exchange.fail(.closed)
         connection.finishSending()
         connection.resumeReading()
         since = loop.now
-        connection.requireCheck(by: since.advanced(by: Limits.timeoutLinger))
+        connection.requireCheck(by: exchange.beginUnwanted(now: since))
     }
 
     private func nextRequest() {
@@ -391,7 +394,8 @@ final class HTTP1Connection: ServerWire {
         }
         switch phase {
         case .lingering:
-            let end = since.advanced(by: Limits.timeoutLinger)
+            let end = min(
+                since.advanced(by: limits.timeoutBody), exchange.unwantedStall(now: now))
             if end <= now { connection.close(.closed) }
             return end
         case .head where isHeadAwaited:
@@ -418,8 +422,10 @@ final class HTTP1Connection: ServerWire {
             // Looked at again when the connection is idle, which begins at the earliest now.
             return now.advanced(by: min(limits.timeoutIdle, limits.timeoutBody))
         }
-        let end = since.advanced(by: limits.timeoutBody)
-        guard end <= now else { return end }
+        let end = min(since.advanced(by: limits.timeoutBody), exchange.bodyStall(now: now))
+        guard end <= now else {
+            return min(end, now.advanced(by: limits.timeoutBodyStall))
+        }
         refusal = RequestRefusal(status: 408, "The request's body took too long.")
         closes = true
         isBrokenOff = true

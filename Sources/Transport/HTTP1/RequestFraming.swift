@@ -21,7 +21,7 @@ struct RequestFraming {
             // By length first: few fields of a common head are compared at all.
             switch name.count {
             case 4 where name.equals("host"): try takeHost(headers.value(at: index))
-            case 6 where name.equals("expect"): takeExpect(headers.value(at: index))
+            case 6 where name.equals("expect"): try takeExpect(headers.value(at: index))
             case 10 where name.equals("connection"): takeConnection(headers.value(at: index))
             case 14 where name.equals("content-length"): try takeLength(headers.value(at: index))
             case 17 where name.equals("transfer-encoding"): try takeCoding(headers.value(at: index))
@@ -44,15 +44,15 @@ struct RequestFraming {
 
     private mutating func takeHost(_ value: ByteView) throws(RequestRefusal) {
         hostCount += 1
-        for byte in value.buffer {
-            guard byte > 0x20, byte < 0x7F, byte != 0x2C, byte != 0x2F else {
-                throw .bad("The Host field is not a host and port.")
-            }
-        }
+        guard HostRules.isHost(value) else { throw .bad("The Host field is not a host and port.") }
     }
 
-    private mutating func takeExpect(_ value: ByteView) {
-        if value.equalsIgnoringCase("100-continue") { expectsContinue = true }
+    /// There is one expectation, and who has another counts on it (RFC 9110, 10.1.1).
+    private mutating func takeExpect(_ value: ByteView) throws(RequestRefusal) {
+        guard value.equalsIgnoringCase("100-continue") else {
+            throw RequestRefusal(status: 417, "The only expectation met here is 100-continue.")
+        }
+        expectsContinue = true
     }
 
     private mutating func takeLength(_ value: ByteView) throws(RequestRefusal) {
@@ -66,10 +66,27 @@ struct RequestFraming {
 
     private mutating func takeCoding(_ value: ByteView) throws(RequestRefusal) {
         guard !isChunked else { throw .bad("The request has several Transfer-Encoding fields.") }
-        guard value.equalsIgnoringCase("chunked") else {
-            throw RequestRefusal(status: 501, "The only Transfer-Encoding served here is chunked.")
+        guard !value.equalsIgnoringCase("chunked") else {
+            isChunked = true
+            return
         }
-        isChunked = true
+        // Where chunked is not the last, nobody can tell where the body ends (RFC 9112, 6.3).
+        var start = value.count
+        while start > 0, value[start &- 1] != 0x2C { start &-= 1 }
+        let last = FieldLines.trimmed(value.dropping(first: start))
+        let others = value[0..<max(0, start &- 1)]
+        guard last.equalsIgnoringCase("chunked"), Self.hasNoChunked(others) else {
+            throw .bad("The request's Transfer-Encoding is not chunked once, at its end.")
+        }
+        throw RequestRefusal(status: 501, "The only Transfer-Encoding served here is chunked.")
+    }
+
+    private static func hasNoChunked(_ list: ByteView) -> Bool {
+        for item in list.buffer.split(separator: 0x2C, omittingEmptySubsequences: false) {
+            let coding = FieldLines.trimmed(list[item.startIndex..<item.endIndex])
+            if !Token.isToken(coding) || coding.equalsIgnoringCase("chunked") { return false }
+        }
+        return true
     }
 
     private mutating func takeConnection(_ value: ByteView) {

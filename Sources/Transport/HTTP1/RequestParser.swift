@@ -58,6 +58,7 @@ struct RequestParser: ~Copyable {
     mutating func begin() {
         state = .requestLine
         lines.reset()
+        chunks.reset()
         emptyLines = 0
         hasAuthority = false
         bytesLeft = 0
@@ -90,13 +91,29 @@ struct RequestParser: ~Copyable {
                 switch try nextChunk(&input) {
                 case .data(let bytes): return .body(bytes)
                 case .needsMore: return .needsMore
-                case .end: state = .ended
+                case .end:
+                    try checkTrailers()
+                    state = .ended
                 }
             case .ended:
                 return .end
             }
         }
     }
+
+    /// Adds the trailers of a request that is complete to a list.
+    func copyTrailers(to headers: inout HeaderList) {
+        if chunks.trailers.count > 0 { headers.append(contentsOf: chunks.trailers) }
+    }
+
+    /// A peer that took such fields for a head's would see another request (RFC 9110, 6.5.1).
+    private func checkTrailers() throws(RequestRefusal) {
+        for name in Self.headOnly where chunks.trailers.value(of: name) != nil {
+            throw .bad("The request's trailers hold a field that belongs in its head.")
+        }
+    }
+
+    private static let headOnly: [StaticString] = ["content-length", "transfer-encoding", "host"]
 
     private mutating func takeCounted(_ input: inout ByteView) -> Step {
         if bytesLeft == 0 {
@@ -117,6 +134,8 @@ struct RequestParser: ~Copyable {
         let line: ByteView?
         do {
             line = try lines.startLine(&input)
+        } catch .tooLarge {
+            throw RequestRefusal(status: 414, "The request target is longer than is served here.")
         } catch {
             throw Self.refusal(of: error)
         }
@@ -223,7 +242,6 @@ struct RequestParser: ~Copyable {
         keepsAlive = framing.keepsAlive
         expectsContinue = framing.expectsContinue
         if framing.isChunked {
-            chunks.reset()
             state = .chunked
         } else {
             bytesLeft = framing.contentLength
@@ -237,6 +255,9 @@ struct RequestParser: ~Copyable {
         var index = 1
         while index < headers.count {
             if headers.name(at: index).equals("host") {
+                guard HostRules.isHost(headers.value(at: index)) else {
+                    throw .bad("The Host field is not a host and port.")
+                }
                 headers.remove(at: index)
                 return
             }

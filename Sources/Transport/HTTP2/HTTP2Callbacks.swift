@@ -2,7 +2,7 @@ import CNghttp2
 import GatewayPrimitives
 import Glibc
 
-/// What nghttp2 calls, and its settings: one set for all sessions of the process.
+/// What nghttp2 calls: one set of functions for all sessions of the process.
 ///
 /// Each function is a thunk without captures: it finds its object by the user data, notes what has
 /// happened and returns. None calls into nghttp2; what follows from a note is done when
@@ -10,19 +10,21 @@ import Glibc
 enum HTTP2Callbacks {
     /// Safe from any thread: written once, then only read by nghttp2, which copies it.
     nonisolated(unsafe) private static let shared: OpaquePointer? = make()
-    /// Safe from any thread: as above.
-    nonisolated(unsafe) private static let options: OpaquePointer? = makeOptions()
 
     /// A new session of a server; `user` comes back with each call.
-    static func openSession(user: UnsafeMutableRawPointer) -> OpaquePointer? {
-        var session: OpaquePointer?
-        nghttp2_session_server_new2(&session, shared, user, options)
-        return session
+    static func openSession(
+        user: UnsafeMutableRawPointer, options: HTTP2Options
+    ) -> OpaquePointer? {
+        options.openSession(callbacks: shared, user: user)
     }
 
     private static func make() -> OpaquePointer? {
         var callbacks: OpaquePointer?
         nghttp2_session_callbacks_new(&callbacks)
+        nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks) { _, header, user in
+            HTTP2Callbacks.with(user) { $0.frameBegan(header.unsafelyUnwrapped.pointee) }
+            return 0
+        }
         nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, user in
             HTTP2Callbacks.with(user) { $0.headersBegan(frame.unsafelyUnwrapped) }
             return 0
@@ -30,11 +32,12 @@ enum HTTP2Callbacks {
         nghttp2_session_callbacks_set_on_header_callback(callbacks) {
             _, frame, name, nameCount, value, valueCount, _, user in
             HTTP2Callbacks.with(user) {
-                $0.field(
+                let isTaken = $0.field(
                     ByteView(start: name, count: nameCount),
                     ByteView(start: value, count: valueCount), of: frame.unsafelyUnwrapped)
+                // The rest of the head is then decoded without a look at its fields.
+                return isTaken ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
             }
-            return 0
         }
         nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) {
             _, _, streamID, bytes, count, user in
@@ -47,6 +50,11 @@ enum HTTP2Callbacks {
             HTTP2Callbacks.with(user) { $0.frame(frame.unsafelyUnwrapped) }
             return 0
         }
+        nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks) {
+            _, frame, _, user in
+            HTTP2Callbacks.with(user) { $0.frameRefused(frame.unsafelyUnwrapped.pointee.hd) }
+            return 0
+        }
         nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, streamID, _, user in
             HTTP2Callbacks.with(user) { $0.streamClosed(streamID) }
             return 0
@@ -54,18 +62,10 @@ enum HTTP2Callbacks {
         return callbacks
     }
 
-    private static func makeOptions() -> OpaquePointer? {
-        var options: OpaquePointer?
-        nghttp2_option_new(&options)
-        // The window opens as handlers take bytes; see HTTP2Exchange.wireInboundTaken.
-        nghttp2_option_set_no_auto_window_update(options, 1)
-        // Closed streams would be kept for the tree of priorities that RFC 9113 has abolished.
-        nghttp2_option_set_no_closed_streams(options, 1)
-        return options
-    }
-
     @inline(__always)
-    private static func with(_ user: UnsafeMutableRawPointer?, _ body: (HTTP2Connection) -> Void) {
+    private static func with<Result>(
+        _ user: UnsafeMutableRawPointer?, _ body: (HTTP2Connection) -> Result
+    ) -> Result {
         // The connection owns the session and deletes it before it goes.
         Unmanaged<HTTP2Connection>.fromOpaque(user.unsafelyUnwrapped)._withUnsafeGuaranteedRef(body)
     }
@@ -80,8 +80,9 @@ enum HTTP2Callbacks {
             if taken > 0, let start = exchange.outbound.view.start {
                 memcpy(buffer.unsafelyUnwrapped, start, taken)
                 exchange.outbound.consume(taken)
-                exchange.stalledSince = nil
+                exchange.sentBytes += taken
                 exchange.outboundTaken()
+                HTTP2Callbacks.with(user) { $0.abuse.responseMoved() }
             }
             if exchange.outbound.isEmpty && exchange.isEnded {
                 var mask = UInt32(NGHTTP2_DATA_FLAG_EOF.rawValue)

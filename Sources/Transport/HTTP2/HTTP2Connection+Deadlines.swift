@@ -5,32 +5,68 @@ import GatewayPrimitives
 // request moves no timer.
 extension HTTP2Connection {
     /// How often connections with requests are looked through.
-    var checkInterval: Duration { min(limits.timeoutBody, limits.timeoutWriteStall) }
+    var checkInterval: Duration {
+        min(
+            limits.timeoutBody, limits.timeoutBodyStall, limits.timeoutWriteStall,
+            limits.timeoutKeepalive)
+    }
 
     /// Does what is due. Returns when to look again.
     func lookThrough() -> MonotonicTime {
         guard let session else { return .distantFuture }
         let now = loop.now
+        if let condemnedAt, !isLingering {
+            let end = condemnedAt.advanced(by: Limits.timeoutLinger)
+            if end <= now { connection.close(.closed) }
+            return end
+        }
         if connection.hasPending {
             let end = connection.lastSendProgress.advanced(by: limits.timeoutWriteStall)
             if end <= now { connection.close(.timedOut(.writeStall)) }
             return end
         }
         if let next = checkEnd(now, session) { return next }
-        let unwanted = endUnwanted(now, session) ?? .distantFuture
+        var nearest = min(endUnwanted(now, session), checkSettings(now, session))
         if openCount == 0 {
             let end = idleSince.advanced(by: limits.timeoutIdle)
             if end <= now {
                 nghttp2_session_terminate_session(session, NGHTTP2_NO_ERROR.rawValue)
                 loop.markDirty(connection)
             }
-            return max(end, now.advanced(by: checkInterval))
+            return min(nearest, max(end, now.advanced(by: checkInterval)))
         }
-        var nearest = min(unwanted, now.advanced(by: checkInterval))
+        nearest = min(nearest, checkKeepalive(now, session), now.advanced(by: checkInterval))
+        guard self.session != nil else { return .distantFuture }
         for exchange in served where exchange.isStreamOpen {
             nearest = min(nearest, check(exchange, now, session))
         }
         return nearest
+    }
+
+    /// A client's settings come first, and it acknowledges ours (RFC 9113, 3.4 and 6.5.3).
+    private func checkSettings(_ now: MonotonicTime, _ session: OpaquePointer) -> MonotonicTime {
+        guard !areSettingsAcknowledged else { return .distantFuture }
+        let end = connection.acceptedAt.advanced(by: limits.timeoutHeaders)
+        guard end <= now else { return end }
+        nghttp2_session_terminate_session(session, NGHTTP2_SETTINGS_TIMEOUT.rawValue)
+        loop.markDirty(connection)
+        return .distantFuture
+    }
+
+    /// Asks a client that has been silent whether it is there, and closes when it does not answer.
+    private func checkKeepalive(_ now: MonotonicTime, _ session: OpaquePointer) -> MonotonicTime {
+        if let askedAt, receivedAt <= askedAt {
+            let end = askedAt.advanced(by: limits.timeoutKeepaliveAnswer)
+            if end <= now { connection.close(.timedOut(.ping)) }
+            return end
+        }
+        askedAt = nil
+        let end = receivedAt.advanced(by: limits.timeoutKeepalive)
+        guard end <= now else { return end }
+        askedAt = now
+        nghttp2_submit_ping(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
+        loop.markDirty(connection)
+        return now.advanced(by: limits.timeoutKeepaliveAnswer)
     }
 
     /// Breaks an exchange off that has taken too long. Returns when to look at it again.
@@ -49,13 +85,16 @@ extension HTTP2Connection {
         var nearest = MonotonicTime.distantFuture
         // Behind a response that has begun, a request may stay open as long as the call.
         if !exchange.isRequestComplete && !exchange.isHeadSent {
-            nearest = exchange.receivedAt.advanced(by: limits.timeoutBody)
+            nearest = min(
+                exchange.receivedAt.advanced(by: limits.timeoutBody), exchange.bodyStall(now: now))
             if nearest <= now { breakOff(exchange, .timedOut(.body), session) }
         }
-        if !exchange.outbound.isEmpty && exchange.isStreamOpen {
-            let since = exchange.stalledSince ?? now
-            exchange.stalledSince = since
-            let end = since.advanced(by: limits.timeoutWriteStall)
+        if exchange.outbound.isEmpty {
+            exchange.writeWatch.rest()
+        } else if exchange.isStreamOpen {
+            let end = exchange.writeWatch.deadline(
+                total: exchange.sentBytes, bytesMin: Limits.progressBytesMin,
+                stretch: limits.timeoutWriteStall, now: now)
             if end <= now { breakOff(exchange, .timedOut(.writeStall), session) }
             nearest = min(nearest, end)
         }
@@ -65,37 +104,8 @@ extension HTTP2Connection {
     private func breakOff(
         _ exchange: HTTP2Exchange, _ error: TransportError, _ session: OpaquePointer
     ) {
-        submitReset(exchange.streamID, NGHTTP2_CANCEL, session: session)
+        submitReset(of: exchange, NGHTTP2_CANCEL, session: session)
         exchange.fail(error)
         loop.markDirty(connection)
-    }
-
-    /// Tells clients to stop that still send a request whose response is complete (RFC 9113, 8.1).
-    /// Returns when the next is due.
-    ///
-    /// Not with the response: clients have been seen to drop a response that a reset follows at
-    /// once (curl 7.88), and most need no telling.
-    private func endUnwanted(_ now: MonotonicTime, _ session: OpaquePointer) -> MonotonicTime? {
-        var kept = 0
-        var index = 0
-        var nearest: MonotonicTime?
-        while index < endedEarly.count {
-            let (exchange, streamID, since) = endedEarly[index]
-            index += 1
-            // The object may serve another stream by now.
-            guard exchange.isStreamOpen, exchange.streamID == streamID, !exchange.isRequestComplete
-            else { continue }
-            let end = since.advanced(by: Limits.timeoutUnwantedBody)
-            if end <= now {
-                submitReset(streamID, NGHTTP2_NO_ERROR, session: session)
-                loop.markDirty(connection)
-            } else {
-                endedEarly[kept] = (exchange, streamID, since)
-                kept += 1
-                nearest = min(nearest ?? end, end)
-            }
-        }
-        endedEarly.removeLast(endedEarly.count - kept)
-        return nearest
     }
 }

@@ -2,8 +2,28 @@ import CNghttp2
 import GatewayPrimitives
 
 // What the callbacks of nghttp2 note while it reads. Nothing here calls into nghttp2, but for the
-// two look-ups of a stream's user data.
+// look-ups of a stream's user data.
 extension HTTP2Connection {
+    /// The header of a frame has come; not called for CONTINUATION, which nghttp2 counts itself,
+    /// nor for frames that it ignores.
+    func frameBegan(_ header: nghttp2_frame_hd) {
+        switch UInt32(header.type) {
+        case NGHTTP2_HEADERS.rawValue:
+            abuse.requestBegan()
+        case NGHTTP2_DATA.rawValue:
+            let endsStream = header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
+            if header.length == 0 && !endsStream { abuse.countControlFrame(now: loop.now) }
+        case NGHTTP2_PING.rawValue:
+            if header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0 {
+                abuse.countPing(now: loop.now)
+            } else {
+                abuse.countControlFrame(now: loop.now)
+            }
+        default:
+            abuse.countControlFrame(now: loop.now)
+        }
+    }
+
     /// A HEADERS frame begins.
     func headersBegan(_ frame: UnsafePointer<nghttp2_frame>) {
         guard frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST else { return }
@@ -19,22 +39,26 @@ extension HTTP2Connection {
         insert(exchange)
     }
 
-    /// A field of a head or of trailers; those of trailers are dropped.
-    func field(_ name: ByteView, _ value: ByteView, of frame: UnsafePointer<nghttp2_frame>) {
-        guard let exchange = exchange(streamID: frame.pointee.hd.stream_id),
-            !exchange.isHeadComplete, !exchange.isHeadTooLarge
-        else { return }
+    /// A field of a head or of trailers. False when there is so much of them that the stream is to
+    /// be reset: a head of some kilobytes can unfold to megabytes of fields (RFC 7541, 7.3).
+    func field(_ name: ByteView, _ value: ByteView, of frame: UnsafePointer<nghttp2_frame>) -> Bool
+    {
+        guard let exchange = exchange(streamID: frame.pointee.hd.stream_id) else { return true }
+        exchange.unfoldedBytes += name.count + value.count + 32
+        if exchange.unfoldedBytes > Limits.headBytesMultipleMax * limits.headerBytesMax {
+            return false
+        }
+        if exchange.isHeadComplete { return trailer(name, value, of: exchange) }
+        if exchange.isHeadTooLarge { return true }
         let bytes = exchange.requestHeaders.byteCount + exchange.targetBytes.count
         if bytes + name.count + value.count > limits.headerBytesMax
             || exchange.requestHeaders.count >= limits.headerCountMax
         {
             exchange.isHeadTooLarge = true
-            return
+            return true
         }
         if name[0] != 0x3A {
-            // `:authority` has come before, and says the same or more (RFC 9113, 8.3.1).
-            if name.equals("host") && exchange.requestHeaders.value(of: "host") != nil { return }
-            exchange.requestHeaders.append(name: name, value: value)
+            takeField(name, value, of: exchange)
         } else if name.equals(":path") {
             exchange.targetBytes.append(value)
         } else if name.equals(":method") {
@@ -42,6 +66,28 @@ extension HTTP2Connection {
         } else if name.equals(":authority") {
             exchange.requestHeaders.append("host", value)
         }
+        return true
+    }
+
+    private func takeField(_ name: ByteView, _ value: ByteView, of exchange: HTTP2Exchange) {
+        if name.equals("host"), let authority = exchange.requestHeaders.value(of: "host") {
+            // `:authority` has come before; a host that says something else makes the request
+            // malformed (RFC 9113, 8.3.1).
+            if !authority.equals(value) { exchange.isAmbiguous = true }
+            return
+        }
+        exchange.requestHeaders.append(name: name, value: value)
+    }
+
+    private func trailer(
+        _ name: ByteView, _ value: ByteView, of exchange: HTTP2Exchange
+    ) -> Bool {
+        guard
+            exchange.requestTrailers.byteCount + name.count + value.count <= limits.headerBytesMax,
+            exchange.requestTrailers.count < limits.headerCountMax
+        else { return false }
+        exchange.requestTrailers.append(name: name, value: value)
+        return true
     }
 
     /// A piece of a body.
@@ -51,8 +97,14 @@ extension HTTP2Connection {
             return
         }
         exchange.unconsumedBytes += bytes.count
+        exchange.receivedBytes += bytes.count
+        if exchange.isEndSubmitted {
+            if !exchange.isDropping { dropping.append(exchange) }
+            exchange.isDropping = true
+            return
+        }
         // Of a body that nobody wants any more only the window is given back, when the stream
-        // closes.
+        // closes or the response is complete.
         if exchange.failure != nil || exchange.isHandled { return }
         exchange.inbound.append(bytes)
         exchange.wakeReader()
@@ -62,6 +114,7 @@ extension HTTP2Connection {
     func frame(_ frame: UnsafePointer<nghttp2_frame>) {
         let header = frame.pointee.hd
         let endsStream = header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
+        let isAnswer = header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0
         switch UInt32(header.type) {
         case NGHTTP2_HEADERS.rawValue:
             guard let exchange = exchange(streamID: header.stream_id) else { return }
@@ -75,15 +128,15 @@ extension HTTP2Connection {
         case NGHTTP2_DATA.rawValue:
             if endsStream, let exchange = exchange(streamID: header.stream_id) {
                 complete(exchange)
-            } else if header.length == 0 {
-                controlFrames += 1
+            } else if header.length > 0 && header.length == frame.pointee.data.padlen {
+                abuse.countControlFrame(now: loop.now)
             }
-        case NGHTTP2_PING.rawValue where header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0:
-            controlFrames += 1
+        case NGHTTP2_RST_STREAM.rawValue:
+            exchange(streamID: header.stream_id)?.isResetByClient = true
+        case NGHTTP2_SETTINGS.rawValue where isAnswer:
+            areSettingsAcknowledged = true
+        case NGHTTP2_PING.rawValue where isAnswer:
             pingAnswered(frame.pointee.ping)
-        case NGHTTP2_SETTINGS.rawValue, NGHTTP2_PING.rawValue, NGHTTP2_PRIORITY.rawValue,
-            NGHTTP2_RST_STREAM.rawValue:
-            controlFrames += 1
         default:
             break
         }
@@ -94,10 +147,23 @@ extension HTTP2Connection {
         exchange.wakeReader()
     }
 
+    /// A frame broke the rules, for which nghttp2 resets a stream or ends the connection. That of a
+    /// stream which is served is counted when the stream closes.
+    func frameRefused(_ header: nghttp2_frame_hd) {
+        if exchange(streamID: header.stream_id) == nil { abuse.countReset(now: loop.now) }
+    }
+
     /// A stream has closed, by either side's frames.
     func streamClosed(_ streamID: Int32) {
         guard let exchange = exchange(streamID: streamID) else { return }
         exchange.isStreamOpen = false
+        // Not by its response nor by its handler: the client broke it off, or broke a rule.
+        if !exchange.isEndSubmitted && !exchange.isResetHere { abuse.countReset(now: loop.now) }
+        if exchange.isResetByClient {
+            history.closed(streamID, .resetByClient)
+        } else if exchange.isEndSubmitted && exchange.isRequestComplete && !exchange.isResetHere {
+            history.closed(streamID, .complete)
+        }
         closedExchanges.append(exchange)
     }
 }

@@ -4,7 +4,7 @@ import GatewayPrimitives
 // What a flush does: everything that a turn has for one connection leaves in one send.
 extension HTTP2Connection {
     /// Submits what has changed and sends what nghttp2 has.
-    func drain() {
+    func send() {
         // What nghttp2 has waits there while the kernel has not taken what was sent before.
         guard let session, !connection.hasPending, !isLingering else { return }
         submitChanged(session)
@@ -40,8 +40,7 @@ extension HTTP2Connection {
 
     private func submitChanged(_ session: OpaquePointer) {
         guard !changedExchanges.isEmpty else { return }
-        // Answers are what control frames may accompany.
-        controlFrames = 0
+        abuse.responseMoved()
         var index = 0
         while index < changedExchanges.count {
             let exchange = changedExchanges[index]

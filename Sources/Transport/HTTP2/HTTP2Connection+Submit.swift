@@ -74,10 +74,7 @@ extension HTTP2Connection {
                 _ = nghttp2_submit_trailer(session, exchange.streamID, $0.baseAddress, $0.count)
             }
         }
-        if !exchange.isRequestComplete {
-            endedEarly.append((exchange, exchange.streamID, loop.now))
-            connection.requireCheck(by: loop.now.advanced(by: Limits.timeoutUnwantedBody))
-        }
+        if !exchange.isRequestComplete { beginDropping(exchange, session) }
     }
 
     /// Fills `fields`, with the status in front unless it is zero.
@@ -101,8 +98,12 @@ extension HTTP2Connection {
             namelen: name.count, valuelen: value.count, flags: Self.flagsLent)
     }
 
-    func submitReset(_ streamID: Int32, _ code: nghttp2_error_code, session: OpaquePointer) {
+    func submitReset(
+        of exchange: HTTP2Exchange, _ code: nghttp2_error_code, session: OpaquePointer
+    ) {
+        guard !exchange.isResetHere else { return }
+        exchange.isResetHere = true
         nghttp2_submit_rst_stream(
-            session, UInt8(NGHTTP2_FLAG_NONE.rawValue), streamID, code.rawValue)
+            session, UInt8(NGHTTP2_FLAG_NONE.rawValue), exchange.streamID, code.rawValue)
     }
 }

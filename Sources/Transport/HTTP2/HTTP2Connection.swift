@@ -22,10 +22,20 @@ final class HTTP2Connection: ServerWire {
     var closedExchanges: ContiguousArray<HTTP2Exchange> = []
     /// Those whose response was complete before their request, for the next look at the deadlines.
     var endedEarly: ContiguousArray<(HTTP2Exchange, streamID: Int32, since: MonotonicTime)> = []
+    /// Those of them of which more has come.
+    var dropping: ContiguousArray<HTTP2Exchange> = []
     /// Body bytes of streams that are no more.
     var orphanedBytes = 0
-    var controlFrames = 0
-    private var controlFramesSince: MonotonicTime
+    var abuse: HTTP2Guard
+    var walker = FrameWalker()
+    var history = StreamHistory()
+    var areSettingsAcknowledged = false
+    /// When something last came.
+    private(set) var receivedAt: MonotonicTime
+    /// When the client was last asked whether it is there, if it has not answered since.
+    var askedAt: MonotonicTime?
+    /// When the connection was ended because of what the client does.
+    var condemnedAt: MonotonicTime?
     /// For the fields of a head while it is submitted.
     var fields: ContiguousArray<nghttp2_nv> = []
     private(set) var idleSince: MonotonicTime
@@ -36,11 +46,12 @@ final class HTTP2Connection: ServerWire {
 
     override init(connection: ServerConnection) {
         idleSince = connection.loop.now
-        controlFramesSince = idleSince
+        receivedAt = idleSince
+        abuse = HTTP2Guard(limits: connection.server.limits, now: idleSince)
         super.init(connection: connection)
         // Safe: the session is deleted before the connection that owns it goes.
         let user = Unmanaged.passUnretained(self).toOpaque()
-        session = HTTP2Callbacks.openSession(user: user)
+        session = HTTP2Callbacks.openSession(user: user, options: server.http2Options)
         submitSettings()
         connection.requireCheck(by: idleSince.advanced(by: limits.timeoutIdle))
     }
@@ -54,15 +65,19 @@ final class HTTP2Connection: ServerWire {
                 value: UInt32(limits.streamsPerConnectionMax)),
             nghttp2_settings_entry(
                 settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue),
-                value: UInt32(Limits.streamWindowBytes)),
+                value: UInt32(limits.streamWindowBytes)),
             nghttp2_settings_entry(
                 settings_id: Int32(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE.rawValue),
                 value: UInt32(limits.headerBytesMax)),
+            // Priorities of RFC 7540 are not looked at, and cost nothing.
+            nghttp2_settings_entry(
+                settings_id: Int32(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES.rawValue), value: 1),
         ]
         nghttp2_submit_settings(
             session, UInt8(NGHTTP2_FLAG_NONE.rawValue), &settings, settings.count)
         nghttp2_session_set_local_window_size(
-            session, UInt8(NGHTTP2_FLAG_NONE.rawValue), 0, Limits.connectionWindowBytes)
+            session, UInt8(NGHTTP2_FLAG_NONE.rawValue), 0,
+            Int32(limits.connectionWindowBytes))
         loop.markDirty(connection)
     }
 
@@ -126,36 +141,29 @@ final class HTTP2Connection: ServerWire {
             case .internalError: NGHTTP2_INTERNAL_ERROR
             case .cancel: NGHTTP2_CANCEL
             }
-        submitReset(exchange.streamID, code, session: session)
+        submitReset(of: exchange, code, session: session)
         loop.markDirty(connection)
     }
 
     // MARK: - Reading
 
     override func received(_ bytes: ByteView) {
-        guard let session, !isLingering else { return dropped(bytes.count) }
-        let taken = nghttp2_session_mem_recv(session, bytes.start, bytes.count)
-        guard taken >= 0 else { return connection.close(.malformed("HTTP/2 error \(taken)")) }
+        guard let session, !isLingering, condemnedAt == nil else { return dropped(bytes.count) }
+        receivedAt = loop.now
+        guard feed(bytes, session) else { return releaseClosed() }
         startFresh()
+        dropUnwanted(session)
         releaseClosed()
         guard self.session != nil else { return }
         if orphanedBytes > 0 {
             nghttp2_session_consume_connection(session, orphanedBytes)
             orphanedBytes = 0
         }
-        if controlFrames > Limits.controlFramesMax { limitControlFrames(session) }
+        if endIfAbused(session) { return }
         if end == .noticeTaken { submitLastStream(session) }
         if nghttp2_session_want_write(session) != 0 || nghttp2_session_want_read(session) == 0 {
             loop.markDirty(connection)
         }
-    }
-
-    private func limitControlFrames(_ session: OpaquePointer) {
-        if loop.now.since(controlFramesSince) < Limits.controlFramesInterval {
-            nghttp2_session_terminate_session(session, NGHTTP2_ENHANCE_YOUR_CALM.rawValue)
-        }
-        controlFrames = 0
-        controlFramesSince = loop.now
     }
 
     /// Starts the requests whose heads are complete.
@@ -175,11 +183,12 @@ final class HTTP2Connection: ServerWire {
         }
         if exchange.isRefused {
             exchange.isHandled = true
-            return submitReset(exchange.streamID, NGHTTP2_REFUSED_STREAM, session: session)
+            return submitReset(of: exchange, NGHTTP2_REFUSED_STREAM, session: session)
         }
-        if exchange.isHeadTooLarge {
+        serveInTurn(exchange, session)
+        if exchange.isHeadTooLarge || exchange.isAmbiguous {
             exchange.isHandled = true
-            exchange.sendHead(status: 431, body: .none)
+            exchange.sendHead(status: exchange.isHeadTooLarge ? 431 : 400, body: .none)
             return exchange.end()
         }
         connection.requireCheck(by: loop.now.advanced(by: checkInterval))
@@ -188,6 +197,14 @@ final class HTTP2Connection: ServerWire {
             await handler.handle(exchange)
             exchange.connection?.handled(exchange)
         }
+    }
+
+    /// Streams of one connection send in turns: without it, the first would send all it has before
+    /// the others (RFC 9218, 10). What the client would like does not count.
+    private func serveInTurn(_ exchange: HTTP2Exchange, _ session: OpaquePointer) {
+        var priority = nghttp2_extpri(
+            urgency: UInt32(NGHTTP2_EXTPRI_DEFAULT_URGENCY), inc: 1)
+        nghttp2_session_change_extpri_stream_priority(session, exchange.streamID, &priority, 1)
     }
 
     /// The handler has returned.
@@ -220,7 +237,7 @@ final class HTTP2Connection: ServerWire {
         closedExchanges.removeAll(keepingCapacity: true)
     }
 
-    override func flush() { drain() }
+    override func flush() { send() }
 
     override func checkDeadlines() -> MonotonicTime { lookThrough() }
 
@@ -235,6 +252,7 @@ final class HTTP2Connection: ServerWire {
         fresh.removeAll()
         closedExchanges.removeAll()
         endedEarly.removeAll()
+        dropping.removeAll()
         // nghttp2_session_del does not call on_stream_close.
         let left = served
         served.removeAll()

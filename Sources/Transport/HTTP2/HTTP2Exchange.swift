@@ -25,6 +25,16 @@ final class HTTP2Exchange: ServerExchange, @unchecked Sendable {
     var isHeadComplete = false
     /// Whether the request's head has passed a bound.
     var isHeadTooLarge = false
+    /// How much its fields are, trailers included, counted as RFC 9113, 6.5.2 has it.
+    var unfoldedBytes = 0
+    /// Whether it names two hosts.
+    var isAmbiguous = false
+    /// Whether the stream is being reset from this side.
+    var isResetHere = false
+    /// Whether it was reset from the other.
+    var isResetByClient = false
+    /// Whether what has come of an unwanted body is to be dropped.
+    var isDropping = false
     /// Whether the stream is to be refused: too many are being served.
     var isRefused = false
     /// Whether the handler has returned.
@@ -41,8 +51,9 @@ final class HTTP2Exchange: ServerExchange, @unchecked Sendable {
     var continuation = Continuation.none
     /// Bytes of the body for which the client has not got its window back.
     var unconsumedBytes = 0
-    /// When body bytes were first seen to wait without any being taken.
-    var stalledSince: MonotonicTime?
+    /// How much of the response's body nghttp2 has taken, and whether enough is.
+    var sentBytes = 0
+    var writeWatch = ProgressWatch()
 
     enum Continuation {
         case none
@@ -60,6 +71,11 @@ final class HTTP2Exchange: ServerExchange, @unchecked Sendable {
         isStreamOpen = false
         isHeadComplete = false
         isHeadTooLarge = false
+        unfoldedBytes = 0
+        isAmbiguous = false
+        isResetHere = false
+        isResetByClient = false
+        isDropping = false
         isRefused = false
         isHandled = false
         isChanged = false
@@ -69,7 +85,8 @@ final class HTTP2Exchange: ServerExchange, @unchecked Sendable {
         isEndSubmitted = false
         continuation = .none
         unconsumedBytes = 0
-        stalledSince = nil
+        sentBytes = 0
+        writeWatch.rest()
     }
 
     // MARK: - The wire's part
@@ -102,6 +119,11 @@ final class HTTP2Exchange: ServerExchange, @unchecked Sendable {
         else { return }
         continuation = .wanted
         connection?.changed(self)
+    }
+
+    override var wireRoomBytes: Int {
+        let share = limits.connectionOutboundBytesMax / max(1, connection?.openCount ?? 1)
+        return min(limits.outboundHighWaterBytes, share)
     }
 
     override func wireReset(_ reason: ResetReason) { connection?.reset(self, reason) }

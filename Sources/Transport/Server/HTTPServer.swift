@@ -23,6 +23,7 @@ public final class HTTPServer: @unchecked Sendable {
     private var waiters: [UnsafeContinuation<Void, Never>] = []
     /// Exchanges of closed streams, for those to come.
     private var spareExchanges: ContiguousArray<HTTP2Exchange> = []
+    let http2Options: HTTP2Options
     /// For heads of responses while they are written.
     var scratch = ByteQueue()
     /// Whether ``beginDrain()`` was called.
@@ -42,6 +43,7 @@ public final class HTTPServer: @unchecked Sendable {
         self.limits = limits
         self.handler = handler
         self.trust = trust
+        http2Options = HTTP2Options(limits: limits)
         self.counts =
             counts
             ?? ConnectionCounts(

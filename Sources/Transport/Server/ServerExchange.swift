@@ -37,6 +37,12 @@ open class ServerExchange: @unchecked Sendable {
     private final var inboundAnnounced = 0
     /// Whether the request is complete.
     public final internal(set) var isRequestComplete = false
+    /// The fields behind the body, known when the request is complete. They are not mixed with
+    /// ``requestHeaders``, which decided already what the request means (RFC 9110, 6.5.1).
+    public final internal(set) var requestTrailers = HeaderList()
+    /// How much of the body has come, and whether enough of it comes.
+    final var receivedBytes = 0
+    final var bodyWatch = ProgressWatch()
     private final var reader: UnsafeContinuation<Void, Never>?
 
     // MARK: The response
@@ -78,6 +84,8 @@ open class ServerExchange: @unchecked Sendable {
     func wireInboundTaken(_ count: Int) { fatalError("abstract") }
     /// The handler begins to wait for the body: the moment for `100 Continue`.
     func wireAwaitsBody() {}
+    /// What may wait in ``outbound`` before the handler has to.
+    var wireRoomBytes: Int { limits.outboundHighWaterBytes }
     /// Breaks the exchange off.
     func wireReset(_ reason: ResetReason) { fatalError("abstract") }
 
@@ -185,7 +193,7 @@ open class ServerExchange: @unchecked Sendable {
     public final func awaitRoom() async throws(TransportError) {
         while true {
             if let failure { throw failure }
-            if outbound.count <= limits.outboundHighWaterBytes { return }
+            if outbound.count <= wireRoomBytes { return }
             if isWaitingCancelled { throw .cancelled }
             precondition(writer == nil, "two tasks write to one exchange")
             await withUnsafeContinuation { writer = $0 }
@@ -227,7 +235,20 @@ open class ServerExchange: @unchecked Sendable {
 
     /// The wire has taken from ``outbound``.
     final func outboundTaken() {
-        if writer != nil && outbound.count <= limits.outboundLowWaterBytes { wakeWriter() }
+        guard writer != nil else { return }
+        if outbound.count <= min(limits.outboundLowWaterBytes, wireRoomBytes / 4) { wakeWriter() }
+    }
+
+    /// When a body that the handler waits for will have come too slowly; a moment that is past if
+    /// it has. While the handler does not wait it may come as it likes.
+    final func bodyStall(now: MonotonicTime) -> MonotonicTime {
+        guard reader != nil, !isRequestComplete else {
+            bodyWatch.rest()
+            return .distantFuture
+        }
+        return bodyWatch.deadline(
+            total: receivedBytes, bytesMin: Limits.progressBytesMin,
+            stretch: limits.timeoutBodyStall, now: now)
     }
 
     private final func wakeWriter() {
@@ -252,6 +273,20 @@ open class ServerExchange: @unchecked Sendable {
         if failure == nil && !isEnded { closeObserver?.exchangeExpired() }
     }
 
+    /// From now on what comes of the request is dropped. Returns when to look after it.
+    final func beginUnwanted(now: MonotonicTime) -> MonotonicTime {
+        receivedBytes = 0
+        bodyWatch.rest()
+        return unwantedStall(now: now)
+    }
+
+    /// When it will have come too slowly; a moment that is past if it has.
+    final func unwantedStall(now: MonotonicTime) -> MonotonicTime {
+        bodyWatch.deadline(
+            total: receivedBytes, bytesMin: Limits.progressBytesMin,
+            stretch: limits.timeoutUnwantedBody, now: now)
+    }
+
     /// Makes the object as new, for the next exchange of its connection.
     final func recycle() {
         assert(reader == nil && writer == nil, "an exchange in use must not be recycled")
@@ -262,6 +297,9 @@ open class ServerExchange: @unchecked Sendable {
         inbound.release(above: limits.inboundHighWaterBytes)
         inboundAnnounced = 0
         isRequestComplete = false
+        requestTrailers.clear()
+        receivedBytes = 0
+        bodyWatch.rest()
         responseHeaders.clear()
         responseTrailers.clear()
         outbound.release(above: limits.outboundHighWaterBytes)

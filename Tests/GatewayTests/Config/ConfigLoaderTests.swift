@@ -216,4 +216,41 @@ import Transport
                 == [AddressRange("10.0.0.0/8"), AddressRange("2001:db8::1/128")].compactMap(\.self))
         #expect(settings.trust.expectsHeader)
     }
+
+    @Test func readsTheBoundsAgainstAbuse() {
+        let settings = ConfigSample.load(
+            ConfigSample.models + """
+                gateway_settings:
+                  limits:
+                    {connections_per_address_max: 9, unwanted_body_bytes_max: 1MiB,
+                     outbound_bytes_max: 8KiB, inbound_bytes_max: 16KiB,
+                     http2_stream_window_bytes: 1MiB, http2_connection_window_bytes: 2MiB,
+                     http2_outbound_bytes_max: 3MiB, http2_continuations_max: 4,
+                     http2_resets_burst_max: 5, http2_resets_per_second_max: 6,
+                     http2_control_frames_burst_max: 700, http2_control_frames_per_second_max: 8,
+                     http2_ping_strikes_max: 0}
+                  timeouts:
+                    {body_stall: 1s, unwanted_body: 2s, keepalive: 3s, keepalive_answer: 4s,
+                     ping_interval_min: 5ms}
+                """
+        ).settings.server
+        #expect(settings.connectionsPerAddressMax == 9)
+        #expect(settings.unwantedBodyBytesMax == 1 << 20)
+        #expect(settings.outboundHighWaterBytes == 8 << 10)
+        #expect(settings.inboundHighWaterBytes == 16 << 10)
+        #expect(settings.streamWindowBytes == 1 << 20)
+        #expect(settings.connectionWindowBytes == 2 << 20)
+        #expect(settings.connectionOutboundBytesMax == 3 << 20)
+        #expect(settings.continuationsMax == 4)
+        #expect(settings.resetsBurstMax == 5)
+        #expect(settings.resetsPerSecondMax == 6)
+        #expect(settings.controlFramesBurstMax == 700)
+        #expect(settings.controlFramesPerSecondMax == 8)
+        #expect(settings.pingStrikesMax == 0)
+        #expect(settings.timeoutBodyStall == .seconds(1))
+        #expect(settings.timeoutUnwantedBody == .seconds(2))
+        #expect(settings.timeoutKeepalive == .seconds(3))
+        #expect(settings.timeoutKeepaliveAnswer == .seconds(4))
+        #expect(settings.pingIntervalMin == .milliseconds(5))
+    }
 }

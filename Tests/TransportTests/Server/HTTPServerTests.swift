@@ -289,6 +289,7 @@ import Testing
         var limits = Limits()
         limits.timeoutHeaders = .milliseconds(60)
         limits.timeoutBody = .milliseconds(60)
+        limits.timeoutUnwantedBody = .milliseconds(60)
         limits.timeoutIdle = .milliseconds(60)
         limits.timeoutWriteStall = .milliseconds(60)
         return limits
@@ -362,6 +363,7 @@ import Testing
             }
         ) { harness in
             let frames = try FramePeer(harness)
+            _ = try frames.next(Frame.settings)
             try frames.request(1)
             await failed.wait()
             #expect(errors.withLock { $0 } == [.timedOut(.writeStall)])

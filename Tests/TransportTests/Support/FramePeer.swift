@@ -24,7 +24,7 @@ struct Frame {
     var bytes: [UInt8] {
         let count = payload.count
         return [UInt8(count >> 16), UInt8(count >> 8 & 255), UInt8(count & 255), type, flags]
-            + big(UInt32(streamID)) + payload
+            + big(UInt32(bitPattern: streamID)) + payload
     }
 
     var endsStream: Bool { flags & Frame.endStream != 0 }
@@ -47,17 +47,29 @@ final class FramePeer {
     static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
     let peer: RawPeer
+    /// The type of the first frame that has come.
+    private(set) var firstType: UInt8?
+    private var second: RawPeer?
+    private let port: UInt16
     private var inflater: OpaquePointer?
 
     /// - Parameter settings: identifiers and values.
     init(_ harness: ServerHarness, settings: [(UInt16, UInt32)] = []) throws {
         peer = try harness.connect()
+        port = harness.port
         nghttp2_hd_inflate_new(&inflater)
         let payload = settings.flatMap { [UInt8($0.0 >> 8), UInt8($0.0 & 255)] + big($0.1) }
         try peer.send(Self.preface + Frame(type: Frame.settings, payload: payload).bytes)
     }
 
     deinit { nghttp2_hd_inflate_del(inflater) }
+
+    /// A second connection, on which nothing has been sent at first.
+    func other() throws -> RawPeer {
+        let other = try second ?? RawPeer(port: port)
+        second = other
+        return other
+    }
 
     func send(_ frame: Frame) throws { try peer.send(frame.bytes) }
 
@@ -122,6 +134,7 @@ final class FramePeer {
         let frame = Frame(
             type: header[3], flags: header[4], streamID: Int32(id & 0x7FFF_FFFF),
             payload: try peer.take(count))
+        firstType = firstType ?? frame.type
         if frame.type == Frame.settings && frame.flags & Frame.acknowledgement == 0 {
             // A server that has closed already takes it no more.
             try? send(Frame(type: Frame.settings, flags: Frame.acknowledgement))

@@ -84,6 +84,14 @@ final class RawPeer {
         }
     }
 
+    /// Reads what is there. The result is zero at the end, and below when nothing is there.
+    func receiveWithoutWaiting() -> Int {
+        var chunk = [UInt8](repeating: 0, count: 65536)
+        let count = recv(descriptor, &chunk, chunk.count, Int32(MSG_DONTWAIT))
+        if count > 0 { buffer += chunk[0..<count] }
+        return count
+    }
+
     /// Reads some. False at the end, a reset included; throws when nothing comes.
     func receive() throws -> Bool {
         var chunk = [UInt8](repeating: 0, count: 65536)
