@@ -17,6 +17,7 @@ DEBUG_BINARY := $(CURDIR)/.build/debug/llm-gateway
 RELEASE_BINARY := $(CURDIR)/.build/release/llm-gateway
 
 .DEFAULT_GOAL := help
+.PHONY: test-floods bench-connections
 .PHONY: help run build demo test test-swift test-clients test-end-to-end test-interop \
 	test-restart test-asan test-tsan fuzz generate generate-check format format-check lint deps \
 	venv bench-footprint bench-smoke bench-tls
@@ -49,6 +50,11 @@ test-end-to-end: venv ## Run real clients against the real binary (debug build).
 	swift build --product llm-gateway
 	swift build --product grpc-test-tool
 	LLM_GATEWAY_BIN=$(DEBUG_BINARY) $(BIN)/python -m pytest -c Tests/EndToEnd/pytest.ini Tests/EndToEnd
+
+test-floods: venv ## Attack the real binary in each way for a while, and print what it cost.
+	swift build --product llm-gateway
+	FLOOD_SECONDS=15 LLM_GATEWAY_BIN=$(DEBUG_BINARY) \
+		$(BIN)/python -m pytest -s -c Tests/EndToEnd/pytest.ini Tests/EndToEnd/test_floods.py
 
 test-restart: deps venv ## Restart ten times under load: no request may fail. Takes a minute.
 	swift build --product llm-gateway
@@ -108,3 +114,7 @@ bench-tls: ## Compare handshakes and megabytes by CPU-second with nginx. Takes s
 	@scripts/deps.sh bench
 	swift build $(RELEASE) --product llm-gateway
 	LLM_GATEWAY_BIN=$(RELEASE_BINARY) python3 bench/tls.py
+
+bench-connections: ## Measure the memory of 8,000 idle connections and 2,000 open streams.
+	swift build $(RELEASE) --product llm-gateway
+	LLM_GATEWAY_BIN=$(RELEASE_BINARY) python3 bench/connections.py
