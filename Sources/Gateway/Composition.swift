@@ -16,7 +16,7 @@ struct Composition {
     let reloads = ReloadList()
     private let readiness: Readiness
     private let health: HealthService
-    private let reflection: ReflectionService?
+    private let reflection: ContractReflection?
     private let directory: KeyRing
     private let catalog: Catalog
     private let resolver = Resolver()
@@ -41,12 +41,15 @@ struct Composition {
         if tls != nil || !TLSFiles.profiles(of: settings).isEmpty {
             reloads.add("certificates") { try certificates.read() }
         }
-        readiness = Readiness()
+        readiness = Readiness(
+            disabled: settings.configured.compactMap { configured in
+                configured.disabledReason.map {
+                    Readiness.Disabled(
+                        id: configured.deployment.id, model: configured.deployment.model, why: $0)
+                }
+            })
         health = HealthService(services: V1Services.names)
-        reflection =
-            settings.offersReflection
-            ? try ContractReflection.make(services: V1Services.names + ["grpc.health.v1.Health"])
-            : nil
+        reflection = settings.offersReflection ? ContractReflection() : nil
         var principals: [KeyHash: Principal] = [:]
         let teams = Dictionary(uniqueKeysWithValues: settings.teams.map { ($0.id, $0.standing) })
         for key in settings.keys {
@@ -139,9 +142,8 @@ struct Composition {
         grpcLimits.messageBytesMax = settings.messageBytesMax
         grpcLimits.responseBytesMax = settings.responseBytesMax
         grpcLimits.compressesResponses = settings.compressesMessages
-        let services =
-            V1Services.make(pipeline: pipeline, clock: clock) + [health.service]
-            + (reflection?.services ?? [])
+        var services = V1Services.make(pipeline: pipeline, clock: clock) + [health.service]
+        services += try reflection?.services(reflecting: services) ?? []
         let handler = GatewayHandler(
             pipeline: pipeline, grpc: GRPCServer(services: services, limits: grpcLimits),
             readiness: readiness, clock: clock,

@@ -3,10 +3,13 @@ public import GatewayPrimitives
 
 /// A clock that stands still until a test moves it.
 public final class VirtualClock: Clock {
-    private var time = MonotonicTime(nanoseconds: 1_000_000_000)
+    private var time: MonotonicTime
     private var timers: [VirtualTimer] = []
 
-    public init() {}
+    /// - Parameter moment: for tests in which moments of another clock are compared with its own.
+    public init(startingAt moment: MonotonicTime = MonotonicTime(nanoseconds: 1_000_000_000)) {
+        time = moment
+    }
 
     public func now() -> MonotonicTime { time }
 

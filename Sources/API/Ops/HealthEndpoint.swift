@@ -1,12 +1,48 @@
 import GatewayPrimitives
+import JSON
 import Synchronization
 import Transport
 
-/// Whether the process wants new traffic. Shared by all loops.
+/// Whether the process wants new traffic, and what of its configuration takes no part. Shared by
+/// all loops.
 public final class Readiness: Sendable {
     private let draining = Atomic<Bool>(false)
+    /// What a process that wants traffic answers; made once.
+    let healthy: [UInt8]
 
-    public init() {}
+    /// A deployment that is configured and takes no part.
+    public struct Disabled: Sendable {
+        let id: String
+        let model: String
+        let why: String
+
+        /// - Parameter why: in words that name no secret; anyone may read them.
+        public init(id: String, model: String, why: String) {
+            self.id = id
+            self.model = model
+            self.why = why
+        }
+    }
+
+    public init(disabled: [Disabled] = []) {
+        var body = ByteQueue()
+        body.append(#"{"status":"healthy","db":"Not connected","disabled_deployments":["#)
+        for (index, deployment) in disabled.prefix(Self.disabledMax).enumerated() {
+            if index > 0 { body.append(",") }
+            body.append(#"{"id":"#)
+            body.append(jsonString: deployment.id)
+            body.append(#","model":"#)
+            body.append(jsonString: deployment.model)
+            body.append(#","why":"#)
+            body.append(jsonString: deployment.why)
+            body.append("}")
+        }
+        body.append("]}")
+        healthy = body.view.bytes
+    }
+
+    /// How many are named; more help nobody.
+    static let disabledMax = 100
 
     /// Whether the process is on its way out.
     public var isDraining: Bool { draining.load(ordering: .relaxed) }
@@ -27,7 +63,10 @@ enum HealthEndpoint {
         if readiness.isDraining {
             exchange.respond(status: 503, json: #"{"status":"shutting_down"}"#)
         } else {
-            exchange.respond(status: 200, json: #"{"status":"healthy","db":"Not connected"}"#)
+            readiness.healthy.withUnsafeBufferPointer {
+                exchange.respond(
+                    status: 200, json: ByteView(start: $0.baseAddress, count: $0.count))
+            }
         }
     }
 }

@@ -18,9 +18,11 @@ struct DescriptorIndex: Sendable {
     private var messages: Set<String> = []
 
     /// Fails when the bytes are no descriptor set, with what is wrong.
-    init(_ set: ByteView) throws(MessageError) {
+    ///
+    /// - Parameter served: what is kept of its services; everything without it.
+    init(_ set: ByteView, served: ServedMethods? = nil) throws(MessageError) {
         try Self.forEachField(of: set) { id, content throws(MessageError) in
-            if id == 1 { try addFile(content) }
+            if id == 1 { try addFile(content, served) }
         }
     }
 
@@ -53,11 +55,13 @@ struct DescriptorIndex: Sendable {
 
     // MARK: - Reading (field numbers: google/protobuf/descriptor.proto)
 
-    private mutating func addFile(_ bytes: ByteView) throws(MessageError) {
-        var file = File(bytes: bytes.bytes)
+    private mutating func addFile(
+        _ whole: ByteView, _ served: ServedMethods?
+    ) throws(MessageError) {
+        var file = File()
         var package = ""
         // The package may stand behind what it qualifies.
-        try Self.forEachField(of: bytes) { id, content throws(MessageError) in
+        try Self.forEachField(of: whole) { id, content throws(MessageError) in
             switch id {
             case 1: file.name = content.string
             case 2: package = content.string
@@ -65,10 +69,13 @@ struct DescriptorIndex: Sendable {
             default: break
             }
         }
+        file.bytes = try served?.pruned(whole, package: package) ?? whole.bytes
         let index = files.count
         files.append(file)
         fileByName[file.name] = index
-        try Self.forEachField(of: bytes) { id, content throws(MessageError) in
+        var kept = ByteQueue()
+        kept.append(array: file.bytes)
+        try Self.forEachField(of: kept.view) { id, content throws(MessageError) in
             switch id {
             case 4: try addMessage(content, in: package, of: index, depth: 1)
             case 5: try addEnum(content, in: package, of: index)

@@ -13,11 +13,18 @@ public final class ReflectionService: Sendable {
     ///
     /// - Parameters:
     ///   - descriptorSet: a packed `google.protobuf.FileDescriptorSet` with all files imported.
-    ///   - services: the full names of what is served; the reflection services are added.
-    public init(descriptorSet: ByteView, services: [String]) throws(MessageError) {
-        index = try DescriptorIndex(descriptorSet)
-        serviceNames = (services + Self.names).sorted()
+    ///   - services: what is served; the reflection services are added. Services and methods of the
+    ///     set that are not among them are not told of.
+    public init(descriptorSet: ByteView, services: [GRPCService]) throws(MessageError) {
+        let own = Self.names.map { name in
+            // Told of only: what serves it is in `services`.
+            GRPCService(name: name, methods: [.bidirectional(Self.method) { _ in }])
+        }
+        index = try DescriptorIndex(descriptorSet, served: ServedMethods(services + own))
+        serviceNames = (services.map(\.name) + Self.names).sorted()
     }
+
+    private static let method = "ServerReflectionInfo"
 
     static let names = [
         "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection",
@@ -29,7 +36,7 @@ public final class ReflectionService: Sendable {
             GRPCService(
                 name: name,
                 methods: [
-                    .bidirectional("ServerReflectionInfo") { call throws(GRPCStatusError) in
+                    .bidirectional(Self.method) { call throws(GRPCStatusError) in
                         try await self.serve(call)
                     }
                 ])

@@ -67,7 +67,7 @@ struct V1ServicesTests {
         let services =
             V1Services.make(pipeline: harness.pipeline, clock: harness.clock)
             + [HealthService(services: []).service]
-            + (try ContractReflection.make(services: [])).services
+            + (try ContractReflection().services(reflecting: []))
         for service in services {
             for method in service.methods {
                 let path = "\(service.name)/\(method.name)"

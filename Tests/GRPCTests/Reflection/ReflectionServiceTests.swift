@@ -21,8 +21,59 @@ struct ReflectionServiceTests {
     init() throws {
         let set = ByteView(start: gw_descriptor_set, count: gw_descriptor_set_count)
         let reflection = try ReflectionService(
-            descriptorSet: set, services: ["grpc.health.v1.Health", "llmgateway.v1.ChatService"])
+            descriptorSet: set,
+            services: [
+                Self.service("grpc.health.v1.Health", ["Check", "Watch"]),
+                Self.service("llmgateway.v1.ChatService", ["StreamChatCompletion"]),
+            ])
         harness = GRPCHarness(reflection.services)
+    }
+
+    private static func service(_ name: String, _ methods: [String]) -> GRPCService {
+        GRPCService(name: name, methods: methods.map { .bidirectional($0) { _ in } })
+    }
+
+    /// A contract may be ahead of the server: what is not served is not in any descriptor.
+    @Test("leaves out services and methods that are not served")
+    func notServed() async throws {
+        for symbol in [
+            "llmgateway.v1.ChatService.EstimateChatCompletion", "llmgateway.v1.AdminService",
+            "llmgateway.v1.ChatService.GenerateChatCompletion", "llmgateway.v1.ModelService",
+        ] {
+            #expect(await ask(4, symbol) == .error(5), "\(symbol)")
+        }
+        let served = "llmgateway.v1.ChatService.StreamChatCompletion"
+        guard case .files(let files) = await ask(4, served) else {
+            Issue.record("no files")
+            return
+        }
+        #expect(files.first == "llmgateway/v1/chat_service.proto")
+        // What details of a status name is told of, though no method has it.
+        for message in ["llmgateway.v1.ErrorContext", "google.rpc.BadRequest"] {
+            guard case .files = await ask(4, message) else {
+                Issue.record("\(message) is not told of")
+                return
+            }
+        }
+    }
+
+    @Test("keeps every byte of a file whose services are all served")
+    func unchanged() throws {
+        let set = ByteView(start: gw_descriptor_set, count: gw_descriptor_set_count)
+        let whole = try DescriptorIndex(set)
+        let served = ServedMethods([
+            Self.service("grpc.health.v1.Health", ["Check", "List", "Watch"])
+        ])
+        let pruned = try DescriptorIndex(set, served: served)
+        for name in ["grpc/health/v1/health.proto", "llmgateway/v1/chat.proto"] {
+            let before = try #require(whole.file(named: name))
+            let after = try #require(pruned.file(named: name))
+            #expect(whole.files[before].bytes == pruned.files[after].bytes)
+        }
+        let chat = try #require(pruned.file(named: "llmgateway/v1/chat_service.proto"))
+        let text = String(decoding: pruned.files[chat].bytes, as: UTF8.self)
+        #expect(!text.contains("ChatService"))
+        #expect(text.contains("StreamChatCompletionRequest"))
     }
 
     /// Asks the questions of one call, by the number and content of their fields.

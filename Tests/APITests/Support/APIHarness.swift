@@ -1,0 +1,120 @@
+import API
+import GRPC
+import GatewayCore
+import GatewayPrimitives
+import Providers
+import TestSupport
+import Transport
+
+/// The gateway's doors, pipeline and scripted providers behind a client without sockets, on a loop
+/// of its own and on a clock that only the test moves.
+///
+/// Models: `demo` answers `abcd` `bcde` `cdef`; `slow` begins after ten minutes, `drip` goes on
+/// every minute; `vectors` and `talk` serve one kind of request; `a/b c` has a difficult name;
+/// `steps` does what the test says, on two deployments.
+final class APIHarness: Sendable {
+    let loop: EventLoop
+    let client: InProcessClient
+    private let bound: LoopBound
+
+    static let masterKey = "sk-master-0123456789"
+    /// May use `demo` and `steps` alone.
+    static let narrowKey = "sk-narrow-0123456789"
+
+    /// What belongs to the loop.
+    ///
+    /// `@unchecked Sendable` is safe: it is made before the loop runs, and touched by ``onLoop(_:)``
+    /// and by what runs on the loop alone.
+    private struct LoopBound: @unchecked Sendable {
+        let clock: VirtualClock
+        let observer: RecordingObserver
+        let steps: StepProvider
+        let readiness: Readiness
+    }
+
+    init(
+        steps: [[StepProvider.Step]] = [], bodyBytesMax: Int = 1 << 20,
+        messageBytesMax: Int = 1 << 20,
+        usesLiteLLMStatuses: Bool = false, attemptsMax: Int = 3,
+        disabled: [Readiness.Disabled] = []
+    ) throws {
+        loop = EventLoop(index: 0)
+        let clock = VirtualClock(startingAt: loop.now)
+        bound = LoopBound(
+            clock: clock, observer: RecordingObserver(), steps: StepProvider(steps),
+            readiness: Readiness(disabled: disabled))
+        let deployments = Self.deployments
+        let pipeline = Pipeline(
+            directory: KeyRing([
+                Self.hash(Self.masterKey): Principal(name: "master"),
+                Self.hash(Self.narrowKey): Principal(
+                    name: "narrow", allowedModels: ["demo", "steps"]),
+            ]),
+            catalog: Catalog(deployments: deployments, createdAt: 1_700_000_000),
+            providers: [
+                .scripted: try ScriptedProvider(clock: clock, deployments: deployments),
+                .openAI: bound.steps,
+            ], observer: bound.observer, clock: clock,
+            limits: CallLimits(callTimeout: .seconds(3_600), attemptsMax: attemptsMax), seed: 7)
+        var limits = GRPCLimits()
+        limits.messageBytesMax = messageBytesMax
+        var services = V1Services.make(pipeline: pipeline, clock: clock)
+        services += try ContractReflection().services(reflecting: services)
+        let handler = GatewayHandler(
+            pipeline: pipeline, grpc: GRPCServer(services: services, limits: limits),
+            readiness: bound.readiness, clock: clock,
+            limits: DoorLimits(bodyBytesMax: bodyBytesMax),
+            usesLiteLLMStatuses: usesLiteLLMStatuses, seed: 9)
+        client = InProcessClient(loop: loop, handler: handler)
+        loop.start()
+    }
+
+    deinit {
+        loop.stop()
+        loop.join()
+    }
+
+    private static var deployments: [Deployment] {
+        let rows: [(String, ProviderKind, String, Deployment.Mode?)] = [
+            ("demo", .scripted, "demo?chunks=3&chunk_bytes=4&first_ms=0&interval_ms=0", nil),
+            ("slow", .scripted, "demo?first_ms=600000", nil),
+            ("drip", .scripted, "demo?chunks=10&chunk_bytes=1&first_ms=0&interval_ms=60000", nil),
+            ("vectors", .scripted, "demo?dimensions=4", .embedding),
+            ("talk", .scripted, "demo?chunks=1&first_ms=0", .chat),
+            ("a/b c", .scripted, "demo?chunks=1&first_ms=0", nil),
+            ("steps", .openAI, "up", nil), ("steps", .openAI, "up", nil),
+        ]
+        return rows.enumerated().map { index, row in
+            Deployment(
+                index: index, id: "\(row.0)-\(index)", model: row.0, provider: row.1,
+                upstreamModel: row.2, apiBase: "", apiKey: nil, mode: row.3,
+                timeouts: AttemptTimeouts(
+                    firstToken: .seconds(1_200), betweenTokens: .seconds(120),
+                    attempt: .seconds(3_000)))
+        }
+    }
+
+    private static func hash(_ key: String) -> KeyHash {
+        KeyHash(words: SHA256.digest(of: Bytes(key).view))
+    }
+
+    /// Runs something on the loop and waits for it.
+    private func onLoop<Value: Sendable>(
+        _ body: @escaping @Sendable (LoopBound) -> Value
+    ) async -> Value {
+        await withCheckedContinuation { continuation in
+            loop.execute { [bound] in continuation.resume(returning: body(bound)) }
+        }
+    }
+
+    /// Moves the gateway's time on.
+    func advance(by duration: Duration) async { await onLoop { $0.clock.advance(by: duration) } }
+
+    /// The records of the calls that have ended.
+    func records() async -> [CallRecord] { await onLoop { $0.observer.records } }
+
+    /// Timers that are armed: none when no call is in progress.
+    func armedTimers() async -> Int { await onLoop { $0.clock.armedCount } }
+
+    func beginDrain() { bound.readiness.beginDrain() }
+}
