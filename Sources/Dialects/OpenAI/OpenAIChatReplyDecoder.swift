@@ -28,7 +28,7 @@ public struct OpenAIChatReplyDecoder {
             throw state.faults.reported(in: root)
         }
         guard let choices = root[member: "choices"], choices.kind == .array, choices.count > 0
-        else { throw state.faults.malformed("it has no choices", hasStarted: false) }
+        else { throw state.faults.malformed("it has no choices") }
         if let tier = root[member: "service_tier"] { state.take(serviceTier: tier) }
         if let usage = root[member: "usage"] { state.usage = OpenAIUsage.read(usage) }
         state.start(id: root[member: "id"], model: root[member: "model"])
@@ -55,7 +55,7 @@ public struct OpenAIChatReplyDecoder {
         let index = choice[member: "index"]?.integer ?? position
         guard let message = choice[member: "message"], message.kind == .object, index >= 0,
             index < DialectLimits.choicesMax
-        else { throw state.faults.malformed("a choice has no message", hasStarted: false) }
+        else { throw state.faults.malformed("a choice has no message") }
         let place = state.place(ofChoice: Int(index))
         let logprobs = choice[member: "logprobs"].flatMap { $0.isNull ? nil : $0 }
         try state.take(message, at: place, logprobs: logprobs)

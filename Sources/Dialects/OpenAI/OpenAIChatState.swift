@@ -73,11 +73,11 @@ struct OpenAIChatState {
         do throws(JSONFault) {
             root = try parser.parse(text)
         } catch {
-            throw faults.malformed("it is not valid JSON: \(error.summary)", hasStarted: hasStarted)
+            throw faults.malformed("it is not valid JSON: \(error.summary)")
         }
         generation = parser.generation
         guard root.kind == .object else {
-            throw faults.malformed("it is not a JSON object", hasStarted: hasStarted)
+            throw faults.malformed("it is not a JSON object")
         }
         return root
     }
@@ -112,7 +112,7 @@ struct OpenAIChatState {
     /// What the reply came to.
     func finished() throws(GatewayError) -> ReplyFinished {
         guard !choices.isEmpty else {
-            throw faults.malformed("it has no choices", hasStarted: hasStarted)
+            throw faults.malformed("it has no choices")
         }
         let outcomes = choices.map { choice in
             choice.outcome
@@ -186,7 +186,7 @@ extension OpenAIChatState {
             let index = call[member: "index"]?.integer ?? Int64(position)
             position += 1
             guard call.kind == .object, index >= 0, index < DialectLimits.toolCallsMax else {
-                throw faults.malformed("a tool call is out of range", hasStarted: hasStarted)
+                throw faults.malformed("a tool call is out of range")
             }
             let function = call[member: "function"]
             pending.append(

@@ -73,7 +73,7 @@ public struct OpenAIChatStreamDecoder {
     private mutating func takeChoices(_ choices: JSONValue?) throws(GatewayError) -> Bool {
         guard let choices, !choices.isNull else { return false }
         guard choices.kind == .array else {
-            throw state.faults.malformed("`choices` is no array", hasStarted: true)
+            throw state.faults.malformed("`choices` is no array")
         }
         var hasFinished = false
         for choice in choices.elements {
@@ -91,7 +91,7 @@ public struct OpenAIChatStreamDecoder {
                 }
             }
             guard choice.kind == .object, index >= 0, index < DialectLimits.choicesMax else {
-                throw state.faults.malformed("a choice is out of range", hasStarted: true)
+                throw state.faults.malformed("a choice is out of range")
             }
             let place = state.place(ofChoice: Int(index))
             if let delta { try state.take(delta, at: place, logprobs: logprobs) }

@@ -38,7 +38,7 @@ public struct OpenAIEmbeddingsReplyDecoder {
         do throws(JSONFault) {
             root = try parser.parse(json)
         } catch {
-            throw faults.malformed("it is not valid JSON: \(error.summary)", hasStarted: false)
+            throw faults.malformed("it is not valid JSON: \(error.summary)")
         }
         generation = parser.generation
         if let error = root[member: "error"], !error.isNull { throw faults.reported(in: root) }
@@ -46,10 +46,10 @@ public struct OpenAIEmbeddingsReplyDecoder {
             throw faults.reported(in: root)
         }
         guard let data = root[member: "data"], data.kind == .array else {
-            throw faults.malformed("it has no `data`", hasStarted: false)
+            throw faults.malformed("it has no `data`")
         }
         for element in data.elements where !isVector(element[member: "embedding"]) {
-            throw faults.malformed("an element of `data` has no embedding", hasStarted: false)
+            throw faults.malformed("an element of `data` has no embedding")
         }
         hasData = true
         id = root[member: "id"]
@@ -83,7 +83,7 @@ public struct OpenAIEmbeddingsReplyDecoder {
 
     /// What the reply came to.
     public mutating func end() throws(GatewayError) -> ReplyFinished {
-        guard hasData else { throw faults.malformed("it has no `data`", hasStarted: false) }
+        guard hasData else { throw faults.malformed("it has no `data`") }
         return finished
     }
 

@@ -6,12 +6,11 @@ struct OpenAIFaults {
     let provider: ProviderKind
     let deployment: String
 
-    /// A reply that is none. Another deployment may do better, unless the client has been told of
-    /// this one's answer already.
-    func malformed(_ what: String, hasStarted: Bool) -> GatewayError {
+    /// A reply that is none. Another deployment may do better; whether one may still be tried is
+    /// the pipeline's to know.
+    func malformed(_ what: String) -> GatewayError {
         GatewayError(
-            .upstreamUnavailable, origin: .upstream,
-            retry: hasStarted ? .never : .otherDeployment,
+            .upstreamUnavailable, origin: .upstream, retry: .otherDeployment,
             message: "Deployment `\(deployment)` sent a reply that cannot be read: \(what).",
             upstream: fault(status: 200), outcome: .malformed)
     }

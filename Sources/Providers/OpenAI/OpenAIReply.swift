@@ -76,15 +76,16 @@ struct OpenAIReply {
         try relay.emit(ReplyEvent(.finished(try decoder.end())))
     }
 
-    /// What an answer that is not a success means. A body that is too long is not looked at.
+    /// What an answer that is not a success means. A body that is too long, or does not come whole,
+    /// is not looked at: the status has said enough.
     func readError(_ parser: JSONParser, now: WallTime) async -> GatewayError {
         var body = ByteView.empty
         do throws(TransportError) {
             body = try await exchange.readBody(bytesMax: limits.errorBytesMax)
-        } catch .tooLarge {
-            body = .empty
+        } catch .cancelled {
+            return .clientGone
         } catch {
-            return GatewayError(error, from: deployment, isAnswering: true)
+            body = .empty
         }
         return OpenAIErrorReader(parser: parser).classify(
             status: exchange.status, body: body,

@@ -78,7 +78,8 @@ extension APIHarness {
     }
 }
 
-/// A message that was unpacked, with the memory it lives in.
+/// A message that was unpacked. Its memory is never freed: a test is short, and looks at what
+/// messages point to after it has let go of them.
 @dynamicMemberLookup
 final class Unpacked<Message> {
     private let arena = MessageArena()
@@ -88,6 +89,7 @@ final class Unpacked<Message> {
         var queue = ByteQueue()
         queue.append(array: bytes)
         pointer = try arena.unpack(queue.view, as: type)
+        _ = Unmanaged.passRetained(arena)
     }
 
     subscript<Value>(dynamicMember path: KeyPath<Message, Value>) -> Value {

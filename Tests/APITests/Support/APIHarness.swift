@@ -23,8 +23,8 @@ final class APIHarness: Sendable {
 
     /// What belongs to the loop.
     ///
-    /// `@unchecked Sendable` is safe: it is made before the loop runs, and touched by ``onLoop(_:)``
-    /// and by what runs on the loop alone.
+    /// `@unchecked Sendable` is safe: it is made before the loop runs, and touched on the loop
+    /// alone.
     private struct LoopBound: @unchecked Sendable {
         let clock: VirtualClock
         let observer: RecordingObserver
@@ -54,7 +54,8 @@ final class APIHarness: Sendable {
             providers: [
                 .scripted: try ScriptedProvider(clock: clock, deployments: deployments),
                 .openAI: bound.steps,
-            ], observer: bound.observer, clock: clock,
+            ], observer: bound.observer, accountant: PipelineHarness.accountant(clock: clock),
+            clock: clock,
             limits: CallLimits(callTimeout: .seconds(3_600), attemptsMax: attemptsMax), seed: 7)
         var limits = GRPCLimits()
         limits.messageBytesMax = messageBytesMax
