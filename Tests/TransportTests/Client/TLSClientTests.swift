@@ -24,6 +24,37 @@ import Testing
         }
     }
 
+    /// HTTP/2 where both want it; an upstream that knows no ALPN is called by HTTP/1.1.
+    @Test(arguments: [(HTTP2Policy.Mode.auto, true), (.off, false)])
+    func theUpstreamChoosesTheProtocol(mode: HTTP2Policy.Mode, isHTTP2: Bool) async throws {
+        try await withClient(http2: HTTP2Policy(mode: mode)) { harness, upstream in
+            let call = await harness.start(to: upstream.port, tls: profile())
+            let peer = try TLSPeer(accepted: upstream.accept(), set: Self.preferHTTP2)
+            try peer.handshake()
+            let first = try peer.take(FramePeer.preface.count)
+            #expect((first == FramePeer.preface) == isHTTP2)
+            peer.peer.close()
+            #expect(await call.reply().error != nil)
+        }
+    }
+
+    private static func preferHTTP2(_ context: OpaquePointer) {
+        SSL_CTX_set_alpn_select_cb(
+            context,
+            { _, chosen, chosenCount, offered, offeredCount, _ in
+                let known = ApplicationProtocol.both
+                let result = chosen?.withMemoryRebound(
+                    to: Optional<UnsafeMutablePointer<UInt8>>.self, capacity: 1
+                ) {
+                    SSL_select_next_proto(
+                        $0, chosenCount, known.utf8Start, UInt32(known.utf8CodeUnitCount),
+                        offered, offeredCount)
+                }
+                return result == OPENSSL_NPN_NEGOTIATED
+                    ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK
+            }, nil)
+    }
+
     @Test(arguments: [TLS1_2_VERSION, TLS1_3_VERSION])
     func theNextConnectionResumesTheSession(version: Int32) async throws {
         try await withClient { harness, upstream in
