@@ -104,6 +104,8 @@ class PlainAttacker(Attacker):
 # A flood goes on for its time, and until the server has had enough of it; on a machine that is busy,
 # little is sent in a second. But not for ever: then it was not stopped.
 PATIENCE = 20
+# How much longer slow readers stay than other floods.
+SLOW_READ_EXTRA = 8
 
 
 def goes_on(until, cut):
@@ -276,6 +278,7 @@ def slow_body(target, source, until, count, key):
 
 
 def slow_read(target, source, until, count, request):
+    """Returns zero: the server's end stands behind what has not been read, and is not seen."""
     def connect(index):
         peer = connect_plain(target, source, receive_buffer=4_096)
         peer.sendall(request)
@@ -284,7 +287,7 @@ def slow_read(target, source, until, count, request):
     def piece(peer):
         if not peer.recv(1):
             raise ConnectionError
-    return trickle(connect, count, until, piece)
+    return trickle(connect, count, until + SLOW_READ_EXTRA - PATIENCE, piece)
 
 
 def zero_window(target, source, until, streams, key, body):
