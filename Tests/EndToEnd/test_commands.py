@@ -98,8 +98,10 @@ def test_the_commands_of_the_readme_answer(tmp_path):
             # What it prints stands below it.
             return block.split("\n\n")[0].replace("127.0.0.1:4000", f"127.0.0.1:{gateway.port}")
 
-        text = streamed_text(gateway.shell(of("curl")))
+        text = streamed_text(gateway.shell(of("curl -N")))
         assert grpc_text(gateway.shell(of("grpcurl"))) == text
+        whole = json.loads(gateway.shell(of("curl http")))["completion"]
+        assert whole["choices"][0]["message"]["parts"][0]["text"] == text
         for start, printed in [
                 ("from openai", "['demo']"),
                 ("import llmgateway", "Hello! |I |am |the |demo |model |of |this |gateway.")]:

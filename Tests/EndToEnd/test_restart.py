@@ -199,7 +199,8 @@ def test_a_takeover_without_a_predecessor_is_a_start(service):
 def test_a_socket_of_the_supervisor_outlives_the_process(service):
     """systemd's socket activation, by its own variables: what waits is served, before and after."""
     listener = socket.create_server(("127.0.0.1", service.port), backlog=64)
-    shell = ("/bin/sh", "-c", f'LISTEN_PID=$$ exec "$0" "$@" 3<&{listener.fileno()}')
+    # Bash: dash takes descriptors of one digit only.
+    shell = ("/bin/bash", "-c", f'LISTEN_PID=$$ exec "$0" "$@" 3<&{listener.fileno()}')
 
     def call():
         peer = socket.create_connection(("127.0.0.1", service.port))
