@@ -18,6 +18,8 @@ final class ClientConnection: BufferedSocket {
     /// Whether the pool counts it as idle, and since when.
     var isCountedIdle = false
     var idleSince = MonotonicTime(nanoseconds: 0)
+    /// When it is to be closed unless it is used.
+    var idleUntil = MonotonicTime.distantFuture
 
     /// - Parameters:
     ///   - takingOwnershipOf: a non-blocking socket that is being connected.

@@ -23,6 +23,8 @@ class ClientWire {
     var room: Int { fatalError("abstract") }
     /// Whether it serves no exchange.
     var isIdle: Bool { fatalError("abstract") }
+    /// How long it may be idle from now.
+    var idleTimeMax: Duration { limits.timeoutIdle }
     /// Closes a connection that is idle.
     func retire() { fatalError("abstract") }
 

@@ -44,6 +44,11 @@ final class HTTP1ClientWire: ClientWire {
 
     override var isIdle: Bool { exchange == nil && !ending.isAwaited }
     override var room: Int { isIdle && !connection.isClosed ? 1 : 0 }
+    /// A second less than the upstream says, in which a request is on its way.
+    override var idleTimeMax: Duration {
+        guard let seconds = parser.keepAliveSeconds else { return limits.timeoutIdle }
+        return min(limits.timeoutIdle, .seconds(max(0, seconds - 1)))
+    }
     override func retire() { connection.closeAndLeave() }
 
     // MARK: - An exchange's part

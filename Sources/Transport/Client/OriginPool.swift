@@ -21,8 +21,7 @@ final class OriginPool: LoopTimerTarget {
     var familyPreferred: Int32?
     private weak var client: HTTPClient?
 
-    /// Connections with room, the one used last at the end. Those that are idle stand in the order
-    /// in which they became so.
+    /// Connections with room, the one used last at the end.
     private var listed: ContiguousArray<ClientConnection> = []
     /// Connections that serve nobody.
     private(set) var idleCount = 0
@@ -118,14 +117,17 @@ final class OriginPool: LoopTimerTarget {
         while !waiters.isEmpty && wire.room > 0 { serve(waiters.removeFirst(), by: connection) }
         guard !connection.isClosed, wire.room > 0 else { return unlist(connection) }
         if wire.isIdle && !connection.isCountedIdle {
-            guard idleCount < limits.idleConnectionsPerOriginMax else {
+            let time = wire.idleTimeMax
+            guard time > .zero, idleCount < limits.idleConnectionsPerOriginMax else {
                 unlist(connection)
                 return wire.retire()
             }
             connection.isCountedIdle = true
             connection.idleSince = loop.now
             idleCount += 1
-            if !idleTimer.isArmed { idleTimer.arm(after: limits.timeoutIdle) }
+            connection.idleUntil = loop.now.advanced(by: time)
+            let isEarlier = connection.idleUntil.nanoseconds < idleTimer.moment
+            if !idleTimer.isArmed || isEarlier { idleTimer.arm(at: connection.idleUntil) }
         }
         if !connection.isListed {
             connection.isListed = true
@@ -155,13 +157,16 @@ final class OriginPool: LoopTimerTarget {
     /// Closes what is idle.
     func closeIdle() { retire { _ in true } }
 
-    /// The timer stands at the end of the time of the one idle longest, or earlier: taking and
-    /// giving back connections does not touch it.
+    /// The timer stands where the first idle one's time ends, or earlier: taking and giving back
+    /// connections hardly ever touches it.
     func loopTimerFired(_ timer: LoopTimer) {
         let now = loop.now
-        retire { $0.idleSince.advanced(by: limits.timeoutIdle) <= now }
-        let longest = listed.first { $0.isCountedIdle }
-        if let longest { idleTimer.arm(at: longest.idleSince.advanced(by: limits.timeoutIdle)) }
+        retire { $0.idleUntil <= now }
+        var next = MonotonicTime.distantFuture
+        for connection in listed where connection.isCountedIdle {
+            next = min(next, connection.idleUntil)
+        }
+        if next < .distantFuture { idleTimer.arm(at: next) }
     }
 
     /// Closes those idle connections that a rule says are to go.

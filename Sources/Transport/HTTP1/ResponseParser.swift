@@ -51,6 +51,8 @@ struct ResponseParser: ~Copyable {
     private(set) var status = 0
     /// Whether the connection can carry another request after this response. Known with the head.
     private(set) var keepsAlive = false
+    /// How long the upstream keeps the connection after this response, where it says so.
+    private(set) var keepAliveSeconds: Int?
     /// Whether any byte of the response has come.
     private(set) var hasBegun = false
 
@@ -70,6 +72,7 @@ struct ResponseParser: ~Copyable {
         interimResponses = 0
         status = 0
         keepsAlive = false
+        keepAliveSeconds = nil
         hasBegun = false
     }
 
@@ -154,6 +157,7 @@ struct ResponseParser: ~Copyable {
         }
         let framing = try ResponseFraming(headers, isVersion10: isVersion10)
         keepsAlive = framing.keepsAlive
+        keepAliveSeconds = framing.keepAliveSeconds
         if isHeadRequest || status == 204 || status == 304 {
             state = .ended
         } else if framing.isChunked {

@@ -126,6 +126,35 @@ import Testing
         }
     }
 
+    /// Servers that say when they will close are not written to in that moment.
+    @Test(arguments: [
+        ("keep-alive: timeout=5, max=100", 4), ("keep-alive: max=9,Timeout=31", 30),
+        ("keep-alive: timeout=500", 60), ("keep-alive: timeout=soon", 60), ("a: b", 60),
+    ])
+    func anIdleConnectionIsClosedBeforeTheUpstreamDoes(field: String, seconds: Int) async throws {
+        try await withClient { harness, upstream in
+            let call = await harness.start(to: upstream.port)
+            let peer = try upstream.accept()
+            try peer.answer(fields: field + "\r\n")
+            _ = await call.reply()
+            await harness.leap(by: .seconds(seconds) - .milliseconds(1))
+            #expect(await harness.idleCount == 1)
+            await harness.leap(by: .milliseconds(3))
+            #expect(await harness.idleCount == 0)
+            #expect(try peer.seesClose())
+        }
+    }
+
+    @Test func aConnectionThatTheUpstreamHardlyKeepsIsNotKept() async throws {
+        try await withClient { harness, upstream in
+            let call = await harness.start(to: upstream.port)
+            let peer = try upstream.accept()
+            try peer.answer(fields: "keep-alive: timeout=1\r\n")
+            #expect(await call.reply().body == "ok")
+            #expect(try peer.seesClose())
+        }
+    }
+
     @Test func closingIdleConnectionsLeavesThoseInUse() async throws {
         try await withClient { harness, upstream in
             let calls = await harness.start(2, to: upstream.port)
