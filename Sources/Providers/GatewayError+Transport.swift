@@ -43,7 +43,7 @@ extension GatewayError {
         self.init(
             .upstreamUnavailable, origin: .upstream, retry: .otherDeployment,
             message: "Deployment `\(deployment.id)` \(what).", outcome: outcome)
-        upstream = UpstreamFault(
+        self.upstream = UpstreamFault(
             provider: deployment.provider, deployment: deployment.id, httpStatus: 0)
     }
 

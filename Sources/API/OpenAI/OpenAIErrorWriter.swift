@@ -135,14 +135,14 @@ struct OpenAIErrorWriter {
 extension GatewayError {
     /// The upstream's own status for what it rejected.
     fileprivate var upstreamClientStatus: Int {
-        guard let status = upstream?.httpStatus, (400..<500).contains(status) else { return 400 }
-        return status
+        let status = self.upstream?.httpStatus ?? 400
+        return (400..<500).contains(status) ? status : 400
     }
 
     /// The upstream's own 500, 502 or 503; 503 for everything else that makes it unavailable.
     fileprivate var upstreamServerStatus: Int {
-        guard let status = upstream?.httpStatus, status == 500 || status == 502 else { return 503 }
-        return status
+        let status = self.upstream?.httpStatus ?? 503
+        return status == 500 || status == 502 ? status : 503
     }
 }
 

@@ -2,40 +2,63 @@
 ///
 /// The message is read by clients: it says what happened, which value, and what to do, and holds no
 /// secret and no name of a type of ours.
+@dynamicMemberLookup
 public struct GatewayError: Error, Sendable {
-    public var reason: Reason
-    public var origin: Origin
-    public var retry: Retry
-    public var message: String
-    /// The fields of the request at fault, in the door's own names.
-    public var fields: [FieldViolation] = []
-    /// What was too slow, for ``Reason/timedOut``.
-    public var timeout: TimeoutKind?
-    /// When to come back, if that is known.
-    public var retryAfter: Duration?
-    /// What the upstream said, when an upstream decided the failure.
-    public var upstream: UpstreamFault?
-    /// The attempts made, in order.
-    public var attempts: [Attempt] = []
-    /// How the deciding attempt ended.
-    public var outcome: AttemptOutcome?
-    /// The limits and budgets that were hit.
-    public var violations: [LimitViolation] = []
+    private var storage: Storage
 
     public init(
         _ reason: Reason, origin: Origin, retry: Retry = .never, message: String,
         fields: [FieldViolation] = [], timeout: TimeoutKind? = nil, retryAfter: Duration? = nil,
         upstream: UpstreamFault? = nil, outcome: AttemptOutcome? = nil
     ) {
-        self.reason = reason
-        self.origin = origin
-        self.retry = retry
-        self.message = message
-        self.fields = fields
-        self.timeout = timeout
-        self.retryAfter = retryAfter
-        self.upstream = upstream
-        self.outcome = outcome
+        var facts = Facts(reason: reason, origin: origin, retry: retry, message: message)
+        facts.fields = fields
+        facts.timeout = timeout
+        facts.retryAfter = retryAfter
+        facts.upstream = upstream
+        facts.outcome = outcome
+        storage = Storage(facts)
+    }
+
+    /// What is known of it: `error.reason`, `error.message` and so on.
+    public subscript<Value>(dynamicMember path: WritableKeyPath<Facts, Value>) -> Value {
+        get { storage.facts[keyPath: path] }
+        set {
+            if !isKnownUniquelyReferenced(&storage) { storage = Storage(storage.facts) }
+            storage.facts[keyPath: path] = newValue
+        }
+    }
+
+    /// What an error says.
+    public struct Facts: Sendable {
+        public var reason: Reason
+        public var origin: Origin
+        public var retry: Retry
+        public var message: String
+        /// The fields of the request at fault, in the door's own names.
+        public var fields: [FieldViolation] = []
+        /// What was too slow, for ``Reason/timedOut``.
+        public var timeout: TimeoutKind?
+        /// When to come back, if that is known.
+        public var retryAfter: Duration?
+        /// What the upstream said, when an upstream decided the failure.
+        public var upstream: UpstreamFault?
+        /// The attempts made, in order.
+        public var attempts: [Attempt] = []
+        /// How the deciding attempt ended.
+        public var outcome: AttemptOutcome?
+        /// The limits and budgets that were hit.
+        public var violations: [LimitViolation] = []
+    }
+
+    /// Holds the facts apart, so that an error is one word: every suspended call has room in its
+    /// frames for each error that could be thrown there.
+    ///
+    /// `@unchecked Sendable`: facts are written only while one error refers to them.
+    private final class Storage: @unchecked Sendable {
+        var facts: Facts
+
+        init(_ facts: Facts) { self.facts = facts }
     }
 
     /// The table's rows (Documentation.docc/Errors.md) that exist so far.

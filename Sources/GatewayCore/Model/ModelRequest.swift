@@ -119,8 +119,8 @@ public struct ChatRequest: Sendable {
     public enum Body: Sendable {
         /// As its client wrote it.
         case raw(RawRequest)
-        /// In core types.
-        case typed(ChatContent)
+        /// In core types; apart, since a request is part of the frames of every suspended call.
+        indirect case typed(ChatContent)
     }
 
     /// The size of what is no text.
@@ -170,7 +170,7 @@ public struct EmbeddingRequest: Sendable {
         /// As its client wrote it.
         case raw(RawRequest)
         /// In core types.
-        case typed(EmbeddingContent)
+        indirect case typed(EmbeddingContent)
     }
 
     public init(

@@ -45,7 +45,7 @@ extension GatewayError {
     func asInterruption() -> GatewayError {
         var error = self
         error.retry = .never
-        switch reason {
+        switch self.reason {
         case .cancelled, .internalFault, .timedOut, .drain: return error
         default: break
         }
