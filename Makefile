@@ -18,7 +18,7 @@ RELEASE_BINARY := $(CURDIR)/.build/release/llm-gateway
 
 .DEFAULT_GOAL := help
 .PHONY: test-floods bench-connections
-.PHONY: help run build demo test test-swift test-clients test-end-to-end test-interop \
+.PHONY: help simulate run build demo test test-swift test-clients test-end-to-end test-interop \
 	test-restart test-asan test-tsan fuzz generate generate-check format format-check lint deps \
 	venv bench-footprint bench-smoke bench-tls
 
@@ -45,6 +45,11 @@ test-clients: venv ## Run the tests of clients/ against the real binary (debug b
 	swift build --product llm-gateway
 	LLM_GATEWAY_BIN=$(DEBUG_BINARY) $(BIN)/python -m pytest -c clients/python/pyproject.toml \
 		clients/python/tests
+
+SIMULATION_SEEDS ?= 20000
+simulate: ## Run the simulation of limits, budgets and the ledger with SIMULATION_SEEDS seeds.
+	swift build --build-tests
+	SIMULATION_SEEDS=$(SIMULATION_SEEDS) swift test --skip-build --filter SimulationTests
 
 test-end-to-end: venv ## Run real clients against the real binary (debug build).
 	swift build --product llm-gateway

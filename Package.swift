@@ -36,6 +36,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLinux"),
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "CPrices", exclude: ["prices.tsv"]),
         .target(name: "CGatewayProto", dependencies: ["CProtobufC"]),
         // The rooms; each imports only rooms that stand above it.
         .target(name: "GatewayPrimitives", swiftSettings: settings),
@@ -81,7 +82,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "API", "GRPC", "Providers", "Storage", "Telemetry", "Transport", "GatewayCore",
-                "GatewayPrimitives", "Yams",
+                "GatewayPrimitives", "CPrices", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -95,7 +96,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "GatewayCoreTests",
-            dependencies: ["GatewayCore", "GatewayPrimitives", "TestSupport"],
+            dependencies: ["GatewayCore", "GatewayPrimitives", "Storage", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "JSONTests",
@@ -135,6 +136,13 @@ let package = Package(
                 "API", "GRPC", "Dialects", "Providers", "Transport", "GatewayCore",
                 "GatewayPrimitives",
                 "TestSupport", "CGatewayProto", "CProtobufC",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "Storage", "GatewayCore", "GatewayPrimitives", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
         .testTarget(

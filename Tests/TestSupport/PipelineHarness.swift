@@ -20,24 +20,27 @@ public final class PipelineHarness {
 
     public init(
         attempts: [[StepProvider.Step]], deployments: Int = 1, allowedModels: [String] = [],
-        attemptsMax: Int = 3
+        attemptsMax: Int = 3, standings: [Standing] = [], price: Price? = nil,
+        rules: AccountingRules = AccountingRules(), principal: Principal? = nil
     ) {
         provider = StepProvider(attempts)
         ledger = DirectLedger(book: book)
         let list = (0..<deployments).map { index in
             Deployment(
                 index: index, id: "d\(index)", model: "m", provider: .scripted,
-                upstreamModel: "u", apiBase: "", apiKey: nil, timeouts: Self.timeouts)
+                upstreamModel: "u", apiBase: "", apiKey: nil, timeouts: Self.timeouts, price: price)
         }
         pipeline = Pipeline(
             directory: KeyRing([
-                Self.knownKey: Principal(name: "alice", allowedModels: allowedModels)
+                Self.knownKey: principal
+                    ?? Principal(
+                        name: "alice", allowedModels: allowedModels, standings: standings)
             ]),
             catalog: Catalog(deployments: list, createdAt: 0), providers: [.scripted: provider],
             observer: observer,
             accountant: Accountant(
                 directory: KeyRing([:]), ledger: ledger, limits: limits,
-                rules: AccountingRules(), clock: clock),
+                rules: rules, clock: clock),
             clock: clock,
             limits: CallLimits(callTimeout: .seconds(60), attemptsMax: attemptsMax), seed: 7)
     }

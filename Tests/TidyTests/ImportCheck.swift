@@ -18,11 +18,11 @@ enum ImportCheck {
             "CGatewayProto",
         ],
         "Telemetry": ["GatewayCore", "GatewayPrimitives"],
-        "Storage": ["GatewayCore", "GatewayPrimitives", "GRDB", "GRDBSQLite"],
+        "Storage": ["GatewayCore", "GatewayPrimitives", "GRDB", "GRDBSQLite", "Foundation"],
         "Gateway": [
             "API", "GRPC", "Providers", "Storage", "Telemetry", "Transport", "Dialects",
             "GatewayCore",
-            "GatewayPrimitives", "ArgumentParser", "Yams", "Foundation",
+            "GatewayPrimitives", "CPrices", "ArgumentParser", "Yams", "Foundation",
         ],
     ]
 

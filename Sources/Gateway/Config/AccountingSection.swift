@@ -10,13 +10,15 @@ enum AccountingSection {
         "stream_tranche_tokens": .honoured("output tokens of a stream that are held at a time"),
         "stream_margin_tokens": .honoured("how far ahead of a stream its hold stays"),
         "output_tokens_max": .honoured("the longest answer where the model's is not known"),
+        "price_file": .honoured("a price file of LiteLLM's, whose prices win over the table's"),
         "retention": .notBuilt("the removal of old rows is"),
     ]
     /// More tokens than this are no bound.
     private static let tokensMax = 10_000_000
 
     static func read(
-        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
+        _ node: ConfigNode?, readFile: (String) throws(FileError) -> String,
+        with reader: inout ConfigReader, into settings: inout Settings
     ) {
         let values = reader.section(node, rules: rules, unknown: .refused)
         let durability = reader.value(
@@ -43,6 +45,13 @@ enum AccountingSection {
         }
         if let tokens = reader.integer(values["output_tokens_max"], in: 1...tokensMax) {
             settings.accounting.outputTokensMax = tokens
+        }
+        guard let node = values["price_file"], let path = reader.text(node) else { return }
+        do {
+            settings.prices = settings.prices.adding(
+                try PriceTable.liteLLM(try readFile(path), name: path))
+        } catch {
+            reader.refuse(node, "\(error)")
         }
     }
 

@@ -75,7 +75,8 @@ struct ConfigLoader {
         LiteLLMSections.readRouter(sections["router_settings"], with: &reader, into: &settings)
         // Ours comes after LiteLLM's: where both set a bound, ours says it more exactly.
         GatewaySection.read(
-            sections["gateway_settings"], environment: environment, with: &reader, into: &settings)
+            sections["gateway_settings"], environment: environment, readFile: readFile,
+            with: &reader, into: &settings)
         KeysSection.readMasterKey(
             masterKey, environment: environment, with: &reader, into: &settings)
         ModelListSection.read(

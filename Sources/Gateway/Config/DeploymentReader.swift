@@ -9,6 +9,7 @@ struct DeploymentReader {
     let environment: ConfigEnvironment
     let defaultTimeouts: AttemptTimeouts
     let defaultSecurity: UpstreamSecurity
+    let prices: PriceTable
 
     func read(_ node: ConfigNode, with reader: inout ConfigReader) -> DeploymentDraft? {
         let entry = reader.section(node, rules: DeploymentRules.entry, unknown: .ignored)
@@ -43,7 +44,7 @@ struct DeploymentReader {
         }
         readInfo(info, with: &reader, into: &draft)
         draft.price = PriceReader.read(
-            params: params, info: info, vendor: vendor, with: &reader)
+            params: params, info: info, vendor: vendor, table: prices, with: &reader)
         return draft
     }
 

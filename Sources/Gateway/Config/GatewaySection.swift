@@ -27,8 +27,10 @@ enum GatewaySection {
         "cors": .section, "compression": .section,
     ]
 
+    /// - Parameter readFile: reads a file that a value names.
     static func read(
-        _ node: ConfigNode?, environment: ConfigEnvironment, with reader: inout ConfigReader,
+        _ node: ConfigNode?, environment: ConfigEnvironment,
+        readFile: (String) throws(FileError) -> String, with reader: inout ConfigReader,
         into settings: inout Settings
     ) {
         let values = reader.section(node, rules: rules, unknown: .refused)
@@ -56,7 +58,8 @@ enum GatewaySection {
         readLog(values["log"], with: &reader, into: &settings)
         WebSection.readCORS(values["cors"], with: &reader, into: &settings)
         WebSection.readCompression(values["compression"], with: &reader, into: &settings)
-        AccountingSection.read(values["accounting"], with: &reader, into: &settings)
+        AccountingSection.read(
+            values["accounting"], readFile: readFile, with: &reader, into: &settings)
         settings.teams = AccountingSection.readTeams(values["teams"], with: &reader)
         settings.keys = KeysSection.read(
             values["keys"], teams: settings.teams, with: &reader)

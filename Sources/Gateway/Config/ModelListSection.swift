@@ -16,7 +16,7 @@ enum ModelListSection {
         }
         let entries = DeploymentReader(
             environment: environment, defaultTimeouts: settings.timeouts,
-            defaultSecurity: settings.security)
+            defaultSecurity: settings.security, prices: settings.prices)
         let drafts = items.compactMap { entries.read($0, with: &reader) }
         settings.configured = configured(drafts, with: &reader)
     }

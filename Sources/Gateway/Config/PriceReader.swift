@@ -4,7 +4,7 @@ import GatewayCore
 enum PriceReader {
     static func read(
         params: [String: ConfigNode], info: [String: ConfigNode], vendor: ModelVendor,
-        with reader: inout ConfigReader
+        table: PriceTable, with reader: inout ConfigReader
     ) -> Price? {
         // What `litellm_params` says wins over `model_info`, as in LiteLLM.
         func price(_ key: String) -> TokenPrice? {
@@ -12,14 +12,12 @@ enum PriceReader {
                 params[key] ?? info[key], expected: "US dollars a token, such as 2.5e-06",
                 TokenPrice.init(dollarsPerToken:))
         }
-        let base = reader.text(info["base_model"])
-        let known: Price? = vendor.kind == .scripted ? .zero : nil
+        let known = known(base: reader.text(info["base_model"]), vendor: vendor, table: table)
         let input = price("input_cost_per_token")
         let output = price("output_cost_per_token")
         let outputMax = reader.integer(
             info["max_output_tokens"] ?? info["max_tokens"], in: 1...StandingReader.most)
         guard known != nil || input != nil || output != nil else { return nil }
-        _ = base
         var result = known ?? .zero
         if input != nil || output != nil {
             // A price of one's own is for every length of prompt, and for every kind of token that
@@ -35,5 +33,18 @@ enum PriceReader {
         if let price = price("output_cost_per_audio_token") { result.rates.audioOutput = price }
         if let outputMax { result.outputTokensMax = outputMax }
         return result
+    }
+
+    /// What the table knows; the demo costs nothing.
+    private static func known(
+        base: String?, vendor: ModelVendor, table: PriceTable
+    ) -> Price? {
+        if vendor.kind == .scripted { return .zero }
+        guard let base else {
+            return table.price(vendor: vendor.name, model: vendor.upstreamModel)
+        }
+        let named = ModelVendor(model: base, vendor: nil)
+        return table.price(vendor: named.name, model: named.upstreamModel)
+            ?? table.price(vendor: vendor.name, model: base)
     }
 }

@@ -28,6 +28,8 @@ struct Settings: Sendable {
     var budgetsOfAll: [BudgetSpec] = []
     /// How calls are held and charged.
     var accounting = AccountingRules()
+    /// What models cost.
+    var prices = PriceTable.bundled
     /// What a row of the ledger survives.
     var durability = SQLiteStore.Durability.normal
     /// The file of the ledger; `nil` for one in the data folder.

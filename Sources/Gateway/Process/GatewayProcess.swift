@@ -39,6 +39,17 @@ final class GatewayProcess {
                 line.text("why", finding.meaning)
             }
         }
+        for deployment in settings.deployments where deployment.price == nil {
+            log.write(.warning, "deployment without a known price") { line in
+                line.text("deployment", deployment.id)
+                line.text("model", deployment.model)
+                line.text(
+                    "meaning",
+                    settings.accounting.refusesUnknownPrice
+                        ? "its calls are refused: set its input_ and output_cost_per_token"
+                        : "its calls are counted at zero")
+            }
+        }
         for configured in settings.configured {
             guard let reason = configured.disabledReason else { continue }
             log.write(.warning, "deployment disabled") { line in

@@ -120,7 +120,7 @@ final class CallCharge {
         let most = Int64(price?.outputTokensMax ?? rules.outputTokensMax)
             .multipliedClamped(by: choiceCount)
         let tranche = Int64(rules.trancheTokens) + margin
-        if isStream && !rules.holdsWholeStreams && most > tranche {
+        if isStream, !rules.holdsWholeStreams, price?.hidesReasoning != true, most > tranche {
             return HoldPlan(tokens: tranche, tokensLeast: margin + choiceCount, isTranche: true)
         }
         // Less is held where less is left: the upstream is told to stop there.

@@ -11,6 +11,10 @@ public struct Price: Equatable, Sendable {
     /// The longest answer; `nil` when not known.
     public var outputTokensMax: Int?
 
+    /// Whether the vendor bills reasoning that it does not send: a stream's pieces then do not tell
+    /// what it costs, and its whole maximum is held.
+    public var hidesReasoning = false
+
     /// The prices of each kind of token.
     public struct Rates: Equatable, Sendable {
         public var input: TokenPrice

@@ -15,6 +15,12 @@ public struct TokenPrice: Comparable, Hashable, Sendable {
         self.init(femtoUSD: amount)
     }
 
+    /// Reads dollars for a million tokens, as vendors publish them: `2.5`.
+    public init?(dollarsPerMillion text: String) {
+        guard let amount = Decimal64(text)?.scaled(by: 9), amount >= 0 else { return nil }
+        self.init(femtoUSD: amount)
+    }
+
     @inlinable
     public static func < (left: TokenPrice, right: TokenPrice) -> Bool {
         left.femtoUSD < right.femtoUSD

@@ -28,6 +28,9 @@ public protocol LedgerBook: AnyObject {
 
     func balance(of account: BudgetAccount, at moment: WallTime) throws -> BudgetBalance
 
+    /// Every row, for checks.
+    func allRows() throws -> [LedgerRow]
+
     /// Everything there is, for checks.
     func audit() throws -> LedgerAudit
 }

@@ -98,8 +98,7 @@ public final class MemoryBook: LedgerBook {
         return audit
     }
 
-    /// Every row.
-    public var rows: [LedgerRow] { Array(rowsByCall.values) }
+    public func allRows() throws -> [LedgerRow] { Array(rowsByCall.values) }
 
     private static func key(_ account: BudgetAccount, at moment: WallTime) -> AccountKey {
         AccountKey(

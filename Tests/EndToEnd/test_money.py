@@ -1,0 +1,260 @@
+"""Limits, budgets and the ledger, from outside: real clients, an upstream that keeps its own bill,
+and the rows in the database."""
+
+import asyncio
+import concurrent.futures
+import json
+import signal
+import sqlite3
+import sys
+import time
+
+import grpc
+import httpx
+import pytest
+
+from billing_upstream import BillingUpstream
+from conftest import MASTER_KEY, ROOT, Gateway, wait_until
+
+sys.path.insert(0, str(ROOT / "clients/python"))
+
+from llmgateway.v1 import chat_pb2, chat_service_pb2, chat_service_pb2_grpc, message_pb2  # noqa: E402
+
+# $1 and $2 for a million tokens, in nano-dollars a token.
+INPUT, OUTPUT = 1_000, 2_000
+PRICE = "input_cost_per_token: 0.000001, output_cost_per_token: 0.000002"
+TEXT = "Count to sixty, please."
+
+
+def keys(count):
+    return [f"sk-budget-{index:04}-0123456789" for index in range(count)]
+
+
+def config(upstream, keys_yaml, hold="auto"):
+    return f"""
+model_list:
+  - model_name: m
+    litellm_params: {{model: openai/m, api_base: 'http://127.0.0.1:{upstream.port}/v1', api_key: k, {PRICE}}}
+general_settings: {{master_key: {MASTER_KEY}}}
+litellm_settings: {{include_cost_in_streaming_usage: true}}
+gateway_settings:
+  loops: 2
+  upstream: {{connections_per_host_max: 4000}}
+  accounting:
+    {{stream_tranche_tokens: 8, stream_margin_tokens: 16, output_tokens_max: 60, stream_hold: {hold}}}
+{keys_yaml}
+"""
+
+
+def database(gateway):
+    return sqlite3.connect(f"file:{gateway.folder}/data/llm-gateway.db?mode=ro", uri=True)
+
+
+def one(gateway, sql):
+    with database(gateway) as db:
+        return db.execute(sql).fetchone()[0]
+
+
+def body(stream=True, max_tokens=None):
+    value = {"model": "m", "stream": stream, "messages": [{"role": "user", "content": TEXT}]}
+    if max_tokens:
+        value["max_tokens"] = max_tokens
+    return value
+
+
+async def over_http(client, url, key, max_tokens):
+    """The status, and how the stream ended."""
+    async with client.stream("POST", url + "/v1/chat/completions", json=body(True, max_tokens),
+                             headers={"authorization": f"Bearer {key}"}) as response:
+        text = (await response.aread()).decode()
+    if response.status_code != 200:
+        return response.status_code, json.loads(text)["error"]["type"]
+    assert text.rstrip().endswith("data: [DONE]"), text[-300:]
+    return 200, "length" if '"finish_reason":"length"' in text.replace(" ", "") else "stop"
+
+
+async def over_grpc(stub, key, max_tokens):
+    request = chat_service_pb2.StreamChatCompletionRequest(chat=chat_pb2.ChatRequest(
+        model="m", max_output_tokens=max_tokens or 0, messages=[message_pb2.Message(
+            role=message_pb2.ROLE_USER, parts=[message_pb2.Part(text=TEXT)])]))
+    try:
+        last = None
+        async for event in stub.StreamChatCompletion(
+                request, metadata=[("authorization", f"Bearer {key}")]):
+            last = event
+        outcome = last.finished.outcomes[0]
+        return 200, chat_pb2.FinishReason.Name(outcome.finish_reason).split("_")[-1].lower()
+    except grpc.aio.AioRpcError as error:
+        return error.code().name, "budget_exceeded"
+
+
+async def storm(gateway, names, streams, max_tokens):
+    limits = httpx.Limits(max_connections=streams, max_keepalive_connections=streams)
+    channels = [grpc.aio.insecure_channel(
+        f"127.0.0.1:{gateway.port}", options=[("grpc.use_local_subchannel_pool", 1)])
+        for _ in range(4)]
+    async with httpx.AsyncClient(limits=limits, timeout=240) as client:
+        calls = []
+        for index in range(streams):
+            key = names[index % len(names)]
+            if index % 2:
+                calls.append(over_http(client, gateway.url, key, max_tokens))
+            else:
+                stub = chat_service_pb2_grpc.ChatServiceStub(channels[index // 2 % 4])
+                calls.append(over_grpc(stub, key, max_tokens))
+        results = await asyncio.gather(*calls)
+    for channel in channels:
+        await channel.close()
+    return results
+
+
+# What an upstream writes while the gateway has not read it yet must fit into the margin of a
+# stream without a bound; where that cannot be relied on, streams are held whole.
+CASES = [
+    ("one key, max tokens, paced", 1, 60, "auto", dict(burst=1, pause=0.002)),
+    ("200 keys of a team, max tokens, at once", 200, 60, "auto", dict(burst=60, pause=0)),
+    ("one key, no max tokens, paced", 1, None, "auto", dict(burst=1, pause=0.25)),
+    ("one key, no max tokens, in bursts", 1, None, "auto", dict(burst=8, pause=2)),
+    ("one key, no max tokens, held whole, at once", 1, None, "full", dict(burst=60, pause=0)),
+]
+
+
+@pytest.mark.parametrize("name,key_count,max_tokens,hold,pace", CASES, ids=[c[0] for c in CASES])
+def test_a_thousand_streams_never_pass_a_cap(tmp_path, name, key_count, max_tokens, hold, pace):
+    cap = 60_000_000  # $0.06: enough for some 480 whole answers
+    upstream = BillingUpstream(tokens=60, **pace)
+    names = keys(key_count)
+    if key_count == 1:
+        listed = f"  keys: [{{key: {names[0]}, alias: capped, max_budget: 0.06}}]"
+    else:
+        listed = "  teams: [{id: t, max_budget: 0.06, budget_duration: monthly}]\n  keys:\n"
+        listed += "\n".join(f"    - {{key: {key}, team: t}}" for key in names)
+    gateway = Gateway(tmp_path, config(upstream, listed, hold=hold))
+    try:
+        results = asyncio.run(storm(gateway, names, 1_000, max_tokens))
+        served = [result for result in results if result[0] == 200]
+        refused = [result for result in results if result[0] != 200]
+        bill = upstream.bill(INPUT, OUTPUT)
+        settled = one(gateway, "SELECT sum(settled) FROM budget_account")
+        rows = one(gateway, "SELECT sum(cost) FROM ledger")
+        print(f"{name}: served {len(served)}, cut "
+              f"{sum(1 for r in served if r[1] == 'length')}, refused {len(refused)}; "
+              f"bill {bill}, settled {settled}, cap {cap} nano-USD")
+        assert served and refused
+        assert all(kind in (422, "RESOURCE_EXHAUSTED") for kind, _ in refused), refused[:3]
+        assert bill <= cap
+        assert settled <= cap
+        assert settled == rows
+        assert one(gateway, "SELECT coalesce(sum(held), 0) FROM budget_account") == 0
+        assert one(gateway, "SELECT count(*) FROM hold") == 0
+        if max_tokens or hold == "full":
+            assert settled == bill
+            assert one(gateway, "SELECT count(*) FROM ledger WHERE usage_source <> 1") == 0
+    finally:
+        assert gateway.stop() == 0, gateway.log()
+        upstream.stop()
+
+
+def post(gateway, key, **more):
+    return httpx.post(
+        gateway.url + "/v1/chat/completions", json={**body(False), **more}, timeout=60,
+        headers={"authorization": f"Bearer {key}"})
+
+
+def test_limits_are_exact_under_sixteen_clients(tmp_path):
+    upstream = BillingUpstream(tokens=2)
+    key, narrow = keys(2)
+    gateway = Gateway(tmp_path, config(upstream, f"""  keys:
+    - {{key: {key}, limits: {{rpm: 50}}}}
+    - {{key: {narrow}, limits: {{max_parallel: 3}}}}"""))
+    try:
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(lambda _: post(gateway, key), range(200)))
+        passed = [answer for answer in answers if answer.status_code == 200]
+        refused = [answer for answer in answers if answer.status_code == 429]
+        assert len(passed) == 50
+        assert len(refused) == 150
+        assert upstream.calls == 50
+        assert 1 <= int(refused[-1].headers["retry-after"]) <= 61
+        assert refused[-1].headers["x-ratelimit-remaining-requests"] == "0"
+        assert refused[-1].json()["error"]["type"] == "throttling_error"
+        assert passed[0].headers["x-ratelimit-limit-requests"] == "50"
+        # Bad requests took nothing of the other key's slots, and slots are free again.
+        for _ in range(10):
+            assert post(gateway, narrow, messages=[]).status_code == 400
+        for _ in range(10):
+            assert post(gateway, narrow).status_code == 200
+    finally:
+        assert gateway.stop() == 0, gateway.log()
+        upstream.stop()
+
+
+def test_a_caller_is_told_what_a_call_cost(tmp_path):
+    upstream = BillingUpstream(tokens=10)
+    key = keys(1)[0]
+    gateway = Gateway(tmp_path, config(
+        upstream, f"  keys: [{{key: {key}, max_budget: 1, soft_budget: 0.00001}}]"))
+    try:
+        nano = 6 * INPUT + 10 * OUTPUT
+        whole = post(gateway, key)
+        assert whole.headers["x-litellm-response-cost"] == "0.000026"
+        assert whole.headers["x-llm-gateway-usage-source"] == "reported"
+        assert "soft budget" in whole.headers["x-llm-gateway-budget-warning"]
+        stream = post(gateway, key, stream=True, stream_options={"include_usage": True}).text
+        chunks = [json.loads(line[6:]) for line in stream.splitlines()
+                  if line.startswith("data: {")]
+        assert chunks[-1]["usage"]["cost"] == pytest.approx(nano / 1e9)
+        with grpc.insecure_channel(f"127.0.0.1:{gateway.port}") as channel:
+            call = chat_service_pb2_grpc.ChatServiceStub(channel).StreamChatCompletion(
+                chat_service_pb2.StreamChatCompletionRequest(chat=chat_pb2.ChatRequest(
+                    model="m", messages=[message_pb2.Message(
+                        role=message_pb2.ROLE_USER, parts=[message_pb2.Part(text=TEXT)])])),
+                metadata=[("authorization", f"Bearer {key}")])
+            last = list(call)[-1]
+            trailers = dict(call.trailing_metadata())
+        assert last.finished.cost.total_nano_usd == nano
+        assert trailers["llm-gateway-cost-nano-usd"] == str(nano)
+        assert one(gateway, "SELECT count(*) FROM ledger") == 3
+    finally:
+        assert gateway.stop() == 0, gateway.log()
+        upstream.stop()
+
+
+def test_kill_loses_no_row_whose_response_had_ended(tmp_path):
+    upstream = BillingUpstream(tokens=20, pause=0.002)
+    key = keys(1)[0]
+    text = config(upstream, f"  keys: [{{key: {key}, max_budget: 100}}]")
+    gateway = Gateway(tmp_path, text)
+    ended = []
+
+    def call(_):
+        try:
+            answer = post(gateway, key)
+            if answer.status_code == 200:
+                ended.append(answer.headers["x-litellm-call-id"].replace("-", ""))
+        except httpx.HTTPError:
+            pass
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        calls = [pool.submit(call, index) for index in range(2_000)]
+        while len(ended) < 60:
+            time.sleep(0.005)
+        gateway.process.send_signal(signal.SIGKILL)
+        for waiting in calls:
+            waiting.cancel()
+    gateway.process.wait()
+    rows = {row[0] for row in database(gateway).execute("SELECT lower(hex(call_id)) FROM ledger")}
+    assert set(ended) <= rows
+    held = one(gateway, "SELECT count(*) FROM hold")
+    print(f"{len(ended)} responses had ended, {len(rows)} rows, {held} holds left behind")
+    again = Gateway(tmp_path, text)
+    try:
+        # What the dead process held is settled whole, visibly.
+        assert one(again, "SELECT count(*) FROM hold") == 0
+        assert one(again, "SELECT count(*) FROM ledger WHERE usage_source = 3") == held
+        assert one(again, "SELECT sum(held) FROM budget_account") == 0
+        wait_until(lambda: "without settling" in again.log(), what="the log of what was settled")
+        assert post(again, key).status_code == 200
+    finally:
+        assert again.stop() == 0, again.log()
+        upstream.stop()

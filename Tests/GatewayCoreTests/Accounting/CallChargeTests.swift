@@ -1,0 +1,166 @@
+import GatewayCore
+import GatewayPrimitives
+import Storage
+import TestSupport
+import Testing
+
+/// What a call holds, is charged, and frees, whatever becomes of it.
+struct CallChargeTests {
+    /// A nano-dollar a token, in and out; answers of 100 tokens at most.
+    private static let price: Price = {
+        let rate = TokenPrice(femtoUSD: 1_000_000)
+        return Price(Price.Rates(input: rate, output: rate), outputTokensMax: 100)
+    }()
+
+    private static func key(cap: Int64?, atOnce: Int? = nil) -> Standing {
+        Standing(
+            Subject(.key, "alice"), name: "alice", limits: LimitSet(requestsAtOnce: atOnce),
+            budgets: cap.map {
+                [BudgetSpec(window: .forever, max: Money(nanoUSD: $0))]
+            } ?? [])
+    }
+
+    private static func usage(_ input: Int64, _ output: Int64) -> Usage {
+        var usage = Usage(source: .reported)
+        usage.inputTokens = input
+        usage.outputTokens = output
+        return usage
+    }
+
+    private static func tokens(_ count: Int) -> [StepProvider.Step] {
+        (0..<count).map { _ in .text("word") }
+    }
+
+    private static let rules: AccountingRules = {
+        var rules = AccountingRules()
+        rules.trancheTokens = 10
+        rules.marginTokens = 5
+        return rules
+    }()
+
+    private func harness(
+        _ attempts: [[StepProvider.Step]], cap: Int64?, deployments: Int = 1, atOnce: Int? = nil
+    ) -> PipelineHarness {
+        PipelineHarness(
+            attempts: attempts, deployments: deployments,
+            standings: [Self.key(cap: cap, atOnce: atOnce)], price: Self.price, rules: Self.rules)
+    }
+
+    private func balance(_ harness: PipelineHarness, cap: Int64) throws -> (Int64, Int64) {
+        let key = Self.key(cap: cap)
+        let balance = try harness.book.balance(
+            of: BudgetAccount(subject: key.subject, name: "", spec: key.budgets[0]),
+            at: harness.clock.wallNow())
+        return (balance.settled.nanoUSD, balance.held.nanoUSD)
+    }
+
+    @Test func aReportedUsageIsCharged() async throws {
+        let harness = harness([Self.tokens(3) + [.finish(Self.usage(4, 3))]], cap: 1_000)
+        let door = harness.door()
+        await harness.pipeline.run(door)
+        #expect(door.record?.cost.total == Money(nanoUSD: 7))
+        #expect(try balance(harness, cap: 1_000) == (7, 0))
+        let row = try #require(try harness.book.allRows().first)
+        #expect(row.usage.source == .reported)
+        #expect(row.cost.total == Money(nanoUSD: 7))
+        #expect(row.keyName == "alice")
+    }
+
+    /// A budget without room for the worst case is told so before any upstream is called.
+    @Test func whatDoesNotFitIsNotTried() async throws {
+        let harness = harness([], cap: 10, atOnce: 1)
+        let door = harness.door()
+        await harness.pipeline.run(door)
+        #expect(door.failure?.reason == .budgetExhausted)
+        #expect(door.failure?.violations.first?.kind == .spend)
+        #expect(door.failure?.violations.first?.limit == 10)
+        #expect(harness.provider.tried == [])
+        #expect(try balance(harness, cap: 10) == (0, 0))
+        #expect(try harness.book.audit().rowCount == 0)
+        #expect(harness.limits.requestsAtOnceTotal == 0)
+    }
+
+    /// A stream without a bound goes on as long as its hold can be extended, and ends as if it had
+    /// reached a bound.
+    @Test func aStreamEndsWhereTheBudgetDoes() async throws {
+        let harness = harness([Self.tokens(80) + [.finish(nil)]], cap: 60)
+        let door = harness.door()
+        await harness.pipeline.run(door)
+        #expect(door.failure == nil)
+        let outcome = try #require(door.record?.outcomes.first)
+        #expect(outcome.reason == .length)
+        #expect(outcome.cause == .budget)
+        let passed = door.log.count { $0 == "text:word" }
+        #expect(passed > 20 && passed < 60)
+        let row = try #require(try harness.book.allRows().first)
+        #expect(row.usage.source == .counted)
+        #expect(row.usage.outputTokens == Int64(passed))
+        let balance = try balance(harness, cap: 60)
+        #expect(balance.0 <= 60 && balance.1 == 0)
+    }
+
+    @Test func aStreamThatBreaksIsChargedForWhatPassed() async throws {
+        let harness = harness([Self.tokens(6) + [.fail(PipelineHarness.unavailable())]], cap: 1_000)
+        let door = harness.door()
+        await harness.pipeline.run(door)
+        #expect(door.failure?.reason == .upstreamInterrupted)
+        #expect(try balance(harness, cap: 1_000) == (6, 0))
+        #expect(try harness.book.allRows().first?.usage.source == .counted)
+    }
+
+    /// An attempt that was turned away costs nothing, and its hold serves the next.
+    @Test func aRefusedAttemptCostsNothing() async throws {
+        let harness = harness(
+            [
+                [.fail(PipelineHarness.unavailable())],
+                Self.tokens(2) + [.finish(Self.usage(0, 2))],
+            ], cap: 40, deployments: 2)
+        let door = harness.door()
+        await harness.pipeline.run(door)
+        #expect(door.failure == nil)
+        #expect(harness.provider.tried.count == 2)
+        #expect(try balance(harness, cap: 40) == (2, 0))
+    }
+
+    /// What an upstream uses beyond its bound is nobody's debt, and is on record.
+    @Test func nothingIsChargedBeyondTheHold() async throws {
+        let harness = harness([Self.tokens(1) + [.finish(Self.usage(0, 500))]], cap: 50)
+        let door = harness.door()
+        await harness.pipeline.run(door)
+        let row = try #require(try harness.book.allRows().first)
+        #expect(row.cost.total + row.cost.excess == Money(nanoUSD: 500))
+        #expect(try balance(harness, cap: 50).0 == row.cost.total.nanoUSD)
+        #expect(row.cost.total <= Money(nanoUSD: 50))
+    }
+
+    @Test func aStoreThatFailsRefusesBudgetsAndLetsOthersPass() async throws {
+        let held = harness([], cap: 1_000)
+        held.ledger.fault = { _ in .before }
+        let door = held.door()
+        await held.pipeline.run(door)
+        #expect(door.failure?.reason == .storeUnavailable)
+        #expect(held.provider.tried == [])
+
+        let free = harness([Self.tokens(1) + [.finish(Self.usage(1, 1))]], cap: nil)
+        free.ledger.fault = { _ in .before }
+        let other = free.door()
+        await free.pipeline.run(other)
+        #expect(other.failure == nil)
+        #expect(other.record?.isUnrecorded == true)
+        free.ledger.fault = nil
+        try free.ledger.retry()
+        #expect(try free.book.audit().rowCount == 1)
+    }
+
+    @Test func aBlockedOrExpiredKeyMayNotCall() async throws {
+        for principal in [
+            Principal(name: "a", blockedReason: "The key is blocked."),
+            Principal(name: "a", expiresAt: WallTime(nanoseconds: 1)),
+        ] {
+            let harness = PipelineHarness(attempts: [], principal: principal)
+            let door = harness.door()
+            await harness.pipeline.run(door)
+            #expect(door.failure?.reason == .keyInvalid)
+        }
+    }
+}
