@@ -90,9 +90,9 @@ public struct Limits: Sendable {
     /// CONTINUATION frames of one head. With the least frame size it takes four for the largest
     /// head that is served.
     public var continuationsMax = 8
-    /// Streams that a client opens and breaks off, or makes this side break off, at once and in the
-    /// long run.
-    public var resetsBurstMax = 500
+    /// Streams that a client opens and breaks off, or makes this side break off, before anything is
+    /// answered, at once and in the long run.
+    public var resetsBurstMax = 1_000
     public var resetsPerSecondMax = 50
     /// Frames that ask for nothing (see ``HTTP2Guard``), beyond those that go with requests and
     /// responses, at once and in the long run.

@@ -157,8 +157,9 @@ extension HTTP2Connection {
     func streamClosed(_ streamID: Int32) {
         guard let exchange = exchange(streamID: streamID) else { return }
         exchange.isStreamOpen = false
-        // Not by its response nor by its handler: the client broke it off, or broke a rule.
-        if !exchange.isEndSubmitted && !exchange.isResetHere { abuse.countReset(now: loop.now) }
+        // Before its response and not by its handler: the client broke it off, or broke a rule. One
+        // whose response had begun was a call that somebody lost interest in.
+        if !exchange.isHeadSent && !exchange.isResetHere { abuse.countReset(now: loop.now) }
         if exchange.isResetByClient {
             history.closed(streamID, .resetByClient)
         } else if exchange.isEndSubmitted && exchange.isRequestComplete && !exchange.isResetHere {

@@ -8,8 +8,8 @@ import GatewayPrimitives
 struct HTTP2Guard {
     /// What a connection is ended for.
     enum Offence: Equatable {
-        /// Streams opened and broken off: by the client (CVE-2023-44487), or by making this side
-        /// break them off (CVE-2025-8671).
+        /// Streams opened and broken off before anything was answered: by the client
+        /// (CVE-2023-44487), or by making this side break them off (CVE-2025-8671).
         case resets
         /// Frames that ask for nothing: SETTINGS, PING, PRIORITY, WINDOW_UPDATE, RST_STREAM,
         /// GOAWAY, empty DATA (CVE-2019-9511 to 9518).
