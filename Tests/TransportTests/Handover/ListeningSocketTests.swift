@@ -49,11 +49,19 @@ import Testing
             socket(AF_UNIX, unconnected, 0), open("/dev/null", O_RDONLY),
         ]
         for descriptor in descriptors {
+            let inode = Self.inode(descriptor)
             let error = #expect(throws: ListenError.self) {
                 try ListeningSocket(takingOwnershipOf: descriptor)
             }
             #expect(error?.description.contains("\(descriptor)") ?? false)
-            #expect(fcntl(descriptor, F_GETFD) == -1, "it was not closed")
+            // Another test may have been given the number meanwhile, but not the same file.
+            #expect(inode != nil && Self.inode(descriptor) != inode, "it was not closed")
         }
+    }
+
+    /// What a descriptor stands for; `nil` when it is closed.
+    private static func inode(_ descriptor: Int32) -> UInt? {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? UInt(status.st_ino) : nil
     }
 }
