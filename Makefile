@@ -11,8 +11,11 @@ RELEASE := -c release --static-swift-stdlib
 OWN_SWIFT := Package.swift Sources Tests
 FUZZ_MINUTES ?= 10
 FUZZ_TARGETS ?=
-# Swift's backtracer hangs on a crash under the address sanitizer.
+# Swift's backtracer hangs on a crash under the address sanitizer. Tests run one after another, since
+# they are slow enough to meet each other's timeouts.
 SANITIZED := SWIFT_BACKTRACE=enable=no
+ASAN_OPTIONS := detect_leaks=0:detect_stack_use_after_return=1
+ASAN_OPTIONS := $(ASAN_OPTIONS):suppressions=$(CURDIR)/Tests/asan-suppressions.txt
 DEBUG_BINARY := $(CURDIR)/.build/debug/llm-gateway
 RELEASE_BINARY := $(CURDIR)/.build/release/llm-gateway
 
@@ -68,13 +71,13 @@ test-restart: deps venv ## Restart ten times under load: no request may fail. Ta
 
 test-asan: deps ## Run the Swift tests under the address sanitizer (in .build-asan).
 	swift build --build-tests --sanitize=address --scratch-path .build-asan
-	$(SANITIZED) ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=1 \
-		swift test --skip-build --sanitize=address --scratch-path .build-asan
+	$(SANITIZED) ASAN_OPTIONS=$(ASAN_OPTIONS) swift test --no-parallel --skip-build \
+		--sanitize=address --scratch-path .build-asan
 
 test-tsan: deps ## Run the Swift tests under the thread sanitizer (in .build-tsan).
 	swift build --build-tests --sanitize=thread --scratch-path .build-tsan
 	$(SANITIZED) TSAN_OPTIONS=halt_on_error=1 \
-		swift test --skip-build --sanitize=thread --scratch-path .build-tsan
+		swift test --no-parallel --skip-build --sanitize=thread --scratch-path .build-tsan
 
 fuzz: deps ## Fuzz every parser for FUZZ_MINUTES each (10), or those of FUZZ_TARGETS; see Tests/Fuzz.
 	scripts/fuzz.sh $(FUZZ_MINUTES) $(FUZZ_TARGETS)

@@ -142,16 +142,17 @@ public final class Log: Sendable {
             state.isWriterAwake = !batch.isEmpty || dropped > 0
             return state.isClosing
         }
-        if dropped > 0 { batch.append(lineFor(dropped: dropped).view) }
+        if dropped > 0 { append(dropped: dropped, to: &batch) }
         return isClosing
     }
 
-    private func lineFor(dropped: Int) -> LogLine {
+    private func append(dropped: Int, to batch: inout ByteQueue) {
+        // A variable: a temporary goes before its view is read.
         var line = LogLine(format: format)
         line.begin(.warning, at: clock(), "log lines dropped")
         line.number("count", dropped)
         line.end()
-        return line
+        batch.append(line.view)
     }
 
     /// Writes bytes whole, or gives up on them when the descriptor is broken.

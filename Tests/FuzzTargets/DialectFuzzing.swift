@@ -68,19 +68,20 @@ enum DialectFuzzing {
         guard let first = input.first else { return nil }
         var body = ByteQueue()
         body.append(array: Array(input[1...]))
-        var reply = ReplyCheck()
+        let parser = JSONParser()
+        var reply = ReplyCheck(parser)
         if first & 1 == 0 {
-            try? stream(body.view, into: &reply)
+            try? stream(body.view, parser, into: &reply)
         } else {
-            try? whole(body.view, into: &reply)
+            try? whole(body.view, parser, into: &reply)
         }
         return reply.finding
     }
 
     private static func stream(
-        _ bytes: ByteView, into reply: inout ReplyCheck
+        _ bytes: ByteView, _ parser: JSONParser, into reply: inout ReplyCheck
     ) throws(GatewayError) {
-        var decoder = OpenAIChatStreamDecoder(parser: JSONParser(), wantsTyped: true)
+        var decoder = OpenAIChatStreamDecoder(parser: parser, wantsTyped: true)
         var scanner = SSEScanner(eventBytesMax: 64 * 1024)
         var rest = bytes
         while case .event(let event, let consumed) = scanner.next(in: rest) {
@@ -93,9 +94,9 @@ enum DialectFuzzing {
     }
 
     private static func whole(
-        _ bytes: ByteView, into reply: inout ReplyCheck
+        _ bytes: ByteView, _ parser: JSONParser, into reply: inout ReplyCheck
     ) throws(GatewayError) {
-        var decoder = OpenAIChatReplyDecoder(parser: JSONParser(), wantsTyped: true)
+        var decoder = OpenAIChatReplyDecoder(parser: parser, wantsTyped: true)
         try decoder.begin(bytes)
         while let step = decoder.next() { try reply.add(step) }
         reply.finish(try decoder.end())
@@ -107,7 +108,10 @@ struct ReplyCheck: ~Copyable {
     private(set) var finding: String?
     private var collector = OpenAIChatCollector(id: "i", created: 1, model: "m")
     private var writer = OpenAIReplyWriter(id: "i", created: 1, model: "m")
-    private let parser = JSONParser()
+    /// That of the decoder too: calls of one loop use it in turns.
+    private let parser: JSONParser
+
+    init(_ parser: JSONParser) { self.parser = parser }
 
     mutating func add(_ original: ReplyEvent) throws(GatewayError) {
         // As an upstream of another dialect would say it, so that all of it is written anew.

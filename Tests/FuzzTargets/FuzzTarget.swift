@@ -70,12 +70,10 @@ extension [String] {
     /// Adds bytes of a body to those that stand last, a character each: a piece may begin or end in
     /// the middle of one of UTF-8.
     mutating func add(body: ByteView) {
-        var text = ""
-        for byte in body.buffer { text.unicodeScalars.append(Unicode.Scalar(byte)) }
-        if let last, last.hasPrefix("body ") {
-            self[count - 1] = last + text
-        } else {
-            append("body \(text)")
+        if last?.hasPrefix("body ") != true { append("body ") }
+        // In place: a body that comes byte by byte would be copied with each of them.
+        for byte in body.buffer {
+            self[count - 1].unicodeScalars.append(Unicode.Scalar(byte))
         }
     }
 }
