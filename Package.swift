@@ -159,7 +159,7 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "GatewayCore", "GatewayPrimitives", "Telemetry", "TestSupport",
+                "Gateway", "API", "GatewayCore", "GatewayPrimitives", "Telemetry", "TestSupport",
                 "Transport",
             ],
             resources: [.copy("Fixtures")], swiftSettings: settings),

@@ -17,12 +17,14 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
     private let cors: CORSPolicy?
     private let compressor: ResponseCompressor?
     private let parser = JSONParser()
+    private let management: ManagementDoor
     private var random: FastRandom
 
     public init(
         pipeline: Pipeline, grpc: GRPCServer, readiness: Readiness, clock: any Clock,
         limits: DoorLimits, usesLiteLLMStatuses: Bool, statusBudget: Int = 422,
-        cors: CORSPolicy? = nil, compressor: ResponseCompressor? = nil, seed: UInt64
+        management: [ManagementGroup] = [], cors: CORSPolicy? = nil,
+        compressor: ResponseCompressor? = nil, seed: UInt64
     ) {
         self.pipeline = pipeline
         self.grpc = grpc
@@ -34,6 +36,9 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
         errors = OpenAIErrorWriter(
             usesLiteLLMStatuses: usesLiteLLMStatuses, statusBudget: statusBudget)
         random = FastRandom(seed: seed)
+        self.management = ManagementDoor(
+            ManagementTable(management), pipeline: pipeline, clock: clock, errors: errors,
+            bodyBytesMax: limits.bodyBytesMax)
     }
 
     public func handle(_ exchange: ServerExchange) async {
@@ -44,7 +49,7 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
         }
         exchange.compressor = compressor
         guard let endpoint = Endpoint.match(exchange.path) else {
-            refuse(exchange, .unknownPath(exchange.path))
+            await management.handle(exchange, id: CallID(using: &random))
             return
         }
         guard endpoint.allows(exchange.method) else {
@@ -97,13 +102,6 @@ public struct DoorLimits: Sendable {
 }
 
 extension GatewayError {
-    fileprivate static func unknownPath(_ path: ByteView) -> GatewayError {
-        let shown = path[0..<min(path.count, 200)].string
-        return GatewayError(
-            .unknownMethod, origin: .client,
-            message: "There is nothing at `\(shown)`. The endpoints are listed in the README.")
-    }
-
     fileprivate static func methodNotAllowed(_ allowed: StaticString) -> GatewayError {
         GatewayError(
             .methodNotAllowed, origin: .client,

@@ -56,7 +56,8 @@ struct Composition {
             principals[key.hash] = Principal(key, team: key.teamID.flatMap { teams[$0] })
         }
         if let master = settings.masterKey {
-            principals[KeyStrength.hash(of: master.reveal())] = Principal(name: "master")
+            principals[KeyStrength.hash(of: master.reveal())] = Principal(
+                name: "master", role: .admin)
         }
         directory = KeyRing(principals)
         catalog = Catalog(deployments: settings.deployments, createdAt: startedAt.seconds)
@@ -152,6 +153,7 @@ struct Composition {
                 tellsCostInStreams: settings.tellsCostInStreams),
             usesLiteLLMStatuses: settings.usesLiteLLMStatuses,
             statusBudget: settings.statusBudgetExhausted,
+            management: managementGroups(),
             cors: settings.corsOrigins.isEmpty ? nil : CORSPolicy(origins: settings.corsOrigins),
             compressor: settings.compressesJSON
                 ? ResponseCompressor(bytesMin: settings.compressionBytesMin) : nil,
@@ -159,6 +161,11 @@ struct Composition {
         return HTTPServer(
             loop: loop, limits: settings.server, handler: handler, counts: counts,
             trust: settings.trust, tls: tls)
+    }
+
+    /// The routes of the management, made for one loop.
+    func managementGroups() -> [ManagementGroup] {
+        []
     }
 }
 

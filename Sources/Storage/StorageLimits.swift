@@ -2,6 +2,10 @@
 enum StorageLimits {
     /// Jobs that wait for the writer of a database.
     static let waitingJobsMax = 100_000
+    /// Questions that wait for the reader of a database.
+    static let waitingReadsMax = 256
+    /// How long one question may take.
+    static let readSeconds: Int64 = 30
     /// How long another process's transaction is waited for.
     static let busySeconds = 5.0
     /// Accounts whose numbers are remembered.

@@ -38,6 +38,6 @@ struct RoutesTests {
     func modelNamesAreDecoded(encoded: String, name: String) {
         var bytes = ByteQueue()
         bytes.append(text: encoded)
-        #expect(ModelsEndpoint.percentDecoded(bytes.view) == name)
+        #expect(PercentText.decoded(path: bytes.view) == name)
     }
 }

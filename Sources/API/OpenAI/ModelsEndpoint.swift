@@ -21,7 +21,7 @@ enum ModelsEndpoint {
         let path = exchange.path
         let start = path.hasPrefix("/v1/") ? 3 : 0
         let encoded = path.dropping(first: start + Endpoint.modelPrefix.utf8CodeUnitCount)
-        let name = percentDecoded(encoded)
+        let name = PercentText.decoded(path: encoded)
         guard let model = models.first(where: { $0.name == name }) else {
             throw GatewayError(
                 .modelNotFound, origin: .client,
@@ -42,33 +42,5 @@ enum ModelsEndpoint {
         body.append(#","owned_by":"#)
         body.append(jsonString: model.deployments.first?.provider.rawValue ?? "llm-gateway")
         body.append(byte: 0x7D)
-    }
-
-    /// A path segment's text (RFC 3986, 2.1); what is no valid escape stays as it is.
-    static func percentDecoded(_ bytes: ByteView) -> String {
-        var decoded: [UInt8] = []
-        decoded.reserveCapacity(bytes.count)
-        var index = 0
-        while index < bytes.count {
-            if bytes[index] == 0x25, index + 2 < bytes.count,
-                let high = hexDigit(bytes[index + 1]), let low = hexDigit(bytes[index + 2])
-            {
-                decoded.append(high << 4 | low)
-                index += 3
-            } else {
-                decoded.append(bytes[index])
-                index += 1
-            }
-        }
-        return String(decoding: decoded, as: UTF8.self)
-    }
-
-    private static func hexDigit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 0x30...0x39: byte - 0x30
-        case 0x41...0x46: byte - 0x37
-        case 0x61...0x66: byte - 0x57
-        default: nil
-        }
     }
 }

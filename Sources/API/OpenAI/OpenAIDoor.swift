@@ -49,29 +49,10 @@ class OpenAIDoor: ExchangeCloseObserver, CancellationTarget {
 
     /// Reads the whole body; valid until the exchange ends.
     final func readBody() async throws(GatewayError) -> ByteView {
-        if let type = exchange.requestHeaders.value(of: "content-type"), !Self.isJSON(type) {
-            throw GatewayError(
-                .unsupportedMediaType, origin: .client,
-                message: "The content type is `\(type[0..<min(type.count, 80)].string)`; "
-                    + "this endpoint takes application/json.")
-        }
-        do throws(TransportError) {
-            return try await exchange.readBody(bytesMax: limits.bodyBytesMax)
+        do throws(GatewayError) {
+            return try await exchange.readJSONBody(bytesMax: limits.bodyBytesMax)
         } catch {
-            if let reason = cancellation?.error { throw reason }
-            switch error {
-            case .tooLarge(_, let limit):
-                throw GatewayError(
-                    .bodyTooLarge, origin: .client,
-                    message: "The request's body is larger than \(limit) bytes.")
-            case .timedOut:
-                throw GatewayError(
-                    .timedOut, origin: .client,
-                    message: "The request's body did not arrive in time.", timeout: .call)
-            case .malformed(let why):
-                throw GatewayError(.invalidRequest, origin: .client, message: why)
-            case .closed, .cancelled, .connectFailed, .exhausted: throw .clientGone
-            }
+            throw cancellation?.error ?? error
         }
     }
 
@@ -130,17 +111,5 @@ class OpenAIDoor: ExchangeCloseObserver, CancellationTarget {
             queue.append("\n\n")
         }
         exchange.end()
-    }
-
-    /// Whether a content type is JSON, whatever its parameters. Clients that send
-    /// curl's default form type with a JSON body are common enough to be let through.
-    private static func isJSON(_ type: ByteView) -> Bool {
-        let end = type.firstIndex(of: 0x3B) ?? type.count
-        var essence = type[0..<end]
-        while essence.count > 0, essence[essence.count - 1] == 0x20 {
-            essence = essence[0..<essence.count - 1]
-        }
-        return essence.equalsIgnoringCase("application/json")
-            || essence.equalsIgnoringCase("application/x-www-form-urlencoded")
     }
 }

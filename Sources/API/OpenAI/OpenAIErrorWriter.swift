@@ -26,17 +26,7 @@ struct OpenAIErrorWriter {
 
     /// Answers an exchange whose head has not been sent.
     func respond(to exchange: ServerExchange, with error: GatewayError, id: CallID) {
-        exchange.responseHeaders.append("x-litellm-call-id", text: id.text)
-        exchange.responseHeaders.append("x-request-id", text: id.text)
-        if let after = error.retryAfter {
-            exchange.responseHeaders.append("retry-after", decimal: Int(after.seconds.rounded(.up)))
-        }
-        for violation in error.violations {
-            RateLimitHeaders.append(violation, to: &exchange.responseHeaders)
-        }
-        if error.reason == .keyInvalid {
-            exchange.responseHeaders.append("www-authenticate", "Bearer")
-        }
+        appendHeaders(of: error, id: id, to: exchange)
         if error.reason == .upstreamRejected, let fault = error.upstream, let body = fault.body,
             (400..<500).contains(fault.httpStatus)
         {
@@ -51,13 +41,31 @@ struct OpenAIErrorWriter {
         exchange.respond(status: face(of: error).status, json: body.view)
     }
 
+    /// Adds the fields that an error's response has.
+    func appendHeaders(of error: GatewayError, id: CallID, to exchange: ServerExchange) {
+        exchange.responseHeaders.append("x-litellm-call-id", text: id.text)
+        exchange.responseHeaders.append("x-request-id", text: id.text)
+        if let after = error.retryAfter {
+            exchange.responseHeaders.append("retry-after", decimal: Int(after.seconds.rounded(.up)))
+        }
+        for violation in error.violations {
+            RateLimitHeaders.append(violation, to: &exchange.responseHeaders)
+        }
+        if error.reason == .keyInvalid {
+            exchange.responseHeaders.append("www-authenticate", "Bearer")
+        }
+    }
+
     /// Appends the JSON object `{"error": ...}`.
-    func append(_ error: GatewayError, id: CallID, to body: inout ByteQueue) {
+    /// - Parameter type: stands in place of the reason's own type.
+    func append(
+        _ error: GatewayError, id: CallID, type: StaticString? = nil, to body: inout ByteQueue
+    ) {
         let face = face(of: error)
         body.append(#"{"error":{"message":"#)
         body.append(jsonString: error.message + " (request id \(id.text))")
         body.append(#","type":""#)
-        body.append(face.type)
+        body.append(type ?? face.type)
         body.append(#"","param":"#)
         if let field = error.fields.first?.field {
             body.append(jsonString: field)
@@ -91,6 +99,8 @@ struct OpenAIErrorWriter {
         case .notAllowed: Face(status: 403, type: "permission_error")
         case .modelNotFound:
             Face(status: 404, type: "invalid_request_error", code: "model_not_found")
+        case .notFound: Face(status: 404, type: "not_found_error")
+        case .alreadyExists: Face(status: 409, type: "invalid_request_error")
         case .rateLimited: Face(status: 429, type: "rate_limit_error")
         case .budgetExhausted:
             Face(status: 429, type: "insufficient_quota", code: "budget_exceeded")
@@ -120,6 +130,7 @@ struct OpenAIErrorWriter {
         case .keyInvalid: Face(status: 401, type: "auth_error")
         case .notAllowed: Face(status: 403, type: "key_model_access_denied")
         case .modelNotFound: Face(status: 400, type: "invalid_request_error")
+        case .alreadyExists: Face(status: 400, type: "bad_request_error")
         case .upstreamAuthFailed: Face(status: 401, type: "authentication_error")
         case .upstreamRateLimited, .rateLimited: Face(status: 429, type: "throttling_error")
         case .budgetExhausted: Face(status: statusBudget, type: "budget_exceeded")

@@ -39,7 +39,8 @@ enum V1ErrorWriter {
             .resourceExhausted
         case .keyInvalid: .unauthenticated
         case .notAllowed: .permissionDenied
-        case .modelNotFound: .notFound
+        case .modelNotFound, .notFound: .notFound
+        case .alreadyExists: .alreadyExists
         case .upstreamRejected, .upstreamAuthFailed, .priceUnknown: .failedPrecondition
         case .upstreamUnavailable, .upstreamInterrupted, .overloaded, .drain,
             .storeUnavailable:
@@ -73,7 +74,8 @@ enum V1ErrorWriter {
         case .upstreamAuthFailed: (17, "UPSTREAM_AUTH_FAILED")
         case .upstreamRateLimited: (18, "UPSTREAM_RATE_LIMITED")
         case .unsupportedParameter: (19, "UNSUPPORTED_PARAMETER")
-        case .unknownMethod, .methodNotAllowed, .unsupportedMediaType, .internalFault:
+        case .unknownMethod, .methodNotAllowed, .unsupportedMediaType, .internalFault,
+            .notFound, .alreadyExists:
             (0, "UNSPECIFIED")
         }
     }

@@ -2,20 +2,20 @@
 ///
 /// The calendar repeats every 400 years (146,097 days); years are taken to begin in March, so that
 /// a leap day is the last of its year.
-struct CivilDate: Equatable {
-    var year: Int64
+public struct CivilDate: Equatable, Sendable {
+    public var year: Int64
     /// 1 to 12.
-    var month: Int64
+    public var month: Int64
     /// 1 to 31.
-    var day: Int64
+    public var day: Int64
 
-    init(year: Int64, month: Int64, day: Int64) {
+    public init(year: Int64, month: Int64, day: Int64) {
         self.year = year
         self.month = month
         self.day = day
     }
 
-    init(daysSince1970 days: Int64) {
+    public init(daysSince1970 days: Int64) {
         // 0000-03-01 is 719,468 days before 1970-01-01.
         let shifted = days + 719_468
         let era = floorDivide(shifted, 146_097)
@@ -29,7 +29,7 @@ struct CivilDate: Equatable {
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     }
 
-    var daysSince1970: Int64 {
+    public var daysSince1970: Int64 {
         let marchYear = month <= 2 ? year - 1 : year
         let era = floorDivide(marchYear, 400)
         let yearOfEra = marchYear - era * 400

@@ -10,6 +10,8 @@ public final class Principal: Sendable {
     public let name: String
     public let userID: String?
     public let teamID: String?
+    /// What it may do besides calling models.
+    public let role: Role
     /// Labels that all its requests carry.
     public let tags: [String]
     /// Models it may use, as names or prefixes ending in `*`. Empty means all.
@@ -25,7 +27,8 @@ public final class Principal: Sendable {
 
     public init(
         name: String, keyID: String? = nil, userID: String? = nil, teamID: String? = nil,
-        tags: [String] = [], allowedModels: [String] = [], standings: [Standing] = [],
+        role: Role = .user, tags: [String] = [], allowedModels: [String] = [],
+        standings: [Standing] = [],
         modelStandings: [String: Standing] = [:], blockedReason: String? = nil,
         expiresAt: WallTime? = nil
     ) {
@@ -33,6 +36,7 @@ public final class Principal: Sendable {
         self.name = name
         self.userID = userID
         self.teamID = teamID
+        self.role = role
         self.tags = tags
         self.allowedModels = allowedModels
         self.standings = standings.filter(\.isHeld)

@@ -69,6 +69,10 @@ public struct GatewayError: Error, Sendable {
         case keyInvalid = "KEY_INVALID"
         case notAllowed = "NOT_ALLOWED"
         case modelNotFound = "MODEL_NOT_FOUND"
+        /// What a request of the management names is not there.
+        case notFound = "NOT_FOUND"
+        /// What it would make is there already, or a name that must be unique is taken.
+        case alreadyExists = "ALREADY_EXISTS"
         case rateLimited = "RATE_LIMITED"
         case budgetExhausted = "BUDGET_EXHAUSTED"
         case priceUnknown = "PRICE_UNKNOWN"

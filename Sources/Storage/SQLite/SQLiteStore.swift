@@ -13,6 +13,8 @@ public final class SQLiteStore: Sendable {
     public let path: String
     private let database: DatabaseQueue
     let writer: StoreWriter
+    /// `nil` for a store in memory, which has one connection.
+    private let reader: StoreReader?
 
     /// How much a commit survives (PRAGMA synchronous, sqlite.org/pragma.html).
     public enum Durability: String, CaseIterable, Sendable {
@@ -56,17 +58,22 @@ public final class SQLiteStore: Sendable {
             throw StoreFailure(failure.kind, "\(path): \(failure.description)")
         }
         writer = StoreWriter(database: database)
+        reader = path == ":memory:" ? nil : StoreReader(path: path)
     }
 
-    /// Starts the writer.
-    public func start() { writer.start() }
+    /// Starts the writer and the reader.
+    public func start() {
+        writer.start()
+        reader?.start()
+    }
 
     /// Writes what waits and ends the writer.
     public func stopWriter() { writer.close() }
 
-    /// Ends the writer, and closes the file.
+    /// Ends the writer and the reader, and closes the file.
     public func close() throws(StoreFailure) {
         writer.close()
+        reader?.close()
         do { try database.close() } catch { throw StoreFailure(error) }
     }
 
@@ -85,6 +92,47 @@ public final class SQLiteStore: Sendable {
             writer.submit(ClosureJob(work, waiter))
         }
         do { return try result.get() } catch { throw error.gatewayError }
+    }
+}
+
+extension SQLiteStore {
+    /// Asks the database something that may take long, beside the writer, and goes on on the
+    /// caller's loop. What it sees is what was committed when it began.
+    public func read<Value: Sendable>(
+        _ work: @escaping @Sendable (Database) throws -> Value
+    ) async throws(GatewayError) -> Value {
+        guard let reader else { return try await write(work) }
+        let result: Result<Value, StoreFailure> = await withUnsafeContinuation { waiter in
+            reader.submit(ClosureQuestion(work, waiter))
+        }
+        do { return try result.get() } catch { throw error.gatewayError }
+    }
+}
+
+/// A question as a function.
+///
+/// `@unchecked Sendable`: its state is touched by the reader's thread only.
+private final class ClosureQuestion<Value: Sendable>: ReadJob, @unchecked Sendable {
+    private let work: @Sendable (Database) throws -> Value
+    private let waiter: UnsafeContinuation<Result<Value, StoreFailure>, Never>
+    private var value: Value?
+
+    init(
+        _ work: @escaping @Sendable (Database) throws -> Value,
+        _ waiter: UnsafeContinuation<Result<Value, StoreFailure>, Never>
+    ) {
+        self.work = work
+        self.waiter = waiter
+    }
+
+    func run(in database: Database) throws { value = try work(database) }
+
+    func finish(_ outcome: Result<Void, StoreFailure>) {
+        waiter.resume(
+            returning: outcome.flatMap {
+                value.map { .success($0) }
+                    ?? .failure(StoreFailure(.other, "the question was not asked"))
+            })
     }
 }
 

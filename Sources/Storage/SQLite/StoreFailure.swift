@@ -18,6 +18,10 @@ public struct StoreFailure: Error, Sendable, CustomStringConvertible {
         case readOnly
         /// Too much waits to be written.
         case queueFull
+        /// Too many questions wait to be answered.
+        case readQueueFull
+        /// A question took too long.
+        case tooLong
         case other
     }
 
@@ -30,6 +34,10 @@ public struct StoreFailure: Error, Sendable, CustomStringConvertible {
         .queueFull,
         "more than \(StorageLimits.waitingJobsMax) changes wait to be written; the disk is too slow"
     )
+
+    static let readQueueFull = StoreFailure(
+        .readQueueFull,
+        "\(StorageLimits.waitingReadsMax) reports wait to be read; ask again in a while")
 
     /// What SQLite's result code means (sqlite.org/rescode.html).
     init(_ error: any Error) {
@@ -54,12 +62,32 @@ public struct StoreFailure: Error, Sendable, CustomStringConvertible {
             self.init(
                 .readOnly,
                 "the file cannot be opened or written (\(said)); check its folder and its owner")
+        case .SQLITE_INTERRUPT:
+            self.init(
+                .tooLong,
+                "the report took longer than \(StorageLimits.readSeconds) seconds; ask for less")
         default: self.init(.other, said)
         }
     }
 
     /// What a client is told; the details are the operator's.
     public var gatewayError: GatewayError {
+        switch kind {
+        case .readQueueFull:
+            return GatewayError(
+                .overloaded, origin: .gateway,
+                message: "The gateway has as many reports to read as it takes at once. "
+                    + "Try again shortly.", retryAfter: .seconds(1))
+        case .tooLong:
+            return GatewayError(
+                .timedOut, origin: .gateway,
+                message: "The report took longer than \(StorageLimits.readSeconds) seconds. "
+                    + "Ask for fewer days, or for one key.")
+        default: return unavailable
+        }
+    }
+
+    private var unavailable: GatewayError {
         GatewayError(
             .storeUnavailable, origin: .gateway,
             message: "The gateway's ledger cannot be read or written at the moment, and without it "

@@ -9,12 +9,12 @@ import Synchronization
 /// Any thread may hand it jobs.
 final class StoreWriter: Sendable {
     private let database: DatabaseQueue
-    private let queue: WriteQueue<any WriteJob>
+    private let queue: JobQueue<any WriteJob>
     private let thread: Mutex<pthread_t?> = Mutex(nil)
 
     init(database: DatabaseQueue) {
         self.database = database
-        queue = WriteQueue(countMax: StorageLimits.waitingJobsMax)
+        queue = JobQueue(countMax: StorageLimits.waitingJobsMax)
     }
 
     /// Starts the thread, which holds the writer until ``close()``.

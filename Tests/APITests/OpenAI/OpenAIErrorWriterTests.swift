@@ -24,6 +24,8 @@ struct OpenAIErrorWriterTests {
             .modelNotFound, 404, "invalid_request_error", "model_not_found", 400,
             "invalid_request_error"
         ),
+        (.notFound, 404, "not_found_error", nil, 404, "not_found_error"),
+        (.alreadyExists, 409, "invalid_request_error", nil, 400, "bad_request_error"),
         (
             .contextWindowExceeded, 400, "invalid_request_error", "context_length_exceeded", 400,
             "invalid_request_error"

@@ -21,6 +21,9 @@ final class APIHarness: Sendable {
     /// May use `demo` and `steps` alone.
     static let narrowKey = "sk-narrow-0123456789"
 
+    /// The key of user `ROLE-1`, who has that role; ``narrowKey`` belongs to nobody.
+    static func key(of role: Role) -> String { "sk-\(role.rawValue)-0123456789" }
+
     /// What belongs to the loop.
     ///
     /// `@unchecked Sendable` is safe: it is made before the loop runs, and touched on the loop
@@ -36,7 +39,7 @@ final class APIHarness: Sendable {
         steps: [[StepProvider.Step]] = [], bodyBytesMax: Int = 1 << 20,
         messageBytesMax: Int = 1 << 20,
         usesLiteLLMStatuses: Bool = false, attemptsMax: Int = 3,
-        disabled: [Readiness.Disabled] = []
+        disabled: [Readiness.Disabled] = [], management: [ManagementGroup] = []
     ) throws {
         loop = EventLoop(index: 0)
         let clock = VirtualClock(startingAt: loop.now)
@@ -44,12 +47,18 @@ final class APIHarness: Sendable {
             clock: clock, observer: RecordingObserver(), steps: StepProvider(steps),
             readiness: Readiness(disabled: disabled))
         let deployments = Self.deployments
+        var principals = [
+            Self.hash(Self.masterKey): Principal(name: "master", role: .admin),
+            Self.hash(Self.narrowKey): Principal(
+                name: "narrow", allowedModels: ["demo", "steps"]),
+        ]
+        for role in Role.allCases {
+            principals[Self.hash(Self.key(of: role))] = Principal(
+                name: role.rawValue, keyID: "key-\(role.rawValue)", userID: "\(role.rawValue)-1",
+                role: role)
+        }
         let pipeline = Pipeline(
-            directory: KeyRing([
-                Self.hash(Self.masterKey): Principal(name: "master"),
-                Self.hash(Self.narrowKey): Principal(
-                    name: "narrow", allowedModels: ["demo", "steps"]),
-            ]),
+            directory: KeyRing(principals),
             catalog: Catalog(deployments: deployments, createdAt: 1_700_000_000),
             providers: [
                 .scripted: try ScriptedProvider(clock: clock, deployments: deployments),
@@ -65,7 +74,7 @@ final class APIHarness: Sendable {
             pipeline: pipeline, grpc: GRPCServer(services: services, limits: limits),
             readiness: bound.readiness, clock: clock,
             limits: DoorLimits(bodyBytesMax: bodyBytesMax),
-            usesLiteLLMStatuses: usesLiteLLMStatuses, seed: 9)
+            usesLiteLLMStatuses: usesLiteLLMStatuses, management: management, seed: 9)
         client = InProcessClient(loop: loop, handler: handler)
         loop.start()
     }

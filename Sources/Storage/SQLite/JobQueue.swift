@@ -1,9 +1,9 @@
 import Glibc
 
-/// What waits for the writer's thread: any thread adds, one takes all there is.
+/// What waits for a thread of the store's: any thread adds, one takes all there is.
 ///
 /// `@unchecked Sendable`: everything is reached under its mutex.
-final class WriteQueue<Job>: @unchecked Sendable {
+final class JobQueue<Job>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let countMax: Int

@@ -1,0 +1,44 @@
+import Foundation
+import GatewayPrimitives
+import Telemetry
+import Testing
+
+@testable import API
+@testable import Gateway
+
+/// What the executable serves of the management is what its documentation says.
+@Suite struct ManagementTests {
+    /// The rows of the table in Management.md, such as `GET /routes any key`.
+    private static func documented() throws -> [String] {
+        let page = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Sources/Gateway/Documentation.docc/Management.md")
+        let lines = try String(contentsOf: page, encoding: .utf8).split(separator: "\n")
+        return lines.compactMap { line in
+            let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+            guard cells.count == 3, cells[1].hasPrefix("/") else { return nil }
+            return cells.joined(separator: " ")
+        }
+    }
+
+    /// No route without its rule, and no rule that nobody can read.
+    @Test func everyRouteStandsInTheDocumentation() throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "management-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let loaded = ConfigSample.load(
+            ConfigSample.models, overrides: SettingsOverrides(dataDirectory: folder))
+        try #require(loaded.isAccepted, "\(loaded.refusals)")
+        let log = Log(level: .error, format: .json, descriptor: 2)
+        let composition = try Composition(
+            settings: loaded.settings, log: log, startedAt: WallTime(nanoseconds: 1))
+        defer { composition.close() }
+        let table = ManagementTable(composition.managementGroups())
+        let served = table.routes.map {
+            "\($0.method.token) \($0.pattern.text) \($0.rule.rawValue)"
+        }
+        let documented = try Self.documented()
+        #expect(Set(served).symmetricDifference(documented).sorted() == [])
+        #expect(served.count == Set(served).count, "a route stands twice in the table")
+        #expect(documented.count == Set(documented).count, "a route stands twice on the page")
+    }
+}
