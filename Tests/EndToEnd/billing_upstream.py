@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+import time
 
 
 class BillingUpstream:
@@ -13,6 +14,7 @@ class BillingUpstream:
         self.input_tokens = 0
         self.output_tokens = 0
         self.calls = 0
+        self.running = 0
         self.port = None
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
@@ -47,7 +49,21 @@ class BillingUpstream:
         finally:
             writer.close()
 
+    def quiesce(self):
+        """Waits until it has seen the end of every call: from then on its bill stands still."""
+        end = time.monotonic() + 30
+        while self.running and time.monotonic() < end:
+            time.sleep(0.01)
+        assert not self.running, f"{self.running} calls did not end"
+
     async def _answer(self, request, writer):
+        self.running += 1
+        try:
+            await self._write(request, writer)
+        finally:
+            self.running -= 1
+
+    async def _write(self, request, writer):
         self.calls += 1
         size = sum(len(m["content"].encode()) if isinstance(m["content"], str) else
                    sum(len(p.get("text", "").encode()) for p in m["content"])

@@ -4,6 +4,7 @@ and the rows in the database."""
 import asyncio
 import concurrent.futures
 import json
+import random
 import signal
 import sqlite3
 import sys
@@ -150,6 +151,76 @@ def test_a_thousand_streams_never_pass_a_cap(tmp_path, name, key_count, max_toke
         if max_tokens or hold == "full":
             assert settled == bill
             assert one(gateway, "SELECT count(*) FROM ledger WHERE usage_source <> 1") == 0
+    finally:
+        assert gateway.stop() == 0, gateway.log()
+        upstream.stop()
+
+
+async def cut_over_http(client, url, key, pieces, max_tokens):
+    """Leaves a stream after some pieces; the status."""
+    async with client.stream("POST", url + "/v1/chat/completions", json=body(True, max_tokens),
+                             headers={"authorization": f"Bearer {key}"}) as response:
+        if response.status_code != 200:
+            return response.status_code
+        async for line in response.aiter_lines():
+            pieces -= line.startswith("data:")
+            if pieces <= 0:
+                break
+    return 200
+
+
+async def cut_over_grpc(stub, key, pieces, max_tokens):
+    call = stub.StreamChatCompletion(
+        chat_service_pb2.StreamChatCompletionRequest(chat=chat_pb2.ChatRequest(
+            model="m", max_output_tokens=max_tokens or 0, messages=[message_pb2.Message(
+                role=message_pb2.ROLE_USER, parts=[message_pb2.Part(text=TEXT)])])),
+        metadata=[("authorization", f"Bearer {key}")])
+    try:
+        async for _ in call:
+            pieces -= 1
+            if pieces <= 0:
+                call.cancel()
+                break
+    except grpc.aio.AioRpcError as error:
+        return error.code().name
+    return 200
+
+
+async def cut_until_refused(gateway, key, max_tokens, chance):
+    statuses = []
+    async with httpx.AsyncClient(timeout=60) as client, grpc.aio.insecure_channel(
+            f"127.0.0.1:{gateway.port}") as channel:
+        stub = chat_service_pb2_grpc.ChatServiceStub(channel)
+        while len(statuses) < 2_000 and not any(status != 200 for status in statuses[-4:]):
+            statuses += await asyncio.gather(*[
+                cut_over_grpc(stub, key, chance.randint(1, 30), max_tokens) if index % 2 else
+                cut_over_http(client, gateway.url, key, chance.randint(1, 30), max_tokens)
+                for index in range(4)])
+    return statuses
+
+
+@pytest.mark.parametrize("max_tokens", [None, 60], ids=["no bound", "max tokens"])
+@pytest.mark.parametrize("burst,pause", [(1, 0.002), (8, 0.01)], ids=["paced", "bursts"])
+def test_streams_that_are_cut_never_let_the_bill_pass_the_cap(tmp_path, burst, pause, max_tokens):
+    """What an upstream writes before it sees that its stream was cut is charged: by many cut
+    streams, one after another, nothing is spent beyond the cap."""
+    cap = 2_000_000
+    upstream = BillingUpstream(tokens=200, burst=burst, pause=pause)
+    key = keys(1)[0]
+    gateway = Gateway(tmp_path, config(
+        upstream, f"  keys: [{{key: {key}, alias: capped, max_budget: 0.002}}]"))
+    try:
+        statuses = asyncio.run(cut_until_refused(gateway, key, max_tokens, random.Random(7)))
+        wait_until(lambda: one(gateway, "SELECT count(*) FROM hold") == 0, what="the settling")
+        upstream.quiesce()
+        bill = upstream.bill(INPUT, OUTPUT)
+        settled = one(gateway, "SELECT sum(settled) FROM budget_account")
+        print(f"{len(statuses)} streams cut: bill {bill}, settled {settled}, cap {cap} nano-USD")
+        assert len([status for status in statuses if status == 200]) > 8
+        assert any(status in (422, "RESOURCE_EXHAUSTED") for status in statuses)
+        assert bill <= settled <= cap
+        assert one(gateway, "SELECT sum(in_flight_tokens) FROM ledger") > 0
+        assert one(gateway, "SELECT sum(held) FROM budget_account") == 0
     finally:
         assert gateway.stop() == 0, gateway.log()
         upstream.stop()

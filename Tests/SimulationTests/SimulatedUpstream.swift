@@ -10,6 +10,10 @@ final class SimulatedUpstream: Provider {
     private(set) var bills: [CallID: Money] = [:]
     /// Whether the gateway that calls is dead: nothing is written any more.
     var isCutOff = false
+    /// The most tokens that it writes at once, and that it goes on to write until it sees that it
+    /// was cut: together within the margin that is held for them.
+    static let burstMax = 8
+    static let lateMax = 16
 
     init(clock: any Clock, seed: UInt64) {
         self.clock = clock
@@ -38,11 +42,36 @@ final class SimulatedUpstream: Provider {
             await pause.wait(until: .distantFuture)
             throw relay.cancellation.error ?? .clientGone
         }
-        while usage.outputTokens < Int64(wanted), !isCutOff {
+        var answer = Answer(wanted: wanted, usage: usage, before: before)
+        do throws(GatewayError) {
+            try await write(&answer, of: chat, at: price, fate: fate, relay, pause)
+        } catch {
+            // Until it sees that nobody reads, it goes on writing, and asks for that too.
+            let late = Int.random(in: 0...Self.lateMax, using: &random)
+            answer.usage.outputTokens = min(Int64(wanted), answer.usage.outputTokens + Int64(late))
+            bills[relay.call.id] = before + price.cost(of: answer.usage).total
+            throw error
+        }
+    }
+
+    /// An answer as far as it was written.
+    private struct Answer {
+        let wanted: Int
+        var usage: Usage
+        /// What earlier attempts of the call have cost.
+        let before: Money
+    }
+
+    private func write(
+        _ answer: inout Answer, of chat: ChatRequest, at price: Price, fate: Int, _ relay: Relay,
+        _ pause: SimulatedPause
+    ) async throws(GatewayError) {
+        while answer.usage.outputTokens < Int64(answer.wanted), !isCutOff {
             let burst = min(
-                wanted - Int(usage.outputTokens), Int.random(in: 1...8, using: &random))
-            usage.outputTokens += Int64(burst)
-            bills[relay.call.id] = before + price.cost(of: usage).total
+                answer.wanted - Int(answer.usage.outputTokens),
+                Int.random(in: 1...Self.burstMax, using: &random))
+            answer.usage.outputTokens += Int64(burst)
+            bills[relay.call.id] = answer.before + price.cost(of: answer.usage).total
             if chat.isStream {
                 for _ in 0..<burst { try Self.emitToken(relay) }
                 try await relay.awaitRoom()
@@ -58,11 +87,14 @@ final class SimulatedUpstream: Provider {
             }
         }
         if isCutOff { throw .clientGone }
-        if !chat.isStream { for _ in 0..<usage.outputTokens { try Self.emitToken(relay) } }
+        if !chat.isStream {
+            for _ in 0..<answer.usage.outputTokens { try Self.emitToken(relay) }
+        }
         let outcome = ChoiceOutcome(choiceIndex: 0, reason: .stop, cause: .model)
         try relay.emit(
             ReplyEvent(
-                .finished(ReplyFinished(outcomes: [outcome], usage: fate < 80 ? usage : nil))))
+                .finished(
+                    ReplyFinished(outcomes: [outcome], usage: fate < 80 ? answer.usage : nil))))
     }
 
     private static func emitToken(_ relay: Relay) throws(GatewayError) {

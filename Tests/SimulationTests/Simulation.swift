@@ -76,7 +76,7 @@ final class Simulation {
         let upstream = SimulatedUpstream(clock: clock, seed: seed &+ UInt64(owner))
         var rules = AccountingRules()
         rules.trancheTokens = 12
-        rules.marginTokens = 10
+        rules.marginTokens = SimulatedUpstream.burstMax + SimulatedUpstream.lateMax
         let directory = KeyRing(world.principals)
         return Process(
             ledger: ledger, upstream: upstream,
@@ -198,6 +198,7 @@ final class Simulation {
         }
         var bills = process.upstream.bills
         for old in dead { bills.merge(old.upstream.bills) { $0 + $1 } }
+        try checkBills(bills)
         for row in try book.allRows() {
             let bill = bills[row.callID] ?? .zero
             let charged = row.cost.total
@@ -211,6 +212,28 @@ final class Simulation {
             }
             if charged > bill { outcome.chargedMore += charged - bill }
             if bill > charged { outcome.billedMore += bill - charged }
+        }
+    }
+}
+
+extension Simulation {
+    /// What a budget is for: the upstream's own bill of all calls under it, cut and broken ones
+    /// included, never passes its cap.
+    private func checkBills(_ bills: [CallID: Money]) throws {
+        for account in accounts {
+            guard let cap = account.spec.max, account.spec.window == .forever else { continue }
+            var billed = Money.zero
+            for door in doors {
+                guard let record = door.record, let principal = record.principal,
+                    principal.standings.contains(where: { $0.subject == account.subject })
+                else { continue }
+                billed += bills[record.id] ?? .zero
+            }
+            if billed > cap {
+                throw Broken(
+                    description: "seed \(seed): \(account.name) was billed \(billed.nanoUSD) under "
+                        + "\(cap.nanoUSD)")
+            }
         }
     }
 }

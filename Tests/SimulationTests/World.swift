@@ -23,7 +23,7 @@ struct World {
         for index in 0..<3 {
             let budgets = [
                 BudgetSpec(
-                    window: BudgetWindow("30s") ?? .forever,
+                    window: index == 0 ? .forever : BudgetWindow("30s") ?? .forever,
                     max: Money(nanoUSD: Int64.random(in: 5_000..<300_000, using: &random)))
             ]
             let key = Standing(

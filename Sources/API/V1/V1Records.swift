@@ -16,6 +16,7 @@ struct V1Records {
         message.pointee.output_tokens = usage.outputTokens
         message.pointee.reasoning_tokens = usage.reasoningTokens
         message.pointee.audio_output_tokens = usage.audioOutputTokens
+        message.pointee.in_flight_tokens = usage.inFlightTokens
         // The raw values are the contract's numbers.
         message.pointee.source.rawValue = UInt32(usage.source.rawValue)
         return message

@@ -183,6 +183,7 @@ extension V1RequestReader {
         }
         if routing.n_required_tags > 0 { refuse("\(path).required_tags") }
         if routing.cache_mode.rawValue > 1 { refuse("\(path).cache_mode") }
+        if routing.clamp_to_budget != 0 { refuse("\(path).clamp_to_budget") }
         if routing.first_token_timeout != nil { refuse("\(path).first_token_timeout") }
     }
 }

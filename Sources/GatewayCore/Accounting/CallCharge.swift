@@ -4,7 +4,11 @@ import GatewayPrimitives
 /// its limits, and the money of its hold.
 ///
 /// A hold covers the worst case of the attempt that is made, and grows before a further one by
-/// what the earlier may have cost. It is settled once, on every path. Belongs to its call's loop.
+/// what the earlier may have cost. It is settled once, on every path: by the upstream's report, or
+/// as ``UnreportedCall`` says. Then all that is held may have been used where the upstream wrote
+/// while it was not read (the client had no room), where it thinks without showing it, and
+/// where the configuration holds streams whole so that no upstream passes a cap. Belongs to its
+/// call's loop.
 final class CallCharge {
     private let rules: AccountingRules
     private let ledger: any Ledger
@@ -36,11 +40,14 @@ final class CallCharge {
     private var tokensHeld: Int64 = .max
     /// Whether the hold is extended as the stream goes on.
     private var isTranche = false
-    private var passedBytes = 0
-    private var passedPieces = 0
-    /// What had passed at the last look, to know how much comes at once.
-    private var passedBefore: Int64 = 0
+    private var meter = AnswerMeter()
+    /// How far ahead of what has passed the hold of a stream stays.
     private var margin: Int64
+    /// Since when the upstream is not read, because the client has no room.
+    private var unreadSince: MonotonicTime?
+    /// An upstream that is not read for longer may have written as much as there is room for
+    /// between it and the gateway; until then what it writes is within the margin.
+    private static let unreadMost = Duration.seconds(1)
 
     /// A soft budget that is passed, in words.
     private(set) var budgetWarning: String?
@@ -83,9 +90,10 @@ final class CallCharge {
         }
         price = deployment.price
         rates = price?.rates(inputTokens: input.most) ?? Price.zero.rates
-        passedBytes = 0
-        passedPieces = 0
-        passedBefore = 0
+        meter = AnswerMeter()
+        margin = Int64(rules.marginTokens)
+        unreadSince = nil
+        tokensHeld = .max
         guard !accounts.isEmpty, price != nil else { return }
         let plan = holdPlan()
         let amount = cost(outputTokens: plan.tokens)
@@ -178,29 +186,32 @@ final class CallCharge {
 
     // MARK: - While the answer passes
 
-    /// Counts content that passes: nothing but additions, for every piece.
+    /// Counts content that passes.
     @inline(__always)
-    func meter(_ bytes: Int) {
-        passedBytes &+= bytes
-        passedPieces &+= 1
+    func count(_ bytes: Int) { meter.add(bytes) }
+
+    /// Notes that all that was read at once has passed, and that the upstream is not read until the
+    /// client has room.
+    @inline(__always)
+    func pauseReading() {
+        meter.look()
+        margin = meter.margin(atLeast: Int64(rules.marginTokens))
+        unreadSince = clock.now()
     }
 
-    /// Output tokens that have passed, counted: upstreams send at least a token in a piece, and
-    /// where they gather several, a token has four bytes on average.
-    private var tokensPassed: Int64 { Int64(max(passedPieces, (passedBytes &+ 3) / 4)) }
+    /// Notes that the upstream is read again.
+    @inline(__always)
+    func resumeReading() { unreadSince = nil }
 
     /// Whether the hold is too short for what may be on its way.
     @inline(__always)
-    var mustExtend: Bool { isTranche && tokensPassed &+ margin > tokensHeld }
+    var mustExtend: Bool { isTranche && meter.tokens &+ margin > tokensHeld }
 
     /// Extends the hold of a stream. False when no budget has anything left for it: then the stream
     /// ends here, and what is on its way is covered by the margin.
     func extend() async throws(GatewayError) -> Bool {
         guard hold != 0 else { return true }
-        let passed = tokensPassed
-        // What came at once tells how much may come again.
-        margin = max(margin, 2 * (passed - passedBefore))
-        passedBefore = passed
+        let passed = meter.tokens
         let wanted = max(passed + margin - tokensHeld, 0) + Int64(rules.trancheTokens)
         var amount = FineMoney()
         amount.add(wanted, at: rates.outputGreatest)
@@ -226,6 +237,7 @@ final class CallCharge {
         var sum = failedUsage ?? Usage(source: cost.usage.source)
         sum.inputTokens += cost.usage.inputTokens
         sum.outputTokens += cost.usage.outputTokens
+        sum.inFlightTokens += cost.usage.inFlightTokens
         if cost.usage.source == .estimated { sum.source = .estimated }
         failedUsage = sum
     }
@@ -238,22 +250,33 @@ final class CallCharge {
         case .interrupted, .malformed, .cancelled: break
         default: return nil
         }
-        return estimate()
+        return unreported(isComplete: false)
     }
 
-    /// What is charged when the upstream did not say: the input by its length, and the output that
-    /// passed; a whole answer that did not come may have been written to its end.
-    private func estimate() -> (usage: Usage, cost: Cost) {
-        var usage = Usage(source: .counted)
-        usage.inputTokens = input.likely
-        usage.outputTokens = choiceCount > 0 ? tokensPassed : 0
-        if !isStream && passedPieces == 0 && choiceCount > 0 {
-            usage.source = .estimated
-            usage.inputTokens = input.most
-            let most = Int64(outputTokensMax ?? price?.outputTokensMax ?? rules.outputTokensMax)
-            usage.outputTokens = (outputTokensAsked ?? most).multipliedClamped(by: choiceCount)
-        }
-        return (usage, price?.cost(of: usage) ?? Cost())
+    /// What is charged when the upstream did not say.
+    private func unreported(isComplete: Bool) -> (usage: Usage, cost: Cost) {
+        let isHeld = hold != 0 && price != nil
+        let isStrict = isHeld && rules.holdsWholeStreams
+        var most = outputTokensAsked ?? outputTokensMax.map(Int64.init)
+        most = most ?? price?.outputTokensMax.map(Int64.init)
+        // A stream goes on for as long as its upstream likes, where nobody has said how long.
+        most = most ?? (isStream ? nil : Int64(rules.outputTokensMax))
+        let outputMost = most?.multipliedClamped(by: choiceCount) ?? .max
+        let wasStalled =
+            !isComplete && (unreadSince.map { clock.now().since($0) > Self.unreadMost } ?? false)
+        let call = UnreportedCall(
+            input: input, isStream: isStream, choiceCount: choiceCount, passed: meter.tokens,
+            margin: margin, outputMost: isHeld ? min(tokensHeld, outputMost) : outputMost,
+            isComplete: isComplete,
+            mayHaveUsedAll: isStrict || isHeld && (wasStalled || price?.hidesReasoning == true),
+            chargesInputMost: isStrict)
+        let usage = call.usage
+        guard let price else { return (usage, Cost()) }
+        guard isStrict else { return (usage, price.cost(of: usage)) }
+        var cost = Cost()
+        cost.input = self.cost(outputTokens: 0)
+        cost.output = self.cost(outputTokens: usage.outputTokens) - cost.input
+        return (usage, cost)
     }
 
     // MARK: - The end
@@ -274,9 +297,8 @@ final class CallCharge {
         if let usage {
             cost = price?.cost(of: usage) ?? Cost()
         } else if finished != nil || wasAnswering {
-            let estimate = estimate()
-            usage = estimate.usage
-            cost = estimate.cost
+            let isComplete = finished.map { !$0.isCut } ?? false
+            (usage, cost) = unreported(isComplete: isComplete)
         }
         if usage == nil { usage = failedUsage }
         cost.failedAttempts = failedCost

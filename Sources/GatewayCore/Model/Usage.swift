@@ -7,6 +7,9 @@ public struct Usage: Equatable, Sendable {
     public var outputTokens: Int64 = 0
     public var reasoningTokens: Int64 = 0
     public var audioOutputTokens: Int64 = 0
+    /// Output tokens that nobody read: what the upstream may have written before it saw that the
+    /// call was cut short. None where it reported.
+    public var inFlightTokens: Int64 = 0
     /// How the counts are known.
     public var source: UsageSource
 
@@ -17,9 +20,10 @@ public struct Usage: Equatable, Sendable {
 public enum UsageSource: UInt8, Sendable {
     /// The upstream said.
     case reported = 1
-    /// The gateway counted what passed, because the upstream did not say, or was cut short.
+    /// The gateway counted what passed, because the upstream did not say, or was cut short; then
+    /// with ``Usage/inFlightTokens`` besides.
     case counted = 2
-    /// An upper bound, where not even what passed is known.
+    /// An upper bound, where what passed says too little.
     case estimated = 3
 
     public var name: StaticString {

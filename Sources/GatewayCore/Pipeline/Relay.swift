@@ -57,7 +57,7 @@ public final class Relay {
         }
         let content = event.contentBytes
         if content > 0 {
-            charge.meter(content)
+            charge.count(content)
             watch.contentArrived()
         }
         if !isCommitted {
@@ -74,9 +74,11 @@ public final class Relay {
     /// its silence is not held against it.
     public func awaitRoom() async throws(GatewayError) {
         guard isCommitted else { return }
+        charge.pauseReading()
         if charge.mustExtend, try await !charge.extend() { throw cut() }
         watch.awaitClient()
         try await door.awaitRoom()
+        charge.resumeReading()
         watch.awaitUpstream(from: clock.now())
         try cancellation.check()
     }

@@ -205,6 +205,7 @@ final class LedgerStatements {
         statement.bind(30, row.receivedAt.nanoseconds)
         statement.bind(31, Int64(clamping: row.firstTokenLatency.wholeNanoseconds))
         statement.bind(32, Int64(clamping: row.duration.wholeNanoseconds))
+        statement.bind(33, row.usage.inFlightTokens)
         return try statement.run() == 1
     }
 

@@ -114,6 +114,12 @@ enum LedgerTables {
                     calls INTEGER NOT NULL,
                     PRIMARY KEY (day, subject_kind, subject_id)
                 ) STRICT, WITHOUT ROWID;
-                """)
+                """),
+        StoreMigration(
+            name: "ledger-2",
+            sql: """
+                -- Of output_tokens, those that nobody read, and that may have been written.
+                ALTER TABLE ledger ADD COLUMN in_flight_tokens INTEGER NOT NULL DEFAULT 0;
+                """),
     ]
 }

@@ -138,6 +138,7 @@ final class SQLiteBook: LedgerBook {
             row.usage.source = UsageSource(rawValue: stored["usage_source"]) ?? .estimated
             row.usage.inputTokens = stored["input_tokens"]
             row.usage.outputTokens = stored["output_tokens"]
+            row.usage.inFlightTokens = stored["in_flight_tokens"]
             row.cost.input = Money(nanoUSD: stored["cost_input"])
             row.cost.output = Money(nanoUSD: stored["cost_output"])
             row.cost.failedAttempts = Money(nanoUSD: stored["cost_failed_attempts"])

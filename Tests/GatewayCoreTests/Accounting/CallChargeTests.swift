@@ -94,18 +94,57 @@ struct CallChargeTests {
         #expect(passed > 20 && passed < 60)
         let row = try #require(try harness.book.allRows().first)
         #expect(row.usage.source == .counted)
-        #expect(row.usage.outputTokens == Int64(passed))
+        // What was on its way is charged too: it was held, and the upstream may charge it.
+        #expect(row.usage.inFlightTokens > 0)
+        #expect(row.usage.inFlightTokens <= Int64(Self.rules.marginTokens))
+        #expect(row.usage.outputTokens == Int64(passed) + row.usage.inFlightTokens)
         let balance = try balance(harness, cap: 60)
         #expect(balance.0 <= 60 && balance.1 == 0)
     }
 
-    @Test func aStreamThatBreaksIsChargedForWhatPassed() async throws {
+    @Test func aStreamThatBreaksIsChargedForWhatPassedAndWasOnItsWay() async throws {
         let harness = harness([Self.tokens(6) + [.fail(PipelineHarness.unavailable())]], cap: 1_000)
         let door = harness.door()
         await harness.pipeline.run(door)
         #expect(door.failure?.reason == .upstreamInterrupted)
-        #expect(try balance(harness, cap: 1_000) == (6, 0))
-        #expect(try harness.book.allRows().first?.usage.source == .counted)
+        #expect(try balance(harness, cap: 1_000) == (6 + 5, 0))
+        let usage = try #require(try harness.book.allRows().first?.usage)
+        #expect(usage.source == .counted)
+        #expect(usage.inFlightTokens == 5)
+    }
+
+    /// A client that takes nothing for long leaves its upstream unread; all that is held may have
+    /// been written.
+    @Test @MainActor func anUpstreamThatWasNotReadMayHaveWrittenAllThatIsHeld() async throws {
+        let harness = harness([Self.tokens(6)], cap: 1_000)
+        let door = harness.door()
+        door.isFull = true
+        let running = Task { @MainActor in await harness.pipeline.run(door) }
+        while !door.log.contains("full") { await Task.yield() }
+        harness.clock.advance(by: .seconds(3))
+        door.cancellation?.cancelCall(.clientGone)
+        await running.value
+        let usage = try #require(try harness.book.allRows().first?.usage)
+        #expect(usage.source == .estimated)
+        #expect(usage.outputTokens == 15)
+        #expect(try balance(harness, cap: 1_000) == (15, 0))
+    }
+
+    /// Where streams are held whole, no upstream passes a cap: what is not reported is charged
+    /// whole.
+    @Test func aStreamHeldWholeIsChargedWholeWhenItBreaks() async throws {
+        var rules = Self.rules
+        rules.holdsWholeStreams = true
+        let harness = PipelineHarness(
+            attempts: [Self.tokens(6) + [.fail(PipelineHarness.unavailable())]],
+            standings: [Self.key(cap: 1_000)], price: Self.price, rules: rules)
+        let door = harness.door()
+        await harness.pipeline.run(door)
+        let row = try #require(try harness.book.allRows().first)
+        #expect(row.usage.source == .estimated)
+        #expect(row.usage.outputTokens == 100)
+        // Eight tokens are the most that the input of an empty message can have.
+        #expect(try balance(harness, cap: 1_000) == (108, 0))
     }
 
     /// An attempt that was turned away costs nothing, and its hold serves the next.

@@ -1479,7 +1479,7 @@ const ProtobufCMessageDescriptor llmgateway__v1__reasoning_params__descriptor =
   (ProtobufCMessageInit) llmgateway__v1__reasoning_params__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor llmgateway__v1__routing_params__field_descriptors[7] =
+static const ProtobufCFieldDescriptor llmgateway__v1__routing_params__field_descriptors[8] =
 {
   {
     "fallback_models",
@@ -1565,9 +1565,22 @@ static const ProtobufCFieldDescriptor llmgateway__v1__routing_params__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "clamp_to_budget",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__RoutingParams, clamp_to_budget),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned llmgateway__v1__routing_params__field_indices_by_name[] = {
   4,   /* field[4] = cache_mode */
+  7,   /* field[7] = clamp_to_budget */
   2,   /* field[2] = content_policy_fallback_models */
   1,   /* field[1] = context_window_fallback_models */
   6,   /* field[6] = drop_unsupported_params */
@@ -1578,7 +1591,7 @@ static const unsigned llmgateway__v1__routing_params__field_indices_by_name[] = 
 static const ProtobufCIntRange llmgateway__v1__routing_params__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor llmgateway__v1__routing_params__descriptor =
 {
@@ -1588,7 +1601,7 @@ const ProtobufCMessageDescriptor llmgateway__v1__routing_params__descriptor =
   "Llmgateway__V1__RoutingParams",
   "llmgateway.v1",
   sizeof(Llmgateway__V1__RoutingParams),
-  7,
+  8,
   llmgateway__v1__routing_params__field_descriptors,
   llmgateway__v1__routing_params__field_indices_by_name,
   1,  llmgateway__v1__routing_params__number_ranges,

@@ -532,7 +532,7 @@ const ProtobufCMessageDescriptor llmgateway__v1__estimate_chat_completion_reques
   (ProtobufCMessageInit) llmgateway__v1__estimate_chat_completion_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor llmgateway__v1__estimate_chat_completion_response__field_descriptors[2] =
+static const ProtobufCFieldDescriptor llmgateway__v1__estimate_chat_completion_response__field_descriptors[7] =
 {
   {
     "input_tokens",
@@ -558,15 +558,80 @@ static const ProtobufCFieldDescriptor llmgateway__v1__estimate_chat_completion_r
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "input_tokens_max",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__EstimateChatCompletionResponse, input_tokens_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "output_tokens_max",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__EstimateChatCompletionResponse, output_tokens_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "input_nano_usd_per_million_tokens",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__EstimateChatCompletionResponse, input_nano_usd_per_million_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "output_nano_usd_per_million_tokens",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__EstimateChatCompletionResponse, output_nano_usd_per_million_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "deployment",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__EstimateChatCompletionResponse, deployment),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned llmgateway__v1__estimate_chat_completion_response__field_indices_by_name[] = {
+  6,   /* field[6] = deployment */
+  4,   /* field[4] = input_nano_usd_per_million_tokens */
   0,   /* field[0] = input_tokens */
+  2,   /* field[2] = input_tokens_max */
+  5,   /* field[5] = output_nano_usd_per_million_tokens */
+  3,   /* field[3] = output_tokens_max */
   1,   /* field[1] = reserved_nano_usd */
 };
 static const ProtobufCIntRange llmgateway__v1__estimate_chat_completion_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor llmgateway__v1__estimate_chat_completion_response__descriptor =
 {
@@ -576,7 +641,7 @@ const ProtobufCMessageDescriptor llmgateway__v1__estimate_chat_completion_respon
   "Llmgateway__V1__EstimateChatCompletionResponse",
   "llmgateway.v1",
   sizeof(Llmgateway__V1__EstimateChatCompletionResponse),
-  2,
+  7,
   llmgateway__v1__estimate_chat_completion_response__field_descriptors,
   llmgateway__v1__estimate_chat_completion_response__field_indices_by_name,
   1,  llmgateway__v1__estimate_chat_completion_response__number_ranges,

@@ -187,7 +187,7 @@ void   llmgateway__v1__attempt__free_unpacked
   assert(message->base.descriptor == &llmgateway__v1__attempt__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor llmgateway__v1__usage__field_descriptors[10] =
+static const ProtobufCFieldDescriptor llmgateway__v1__usage__field_descriptors[11] =
 {
   {
     "input_tokens",
@@ -309,6 +309,18 @@ static const ProtobufCFieldDescriptor llmgateway__v1__usage__field_descriptors[1
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "in_flight_tokens",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__Usage, in_flight_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned llmgateway__v1__usage__field_indices_by_name[] = {
   3,   /* field[3] = audio_input_tokens */
@@ -317,6 +329,7 @@ static const unsigned llmgateway__v1__usage__field_indices_by_name[] = {
   1,   /* field[1] = cached_input_tokens */
   4,   /* field[4] = image_input_tokens */
   8,   /* field[8] = image_output_tokens */
+  10,   /* field[10] = in_flight_tokens */
   0,   /* field[0] = input_tokens */
   5,   /* field[5] = output_tokens */
   6,   /* field[6] = reasoning_tokens */
@@ -325,7 +338,7 @@ static const unsigned llmgateway__v1__usage__field_indices_by_name[] = {
 static const ProtobufCIntRange llmgateway__v1__usage__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor llmgateway__v1__usage__descriptor =
 {
@@ -335,7 +348,7 @@ const ProtobufCMessageDescriptor llmgateway__v1__usage__descriptor =
   "Llmgateway__V1__Usage",
   "llmgateway.v1",
   sizeof(Llmgateway__V1__Usage),
-  10,
+  11,
   llmgateway__v1__usage__field_descriptors,
   llmgateway__v1__usage__field_indices_by_name,
   1,  llmgateway__v1__usage__number_ranges,
@@ -432,7 +445,7 @@ const ProtobufCMessageDescriptor llmgateway__v1__cost__descriptor =
   (ProtobufCMessageInit) llmgateway__v1__cost__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor llmgateway__v1__routing_info__field_descriptors[11] =
+static const ProtobufCFieldDescriptor llmgateway__v1__routing_info__field_descriptors[12] =
 {
   {
     "model",
@@ -566,6 +579,18 @@ static const ProtobufCFieldDescriptor llmgateway__v1__routing_info__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "max_output_tokens",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__RoutingInfo, max_output_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned llmgateway__v1__routing_info__field_indices_by_name[] = {
   7,   /* field[7] = attempts */
@@ -574,6 +599,7 @@ static const unsigned llmgateway__v1__routing_info__field_indices_by_name[] = {
   3,   /* field[3] = dialect */
   10,   /* field[10] = dropped_params */
   9,   /* field[9] = first_token_latency */
+  11,   /* field[11] = max_output_tokens */
   0,   /* field[0] = model */
   2,   /* field[2] = provider */
   8,   /* field[8] = queue_duration */
@@ -583,7 +609,7 @@ static const unsigned llmgateway__v1__routing_info__field_indices_by_name[] = {
 static const ProtobufCIntRange llmgateway__v1__routing_info__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor llmgateway__v1__routing_info__descriptor =
 {
@@ -593,7 +619,7 @@ const ProtobufCMessageDescriptor llmgateway__v1__routing_info__descriptor =
   "Llmgateway__V1__RoutingInfo",
   "llmgateway.v1",
   sizeof(Llmgateway__V1__RoutingInfo),
-  11,
+  12,
   llmgateway__v1__routing_info__field_descriptors,
   llmgateway__v1__routing_info__field_indices_by_name,
   1,  llmgateway__v1__routing_info__number_ranges,

@@ -387,7 +387,7 @@ const ProtobufCMessageDescriptor llmgateway__v1__upstream_error__descriptor =
   (ProtobufCMessageInit) llmgateway__v1__upstream_error__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor llmgateway__v1__limit_violation__field_descriptors[8] =
+static const ProtobufCFieldDescriptor llmgateway__v1__limit_violation__field_descriptors[10] =
 {
   {
     "subject",
@@ -485,21 +485,47 @@ static const ProtobufCFieldDescriptor llmgateway__v1__limit_violation__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "spent",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__LimitViolation, spent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "held",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__LimitViolation, held),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned llmgateway__v1__limit_violation__field_indices_by_name[] = {
+  9,   /* field[9] = held */
   1,   /* field[1] = kind */
   4,   /* field[4] = limit */
   3,   /* field[3] = model */
   6,   /* field[6] = remaining */
   5,   /* field[5] = requested */
   7,   /* field[7] = reset_time */
+  8,   /* field[8] = spent */
   0,   /* field[0] = subject */
   2,   /* field[2] = window */
 };
 static const ProtobufCIntRange llmgateway__v1__limit_violation__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor llmgateway__v1__limit_violation__descriptor =
 {
@@ -509,7 +535,7 @@ const ProtobufCMessageDescriptor llmgateway__v1__limit_violation__descriptor =
   "Llmgateway__V1__LimitViolation",
   "llmgateway.v1",
   sizeof(Llmgateway__V1__LimitViolation),
-  8,
+  10,
   llmgateway__v1__limit_violation__field_descriptors,
   llmgateway__v1__limit_violation__field_indices_by_name,
   1,  llmgateway__v1__limit_violation__number_ranges,

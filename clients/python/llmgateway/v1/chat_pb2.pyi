@@ -204,7 +204,7 @@ class ReasoningParams(_message.Message):
     def __init__(self, effort: _Optional[_Union[ReasoningEffort, str]] = ..., max_reasoning_tokens: _Optional[int] = ..., include_reasoning: bool = ...) -> None: ...
 
 class RoutingParams(_message.Message):
-    __slots__ = ("fallback_models", "context_window_fallback_models", "content_policy_fallback_models", "required_tags", "cache_mode", "first_token_timeout", "drop_unsupported_params")
+    __slots__ = ("fallback_models", "context_window_fallback_models", "content_policy_fallback_models", "required_tags", "cache_mode", "first_token_timeout", "drop_unsupported_params", "clamp_to_budget")
     FALLBACK_MODELS_FIELD_NUMBER: _ClassVar[int]
     CONTEXT_WINDOW_FALLBACK_MODELS_FIELD_NUMBER: _ClassVar[int]
     CONTENT_POLICY_FALLBACK_MODELS_FIELD_NUMBER: _ClassVar[int]
@@ -212,6 +212,7 @@ class RoutingParams(_message.Message):
     CACHE_MODE_FIELD_NUMBER: _ClassVar[int]
     FIRST_TOKEN_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
     DROP_UNSUPPORTED_PARAMS_FIELD_NUMBER: _ClassVar[int]
+    CLAMP_TO_BUDGET_FIELD_NUMBER: _ClassVar[int]
     fallback_models: _containers.RepeatedScalarFieldContainer[str]
     context_window_fallback_models: _containers.RepeatedScalarFieldContainer[str]
     content_policy_fallback_models: _containers.RepeatedScalarFieldContainer[str]
@@ -219,7 +220,8 @@ class RoutingParams(_message.Message):
     cache_mode: CacheMode
     first_token_timeout: _duration_pb2.Duration
     drop_unsupported_params: bool
-    def __init__(self, fallback_models: _Optional[_Iterable[str]] = ..., context_window_fallback_models: _Optional[_Iterable[str]] = ..., content_policy_fallback_models: _Optional[_Iterable[str]] = ..., required_tags: _Optional[_Iterable[str]] = ..., cache_mode: _Optional[_Union[CacheMode, str]] = ..., first_token_timeout: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., drop_unsupported_params: bool = ...) -> None: ...
+    clamp_to_budget: bool
+    def __init__(self, fallback_models: _Optional[_Iterable[str]] = ..., context_window_fallback_models: _Optional[_Iterable[str]] = ..., content_policy_fallback_models: _Optional[_Iterable[str]] = ..., required_tags: _Optional[_Iterable[str]] = ..., cache_mode: _Optional[_Union[CacheMode, str]] = ..., first_token_timeout: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., drop_unsupported_params: bool = ..., clamp_to_budget: bool = ...) -> None: ...
 
 class ChatCompletion(_message.Message):
     __slots__ = ("id", "create_time", "choices", "usage", "cost", "routing", "provider_fields_json")

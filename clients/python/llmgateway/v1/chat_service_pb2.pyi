@@ -46,9 +46,19 @@ class EstimateChatCompletionRequest(_message.Message):
     def __init__(self, chat: _Optional[_Union[_chat_pb2.ChatRequest, _Mapping]] = ...) -> None: ...
 
 class EstimateChatCompletionResponse(_message.Message):
-    __slots__ = ("input_tokens", "reserved_nano_usd")
+    __slots__ = ("input_tokens", "reserved_nano_usd", "input_tokens_max", "output_tokens_max", "input_nano_usd_per_million_tokens", "output_nano_usd_per_million_tokens", "deployment")
     INPUT_TOKENS_FIELD_NUMBER: _ClassVar[int]
     RESERVED_NANO_USD_FIELD_NUMBER: _ClassVar[int]
+    INPUT_TOKENS_MAX_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_TOKENS_MAX_FIELD_NUMBER: _ClassVar[int]
+    INPUT_NANO_USD_PER_MILLION_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_NANO_USD_PER_MILLION_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    DEPLOYMENT_FIELD_NUMBER: _ClassVar[int]
     input_tokens: int
     reserved_nano_usd: int
-    def __init__(self, input_tokens: _Optional[int] = ..., reserved_nano_usd: _Optional[int] = ...) -> None: ...
+    input_tokens_max: int
+    output_tokens_max: int
+    input_nano_usd_per_million_tokens: int
+    output_nano_usd_per_million_tokens: int
+    deployment: str
+    def __init__(self, input_tokens: _Optional[int] = ..., reserved_nano_usd: _Optional[int] = ..., input_tokens_max: _Optional[int] = ..., output_tokens_max: _Optional[int] = ..., input_nano_usd_per_million_tokens: _Optional[int] = ..., output_nano_usd_per_million_tokens: _Optional[int] = ..., deployment: _Optional[str] = ...) -> None: ...

@@ -96,7 +96,7 @@ LIMIT_KIND_CONCURRENT_REQUESTS: LimitKind
 LIMIT_KIND_SPEND: LimitKind
 
 class Usage(_message.Message):
-    __slots__ = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "audio_input_tokens", "image_input_tokens", "output_tokens", "reasoning_tokens", "audio_output_tokens", "image_output_tokens", "source")
+    __slots__ = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "audio_input_tokens", "image_input_tokens", "output_tokens", "reasoning_tokens", "audio_output_tokens", "image_output_tokens", "source", "in_flight_tokens")
     INPUT_TOKENS_FIELD_NUMBER: _ClassVar[int]
     CACHED_INPUT_TOKENS_FIELD_NUMBER: _ClassVar[int]
     CACHE_WRITE_TOKENS_FIELD_NUMBER: _ClassVar[int]
@@ -107,6 +107,7 @@ class Usage(_message.Message):
     AUDIO_OUTPUT_TOKENS_FIELD_NUMBER: _ClassVar[int]
     IMAGE_OUTPUT_TOKENS_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
+    IN_FLIGHT_TOKENS_FIELD_NUMBER: _ClassVar[int]
     input_tokens: int
     cached_input_tokens: int
     cache_write_tokens: int
@@ -117,7 +118,8 @@ class Usage(_message.Message):
     audio_output_tokens: int
     image_output_tokens: int
     source: UsageSource
-    def __init__(self, input_tokens: _Optional[int] = ..., cached_input_tokens: _Optional[int] = ..., cache_write_tokens: _Optional[int] = ..., audio_input_tokens: _Optional[int] = ..., image_input_tokens: _Optional[int] = ..., output_tokens: _Optional[int] = ..., reasoning_tokens: _Optional[int] = ..., audio_output_tokens: _Optional[int] = ..., image_output_tokens: _Optional[int] = ..., source: _Optional[_Union[UsageSource, str]] = ...) -> None: ...
+    in_flight_tokens: int
+    def __init__(self, input_tokens: _Optional[int] = ..., cached_input_tokens: _Optional[int] = ..., cache_write_tokens: _Optional[int] = ..., audio_input_tokens: _Optional[int] = ..., image_input_tokens: _Optional[int] = ..., output_tokens: _Optional[int] = ..., reasoning_tokens: _Optional[int] = ..., audio_output_tokens: _Optional[int] = ..., image_output_tokens: _Optional[int] = ..., source: _Optional[_Union[UsageSource, str]] = ..., in_flight_tokens: _Optional[int] = ...) -> None: ...
 
 class Cost(_message.Message):
     __slots__ = ("total_nano_usd", "input_nano_usd", "output_nano_usd", "failed_attempts_nano_usd", "ledger_id")
@@ -134,7 +136,7 @@ class Cost(_message.Message):
     def __init__(self, total_nano_usd: _Optional[int] = ..., input_nano_usd: _Optional[int] = ..., output_nano_usd: _Optional[int] = ..., failed_attempts_nano_usd: _Optional[int] = ..., ledger_id: _Optional[str] = ...) -> None: ...
 
 class RoutingInfo(_message.Message):
-    __slots__ = ("model", "upstream_model", "provider", "dialect", "deployment", "service_tier", "cache_status", "attempts", "queue_duration", "first_token_latency", "dropped_params")
+    __slots__ = ("model", "upstream_model", "provider", "dialect", "deployment", "service_tier", "cache_status", "attempts", "queue_duration", "first_token_latency", "dropped_params", "max_output_tokens")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     UPSTREAM_MODEL_FIELD_NUMBER: _ClassVar[int]
     PROVIDER_FIELD_NUMBER: _ClassVar[int]
@@ -146,6 +148,7 @@ class RoutingInfo(_message.Message):
     QUEUE_DURATION_FIELD_NUMBER: _ClassVar[int]
     FIRST_TOKEN_LATENCY_FIELD_NUMBER: _ClassVar[int]
     DROPPED_PARAMS_FIELD_NUMBER: _ClassVar[int]
+    MAX_OUTPUT_TOKENS_FIELD_NUMBER: _ClassVar[int]
     model: str
     upstream_model: str
     provider: str
@@ -157,7 +160,8 @@ class RoutingInfo(_message.Message):
     queue_duration: _duration_pb2.Duration
     first_token_latency: _duration_pb2.Duration
     dropped_params: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, model: _Optional[str] = ..., upstream_model: _Optional[str] = ..., provider: _Optional[str] = ..., dialect: _Optional[str] = ..., deployment: _Optional[str] = ..., service_tier: _Optional[str] = ..., cache_status: _Optional[_Union[CacheStatus, str]] = ..., attempts: _Optional[_Iterable[_Union[Attempt, _Mapping]]] = ..., queue_duration: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., first_token_latency: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., dropped_params: _Optional[_Iterable[str]] = ...) -> None: ...
+    max_output_tokens: int
+    def __init__(self, model: _Optional[str] = ..., upstream_model: _Optional[str] = ..., provider: _Optional[str] = ..., dialect: _Optional[str] = ..., deployment: _Optional[str] = ..., service_tier: _Optional[str] = ..., cache_status: _Optional[_Union[CacheStatus, str]] = ..., attempts: _Optional[_Iterable[_Union[Attempt, _Mapping]]] = ..., queue_duration: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., first_token_latency: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., dropped_params: _Optional[_Iterable[str]] = ..., max_output_tokens: _Optional[int] = ...) -> None: ...
 
 class Attempt(_message.Message):
     __slots__ = ("deployment", "start_time", "latency", "outcome", "http_status", "timeout_kind")

@@ -95,7 +95,7 @@ class UpstreamError(_message.Message):
     def __init__(self, provider: _Optional[str] = ..., deployment: _Optional[str] = ..., http_status: _Optional[int] = ..., code: _Optional[str] = ..., message: _Optional[str] = ..., body_json: _Optional[str] = ...) -> None: ...
 
 class LimitViolation(_message.Message):
-    __slots__ = ("subject", "kind", "window", "model", "limit", "requested", "remaining", "reset_time")
+    __slots__ = ("subject", "kind", "window", "model", "limit", "requested", "remaining", "reset_time", "spent", "held")
     SUBJECT_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     WINDOW_FIELD_NUMBER: _ClassVar[int]
@@ -104,6 +104,8 @@ class LimitViolation(_message.Message):
     REQUESTED_FIELD_NUMBER: _ClassVar[int]
     REMAINING_FIELD_NUMBER: _ClassVar[int]
     RESET_TIME_FIELD_NUMBER: _ClassVar[int]
+    SPENT_FIELD_NUMBER: _ClassVar[int]
+    HELD_FIELD_NUMBER: _ClassVar[int]
     subject: str
     kind: _common_pb2.LimitKind
     window: _duration_pb2.Duration
@@ -112,4 +114,6 @@ class LimitViolation(_message.Message):
     requested: int
     remaining: int
     reset_time: _timestamp_pb2.Timestamp
-    def __init__(self, subject: _Optional[str] = ..., kind: _Optional[_Union[_common_pb2.LimitKind, str]] = ..., window: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., model: _Optional[str] = ..., limit: _Optional[int] = ..., requested: _Optional[int] = ..., remaining: _Optional[int] = ..., reset_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    spent: int
+    held: int
+    def __init__(self, subject: _Optional[str] = ..., kind: _Optional[_Union[_common_pb2.LimitKind, str]] = ..., window: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., model: _Optional[str] = ..., limit: _Optional[int] = ..., requested: _Optional[int] = ..., remaining: _Optional[int] = ..., reset_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., spent: _Optional[int] = ..., held: _Optional[int] = ...) -> None: ...

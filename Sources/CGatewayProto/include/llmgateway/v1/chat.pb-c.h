@@ -589,10 +589,16 @@ struct  Llmgateway__V1__RoutingParams
    * rejecting the request. What was dropped is reported in RoutingInfo.
    */
   protobuf_c_boolean drop_unsupported_params;
+  /*
+   * Optional. Where a budget does not cover max_output_tokens, ask the upstream for as many as it
+   * covers, instead of rejecting the request with BUDGET_EXHAUSTED. An answer that ends there has
+   * FINISH_CAUSE_BUDGET; RoutingInfo.max_output_tokens tells the bound.
+   */
+  protobuf_c_boolean clamp_to_budget;
 };
 #define LLMGATEWAY__V1__ROUTING_PARAMS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&llmgateway__v1__routing_params__descriptor) \
-    , 0,NULL, 0,NULL, 0,NULL, 0,NULL, LLMGATEWAY__V1__CACHE_MODE__CACHE_MODE_UNSPECIFIED, NULL, 0 }
+    , 0,NULL, 0,NULL, 0,NULL, 0,NULL, LLMGATEWAY__V1__CACHE_MODE__CACHE_MODE_UNSPECIFIED, NULL, 0, 0 }
 
 
 /*

@@ -152,17 +152,38 @@ struct  Llmgateway__V1__EstimateChatCompletionResponse
 {
   ProtobufCMessage base;
   /*
-   * Tokens the input is counted as by the first deployment in the route.
+   * Tokens the input is likely to have, by its length.
    */
   int64_t input_tokens;
   /*
-   * The amount the gateway would reserve for this request.
+   * The amount the gateway would reserve for this request if a budget applied to it; of a stream,
+   * if it were held whole. Zero when the model has no known price.
    */
   int64_t reserved_nano_usd;
+  /*
+   * The most tokens that the input can have; what is reserved covers them.
+   */
+  int64_t input_tokens_max;
+  /*
+   * The most tokens that all choices together can have; what is reserved covers them.
+   */
+  int64_t output_tokens_max;
+  /*
+   * What a million input tokens cost, at this length of input.
+   */
+  int64_t input_nano_usd_per_million_tokens;
+  /*
+   * What a million output tokens cost, at this length of input.
+   */
+  int64_t output_nano_usd_per_million_tokens;
+  /*
+   * The first deployment in the route.
+   */
+  char *deployment;
 };
 #define LLMGATEWAY__V1__ESTIMATE_CHAT_COMPLETION_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&llmgateway__v1__estimate_chat_completion_response__descriptor) \
-    , 0, 0 }
+    , 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string }
 
 
 /* Llmgateway__V1__GenerateChatCompletionRequest methods */

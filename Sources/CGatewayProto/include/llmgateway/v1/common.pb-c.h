@@ -38,12 +38,14 @@ typedef enum _Llmgateway__V1__UsageSource {
    */
   LLMGATEWAY__V1__USAGE_SOURCE__USAGE_SOURCE_REPORTED = 1,
   /*
-   * The gateway counted with the model's own tokenizer, because the upstream did not say, or
-   * was cut short.
+   * The gateway counted, because the upstream did not say, or was cut short: the output by the
+   * pieces and bytes that passed, and in_flight_tokens besides; the input by its length, at four
+   * bytes a token.
    */
   LLMGATEWAY__V1__USAGE_SOURCE__USAGE_SOURCE_COUNTED = 2,
   /*
-   * The gateway estimated them from the length of the text, for the same reasons.
+   * Not even that is known, as of a whole answer that did not come: they are the most that the
+   * upstream can have used.
    */
   LLMGATEWAY__V1__USAGE_SOURCE__USAGE_SOURCE_ESTIMATED = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LLMGATEWAY__V1__USAGE_SOURCE)
@@ -252,10 +254,16 @@ struct  Llmgateway__V1__Usage
    * Who counted.
    */
   Llmgateway__V1__UsageSource source;
+  /*
+   * Of the output tokens, those that nobody read: what the upstream may have written before it saw
+   * that the call was cut short. They are charged, because it may charge them. Zero where the
+   * upstream reported.
+   */
+  int64_t in_flight_tokens;
 };
 #define LLMGATEWAY__V1__USAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&llmgateway__v1__usage__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, LLMGATEWAY__V1__USAGE_SOURCE__USAGE_SOURCE_UNSPECIFIED }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, LLMGATEWAY__V1__USAGE_SOURCE__USAGE_SOURCE_UNSPECIFIED, 0 }
 
 
 /*
@@ -343,10 +351,15 @@ struct  Llmgateway__V1__RoutingInfo
    */
   size_t n_dropped_params;
   char **dropped_params;
+  /*
+   * The bound on output tokens that was sent upstream because of a budget. Zero where none was, or
+   * the client's own.
+   */
+  int32_t max_output_tokens;
 };
 #define LLMGATEWAY__V1__ROUTING_INFO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&llmgateway__v1__routing_info__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, LLMGATEWAY__V1__CACHE_STATUS__CACHE_STATUS_UNSPECIFIED, 0,NULL, NULL, NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, LLMGATEWAY__V1__CACHE_STATUS__CACHE_STATUS_UNSPECIFIED, 0,NULL, NULL, NULL, 0,NULL, 0 }
 
 
 /*

@@ -254,10 +254,18 @@ struct  Llmgateway__V1__LimitViolation
    * When enough is left again; absent when no time frees it.
    */
   Google__Protobuf__Timestamp *reset_time;
+  /*
+   * Of SPEND: what is charged in this period, in nano USD.
+   */
+  int64_t spent;
+  /*
+   * Of SPEND: what is set aside for calls that have not ended, in nano USD.
+   */
+  int64_t held;
 };
 #define LLMGATEWAY__V1__LIMIT_VIOLATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&llmgateway__v1__limit_violation__descriptor) \
-    , (char *)protobuf_c_empty_string, LLMGATEWAY__V1__LIMIT_KIND__LIMIT_KIND_UNSPECIFIED, NULL, (char *)protobuf_c_empty_string, 0, 0, 0, NULL }
+    , (char *)protobuf_c_empty_string, LLMGATEWAY__V1__LIMIT_KIND__LIMIT_KIND_UNSPECIFIED, NULL, (char *)protobuf_c_empty_string, 0, 0, 0, NULL, 0, 0 }
 
 
 /* Llmgateway__V1__ErrorContext methods */

@@ -1,0 +1,36 @@
+/// What has passed of an attempt's answer, counted, and how much of it comes at once.
+///
+/// Counting is nothing but additions, since it is done for every piece.
+struct AnswerMeter {
+    private var bytes = 0
+    private var pieces = 0
+    /// What had passed at the last look.
+    private var tokensBefore: Int64 = 0
+    /// The most tokens that were read at once.
+    private(set) var batchMax: Int64 = 0
+
+    /// Adds a piece of content.
+    @inline(__always)
+    mutating func add(_ more: Int) {
+        bytes &+= more
+        pieces &+= 1
+    }
+
+    /// Output tokens that have passed: upstreams send at least a token in a piece, and where they
+    /// gather several, a token has four bytes on average.
+    @inline(__always)
+    var tokens: Int64 { Int64(max(pieces, (bytes &+ 3) / 4)) }
+
+    /// Looks at what was read at once, when it has been read.
+    @inline(__always)
+    mutating func look() {
+        let passed = tokens
+        if passed &- tokensBefore > batchMax { batchMax = passed &- tokensBefore }
+        tokensBefore = passed
+    }
+
+    /// How many tokens may be on their way and not read: at least so many, and twice what came at
+    /// once, since as much may come again.
+    @inline(__always)
+    func margin(atLeast least: Int64) -> Int64 { max(least, 2 &* batchMax) }
+}
