@@ -84,7 +84,8 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
     }
 
     private func refuse(_ exchange: ServerExchange, _ error: GatewayError) {
-        errors.respond(to: exchange, with: error, id: CallID(using: &random))
+        let id = CallID(at: clock.wallNow(), using: &random)
+        errors.respond(to: exchange, with: error, id: id)
     }
 }
 

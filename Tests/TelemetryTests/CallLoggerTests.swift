@@ -19,7 +19,7 @@ import Testing
     private static func record(failing error: GatewayError? = nil) -> CallRecord {
         var random = FastRandom(seed: 7)
         var record = CallRecord(
-            id: CallID(using: &random), endpoint: "openai.chat",
+            id: CallID(at: LogFile.time, using: &random), endpoint: "openai.chat",
             receivedAt: MonotonicTime(nanoseconds: 1_000_000_000),
             receivedAtWall: LogFile.time)
         record.principal = Principal(name: "team a")

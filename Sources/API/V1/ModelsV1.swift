@@ -104,9 +104,10 @@ struct ModelsV1 {
 
     private func failed(_ error: GatewayError) -> GRPCStatusError {
         var random = SystemRandomNumberGenerator()
+        let now = clock.wallNow()
         let record = CallRecord(
-            id: CallID(using: &random), endpoint: "grpc.models",
-            receivedAt: call.exchange.receivedAt, receivedAtWall: clock.wallNow())
+            id: CallID(at: now, using: &random), endpoint: "grpc.models",
+            receivedAt: call.exchange.receivedAt, receivedAtWall: now)
         return GRPCStatusError(V1ErrorWriter.status(of: error, record: record))
     }
 }

@@ -48,12 +48,33 @@ extension Money {
 
     /// Dollars without trailing zeros, exactly: `0.0000125`.
     public var dollars: String {
-        let magnitude = String(nanoUSD.magnitude)
-        let padded = String(repeating: "0", count: max(0, 10 - magnitude.count)) + magnitude
-        var fraction = padded.suffix(9)
-        while fraction.last == "0" { fraction.removeLast() }
-        let whole = (nanoUSD < 0 ? "-" : "") + padded.dropLast(9)
-        return fraction.isEmpty ? whole : whole + "." + fraction
+        var (whole, fraction) = nanoUSD.magnitude.quotientAndRemainder(dividingBy: 1_000_000_000)
+        // Written from its end: a sign, ten digits of dollars, a point and nine digits at most.
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 21) { room in
+            var start = room.count
+            func put(_ byte: UInt8) {
+                start -= 1
+                room[start] = byte
+            }
+            var places = 9
+            while places > 0, fraction % 10 == 0 {
+                fraction /= 10
+                places -= 1
+            }
+            if places > 0 {
+                for _ in 0..<places {
+                    put(0x30 + UInt8(truncatingIfNeeded: fraction % 10))
+                    fraction /= 10
+                }
+                put(0x2E)
+            }
+            repeat {
+                put(0x30 + UInt8(truncatingIfNeeded: whole % 10))
+                whole /= 10
+            } while whole > 0
+            if nanoUSD < 0 { put(0x2D) }
+            return String(decoding: UnsafeBufferPointer(rebasing: room[start...]), as: UTF8.self)
+        }
     }
 }
 

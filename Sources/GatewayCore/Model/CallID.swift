@@ -2,14 +2,18 @@ public import GatewayPrimitives
 
 /// The identity of one call: in its log line, its errors, and later its ledger row.
 ///
-/// 128 bits, shown as a version 4 UUID. Ids must be unique, not secret.
+/// 128 bits, shown as a version 7 UUID (RFC 9562 section 5.7): the millisecond of the call, then 74
+/// random bits. Ids must be unique, not secret; as they grow with time, the ledger's index of them
+/// grows at its end, and its rows come to the same pages.
 public struct CallID: Hashable, Sendable {
     public let high: UInt64
     public let low: UInt64
 
     /// Draws an id.
-    public init(using random: inout some RandomNumberGenerator) {
-        high = random.next() & ~0xF000 | 0x4000
+    /// - Parameter moment: when its call came.
+    public init(at moment: WallTime, using random: inout some RandomNumberGenerator) {
+        let milliseconds = UInt64(bitPattern: moment.nanoseconds / 1_000_000)
+        high = milliseconds << 16 | 0x7000 | random.next() & 0xFFF
         low = random.next() & ~(0b11 << 62) | (0b10 << 62)
     }
 

@@ -40,9 +40,10 @@ public final class Pipeline {
     /// every call is recorded.
     public func run(_ door: any Door) async {
         let arrival = door.arrival
+        let now = clock.wallNow()
         var record = CallRecord(
-            id: CallID(using: &random), endpoint: door.endpoint, receivedAt: arrival.receivedAt,
-            receivedAtWall: clock.wallNow())
+            id: CallID(at: now, using: &random), endpoint: door.endpoint,
+            receivedAt: arrival.receivedAt, receivedAtWall: now)
         record.client = arrival.client
         let cancellation = Cancellation()
         door.attach(cancellation, id: record.id)

@@ -72,7 +72,7 @@ struct OpenAIErrorWriterTests {
     /// SDKs parse the body; `code` must be a string even where it is a status.
     @Test func theBodyIsJSONWithAStringForItsCode() throws {
         var random = FastRandom(seed: 3)
-        let id = CallID(using: &random)
+        let id = CallID(at: WallTime(nanoseconds: 0), using: &random)
         for reason in GatewayError.Reason.allCases {
             for usesLiteLLMStatuses in [true, false] {
                 var body = ByteQueue()
