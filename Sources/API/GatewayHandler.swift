@@ -49,7 +49,7 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
         }
         exchange.compressor = compressor
         guard let endpoint = Endpoint.match(exchange.path) else {
-            await management.handle(exchange, id: CallID(using: &random))
+            await management.handle(exchange, id: CallID(at: clock.wallNow(), using: &random))
             return
         }
         guard endpoint.allows(exchange.method) else {

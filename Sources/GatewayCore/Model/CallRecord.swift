@@ -42,12 +42,14 @@ public struct CallRecord: Sendable {
     public var error: GatewayError?
 
     public init(
-        id: CallID, endpoint: StaticString, receivedAt: MonotonicTime, receivedAtWall: WallTime
+        id: CallID, endpoint: StaticString, receivedAt: MonotonicTime, receivedAtWall: WallTime,
+        client: NetworkAddress? = nil
     ) {
         self.id = id
         self.endpoint = endpoint
         self.receivedAt = receivedAt
         self.receivedAtWall = receivedAtWall
+        self.client = client
         endedAt = receivedAt
     }
 }

@@ -43,8 +43,7 @@ public final class Pipeline {
         let now = clock.wallNow()
         var record = CallRecord(
             id: CallID(at: now, using: &random), endpoint: door.endpoint,
-            receivedAt: arrival.receivedAt, receivedAtWall: now)
-        record.client = arrival.client
+            receivedAt: arrival.receivedAt, receivedAtWall: now, client: arrival.client)
         let cancellation = Cancellation()
         door.attach(cancellation, id: record.id)
         // The bound of the whole call covers the reading of its body too.

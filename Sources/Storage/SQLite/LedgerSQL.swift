@@ -44,11 +44,11 @@ enum LedgerSQL {
     static let addToLabel = """
         INSERT INTO daily_label_spend (
             day, subject_kind, subject_id, cost, input_tokens, output_tokens, calls)
-        VALUES (?, ?, ?, ?, ?, ?, 1)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET
             cost = cost + excluded.cost,
             input_tokens = input_tokens + excluded.input_tokens,
             output_tokens = output_tokens + excluded.output_tokens,
-            calls = calls + 1
+            calls = calls + excluded.calls
         """
 }

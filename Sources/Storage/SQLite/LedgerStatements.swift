@@ -26,7 +26,7 @@ final class LedgerStatements {
         insertAccount = try prepare(
             """
             INSERT INTO budget_account (subject_kind, subject_id, period_window, period_start)
-            VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+            VALUES (?, ?, ?, ?) RETURNING id
             """)
         selectAccount = try prepare(
             """
@@ -56,18 +56,15 @@ final class LedgerStatements {
 
     /// The number of an account, which is made if there is none.
     func account(_ subject: Subject, _ window: BudgetWindow, start: Int64) throws -> Int64 {
-        for statement in [insertAccount, selectAccount] {
+        func run(_ statement: PreparedStatement) throws -> Int64? {
             statement.bind(1, Int64(subject.kind.rawValue))
             statement.bind(2, subject.id)
             statement.bind(3, window.text)
             statement.bind(4, start)
+            return try statement.first { $0.integer(0) }
         }
-        if let id = try selectAccount.first({ $0.integer(0) }) { return id }
-        try insertAccount.run()
-        guard let id = try selectAccount.first({ $0.integer(0) }) else {
-            throw StoreFailure(.other, "an account that was just made is not there")
-        }
-        return id
+        if let id = try run(selectAccount) ?? run(insertAccount) { return id }
+        throw StoreFailure(.other, "an account that was just made is not there")
     }
 
     /// Adds to what an account holds, unless that would pass its cap.
@@ -209,33 +206,31 @@ final class LedgerStatements {
         return try statement.run() == 1
     }
 
-    /// Adds a row to the sums of its day.
-    func addToDay(_ row: LedgerRow) throws {
+    func add(_ sum: DaySums.Sum, toDay key: DaySums.Key) throws {
         let statement = addToDay
-        statement.bind(1, row.day)
-        statement.bind(2, row.keyID)
-        statement.bind(3, row.userID ?? "")
-        statement.bind(4, row.teamID ?? "")
-        statement.bind(5, row.model)
-        statement.bind(6, row.deploymentID)
-        statement.bind(7, row.provider)
-        statement.bind(8, row.cost.total)
-        statement.bind(9, row.usage.inputTokens)
-        statement.bind(10, row.usage.outputTokens)
-        statement.bind(11, row.failure == nil ? 1 : 0)
-        statement.bind(12, row.failure == nil ? 0 : 1)
+        statement.bind(1, key.day)
+        statement.bind(2, key.keyID)
+        statement.bind(3, key.userID)
+        statement.bind(4, key.teamID)
+        statement.bind(5, key.model)
+        statement.bind(6, key.deploymentID)
+        statement.bind(7, key.provider)
+        statement.bind(8, sum.cost)
+        statement.bind(9, sum.inputTokens)
+        statement.bind(10, sum.outputTokens)
+        statement.bind(11, sum.succeededCount)
+        statement.bind(12, sum.failedCount)
         try statement.run()
-        if let user = row.endUser { try addToLabel(row, Subject(.endUser, user)) }
-        for tag in row.tags { try addToLabel(row, Subject(.tag, tag)) }
     }
 
-    private func addToLabel(_ row: LedgerRow, _ subject: Subject) throws {
-        addToLabel.bind(1, row.day)
-        addToLabel.bind(2, Int64(subject.kind.rawValue))
-        addToLabel.bind(3, subject.id)
-        addToLabel.bind(4, row.cost.total)
-        addToLabel.bind(5, row.usage.inputTokens)
-        addToLabel.bind(6, row.usage.outputTokens)
+    func add(_ sum: DaySums.Sum, toLabel key: DaySums.LabelKey) throws {
+        addToLabel.bind(1, key.day)
+        addToLabel.bind(2, Int64(key.subject.kind.rawValue))
+        addToLabel.bind(3, key.subject.id)
+        addToLabel.bind(4, sum.cost)
+        addToLabel.bind(5, sum.inputTokens)
+        addToLabel.bind(6, sum.outputTokens)
+        addToLabel.bind(7, sum.succeededCount + sum.failedCount)
         try addToLabel.run()
     }
 }

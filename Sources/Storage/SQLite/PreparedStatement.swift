@@ -1,12 +1,26 @@
 import GRDB
 import GRDBSQLite
 import GatewayCore
+import GatewayPrimitives
 
 /// A statement of SQLite's that is prepared once and used for every call: bound, stepped and reset
-/// without an allocation of ours. Belongs to the thread that uses its connection.
+/// without an allocation. Every parameter is bound again before each run. Belongs to the thread
+/// that uses its connection.
 final class PreparedStatement {
     private let statement: OpaquePointer
     private let connection: OpaquePointer
+    /// The texts and blobs that are bound, one behind the other. SQLite reads them where they are:
+    /// to copy each into memory of its own cost more than the row.
+    private var bytes = ByteQueue()
+    private var pieces: [Piece] = []
+
+    /// What is bound, when the statement runs, to bytes that do not move any more.
+    private struct Piece {
+        let index: Int32
+        let start: Int
+        let count: Int
+        let isText: Bool
+    }
 
     /// - Parameter database: must outlive the statement.
     init(_ sql: String, in database: Database) throws {
@@ -33,38 +47,59 @@ final class PreparedStatement {
 
     func bind(_ index: Int32, _ money: Money) { bind(index, money.nanoUSD) }
 
-    /// Copies the text; `nil` binds NULL.
+    /// `nil` binds NULL.
     func bind(_ index: Int32, _ text: String?) {
-        guard var text else {
+        guard let text else {
             sqlite3_bind_null(statement, index)
             return
         }
-        text.withUTF8 { bytes in
-            _ = bytes.withMemoryRebound(to: CChar.self) { characters in
-                sqlite3_bind_text(
-                    statement, index, characters.baseAddress, Int32(characters.count),
-                    Self.transient)
-            }
-        }
+        let start = bytes.count
+        bytes.append(text: text)
+        pieces.append(
+            Piece(index: index, start: start, count: bytes.count - start, isText: true))
     }
 
     /// Binds the 16 bytes of an id, most significant first.
     func bind(_ index: Int32, _ id: CallID) {
-        withUnsafeBytes(of: (id.high.bigEndian, id.low.bigEndian)) { bytes in
-            _ = sqlite3_bind_blob(
-                statement, index, bytes.baseAddress, Int32(bytes.count), Self.transient)
+        let start = bytes.count
+        withUnsafeBytes(of: (id.high.bigEndian, id.low.bigEndian)) { id in
+            bytes.append(
+                ByteView(
+                    start: id.baseAddress?.assumingMemoryBound(to: UInt8.self), count: id.count))
         }
+        pieces.append(Piece(index: index, start: start, count: 16, isText: false))
     }
 
-    /// SQLITE_TRANSIENT, a macro of a cast: SQLite copies what it is given.
-    private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+    /// Binds the pieces without copying them (SQLITE_STATIC, which is zero).
+    private func bindPieces() {
+        // An empty queue has no memory, and a text at `nil` would be NULL.
+        let room = UnsafePointer(bytes.reserve(1).baseAddress.unsafelyUnwrapped) - bytes.count
+        for piece in pieces {
+            let start = UnsafeRawPointer(room + piece.start)
+            let count = Int32(truncatingIfNeeded: piece.count)
+            if piece.isText {
+                sqlite3_bind_text(
+                    statement, piece.index, start.assumingMemoryBound(to: CChar.self), count, nil)
+            } else {
+                sqlite3_bind_blob(statement, piece.index, start, count, nil)
+            }
+        }
+        pieces.removeAll(keepingCapacity: true)
+    }
+
+    /// Makes it ready for the next run.
+    private func reset() {
+        sqlite3_reset(statement)
+        bytes.clear()
+    }
 
     // MARK: - Running
 
     /// Runs a statement without a result, and tells how many rows it changed.
     @discardableResult
     func run() throws -> Int {
-        defer { sqlite3_reset(statement) }
+        bindPieces()
+        defer { reset() }
         let code = sqlite3_step(statement)
         guard code == SQLITE_DONE || code == SQLITE_ROW else {
             throw Self.failure(code, connection)
@@ -74,7 +109,8 @@ final class PreparedStatement {
 
     /// Gives the first row of a result to a function; `nil` if there is none.
     func first<Value>(_ read: (PreparedStatement) -> Value) throws -> Value? {
-        defer { sqlite3_reset(statement) }
+        bindPieces()
+        defer { reset() }
         let code = sqlite3_step(statement)
         if code == SQLITE_DONE { return nil }
         guard code == SQLITE_ROW else { throw Self.failure(code, connection) }

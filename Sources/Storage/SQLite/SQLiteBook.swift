@@ -13,6 +13,8 @@ final class SQLiteBook: LedgerBook {
     private let statements: LedgerStatements
     /// Numbers of accounts, which never change; the oldest are dropped when there are many.
     private var accountIDs: [AccountKey: Int64] = [:]
+    /// What the rows of this transaction add to the sums of their days.
+    private var sums = DaySums()
 
     private struct AccountKey: Hashable {
         let subject: Subject
@@ -97,11 +99,20 @@ final class SQLiteBook: LedgerBook {
 
     func settle(_ hold: Int64, _ row: LedgerRow) throws {
         guard try statements.insertRow(row, hold: hold) else { return }
-        try statements.addToDay(row)
+        sums.add(row)
         guard hold != 0, let ended = try statements.deleteHold(hold) else { return }
         for id in ended.accounts {
             try statements.settle(id, hold: ended.amount, cost: row.cost.total)
         }
+    }
+
+    /// Writes what the transaction's rows add to the sums of their days; to be called before it is
+    /// committed.
+    func writeSums() throws {
+        guard !sums.isEmpty else { return }
+        for (key, sum) in sums.days { try statements.add(sum, toDay: key) }
+        for (key, sum) in sums.labels { try statements.add(sum, toLabel: key) }
+        sums.removeAll()
     }
 
     func settleWhole(_ hold: Int64) throws -> Bool {
@@ -150,6 +161,7 @@ final class SQLiteBook: LedgerBook {
     }
 
     func audit() throws -> LedgerAudit {
+        try writeSums()
         var audit = LedgerAudit()
         audit.balances = try Row.fetchAll(
             database,
@@ -180,5 +192,8 @@ final class SQLiteBook: LedgerBook {
     }
 
     /// Forgets what a transaction that was undone may have made.
-    func forgetAccounts() { accountIDs.removeAll() }
+    func undone() {
+        accountIDs.removeAll()
+        sums.removeAll()
+    }
 }

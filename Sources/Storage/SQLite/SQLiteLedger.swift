@@ -41,6 +41,7 @@ public final class SQLiteLedger: Ledger {
                     try instance.forget(dead, in: database)
                     recovered.instanceCount += 1
                 }
+                try book.writeSums()
                 return .commit
             }
             return recovered
@@ -106,6 +107,7 @@ public final class SQLiteLedger: Ledger {
                 let book = try shelf.book(of: database)
                 for row in rows { try book.settle(row.hold, row.row) }
                 for hold in holds { _ = try book.settleWhole(hold) }
+                try book.writeSums()
                 if try book.holds(of: instance.id).isEmpty {
                     try instance.forget(instance.id, in: database)
                 }
@@ -168,7 +170,7 @@ private final class BookShelf: @unchecked Sendable {
     }
 
     /// A transaction was undone: what the book remembers of the file may be wrong.
-    func undone() { known?.forgetAccounts() }
+    func undone() { known?.undone() }
 
     /// Ends the statements, before their connection is closed.
     func clear() { known = nil }
@@ -193,6 +195,8 @@ private final class LedgerJob<Value: Sendable>: WriteJob, @unchecked Sendable {
     }
 
     func run(in database: Database) throws { value = try work(try shelf.book(of: database)) }
+
+    func complete(in database: Database) throws { try shelf.book(of: database).writeSums() }
 
     func finish(_ outcome: Result<Void, StoreFailure>) {
         switch (outcome, value) {
@@ -224,6 +228,8 @@ private final class CatchUpJob: WriteJob, @unchecked Sendable {
     }
 
     func run(in database: Database) throws { try work(try shelf.book(of: database)) }
+
+    func complete(in database: Database) throws { try shelf.book(of: database).writeSums() }
 
     func finish(_ outcome: Result<Void, StoreFailure>) {
         if case .failure = outcome { failed() }

@@ -66,6 +66,7 @@ final class StoreWriter: Sendable {
             try database.inDatabase { database in
                 try database.inTransaction(.immediate) {
                     for job in jobs { try job.run(in: database) }
+                    for job in jobs { try job.complete(in: database) }
                     return .commit
                 }
             }
@@ -83,6 +84,14 @@ protocol WriteJob: AnyObject, Sendable {
     /// fail by itself undoes what it did and remembers its failure for ``finish(_:)``.
     func run(in database: Database) throws
 
+    /// Does what all jobs of the transaction have in common and is done once; called after all have
+    /// run, before the commit. What it throws fails the whole transaction.
+    func complete(in database: Database) throws
+
     /// The transaction is durable, or was undone.
     func finish(_ outcome: Result<Void, StoreFailure>)
+}
+
+extension WriteJob {
+    func complete(in database: Database) throws {}
 }
