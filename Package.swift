@@ -133,7 +133,7 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "GRPC", "Dialects", "Providers", "Transport", "GatewayCore",
+                "API", "GRPC", "Dialects", "Providers", "Storage", "Transport", "GatewayCore",
                 "GatewayPrimitives",
                 "TestSupport", "CGatewayProto", "CProtobufC",
             ],

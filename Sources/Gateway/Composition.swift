@@ -165,7 +165,11 @@ struct Composition {
 
     /// The routes of the management, made for one loop.
     func managementGroups() -> [ManagementGroup] {
-        []
+        [
+            .spend(
+                reports: SQLiteReports(store: store), directory: directory, catalog: catalog,
+                budgetOfAll: settings.budgetsOfAll.compactMap(\.max).first)
+        ]
     }
 }
 

@@ -23,6 +23,35 @@ public struct CallID: Hashable, Sendable {
         self.low = low
     }
 
+    /// An id from its UUID; `nil` for anything else. The text of a completion's id has `chatcmpl-`
+    /// in front.
+    public init?(_ text: String) {
+        var words: (high: UInt64, low: UInt64) = (0, 0)
+        var count = 0
+        let uuid = text.hasPrefix("chatcmpl-") ? text.dropFirst(9) : text[...]
+        guard uuid.utf8.count == 36 else { return nil }
+        for (place, byte) in uuid.utf8.enumerated() {
+            if place == 8 || place == 13 || place == 18 || place == 23 {
+                guard byte == 0x2D else { return nil }
+                continue
+            }
+            let digit: UInt8
+            switch byte {
+            case 0x30...0x39: digit = byte - 0x30
+            case 0x41...0x46: digit = byte - 0x37
+            case 0x61...0x66: digit = byte - 0x57
+            default: return nil
+            }
+            if count < 16 {
+                words.high = words.high << 4 | UInt64(digit)
+            } else {
+                words.low = words.low << 4 | UInt64(digit)
+            }
+            count += 1
+        }
+        self.init(high: words.high, low: words.low)
+    }
+
     /// Appends the 36 characters of the UUID.
     public func append(to queue: inout ByteQueue) {
         let room = queue.reserve(36)

@@ -24,6 +24,8 @@ struct DaySums {
     struct Sum {
         var cost = Money.zero
         var inputTokens: Int64 = 0
+        var cachedInputTokens: Int64 = 0
+        var cacheWriteTokens: Int64 = 0
         var outputTokens: Int64 = 0
         var succeededCount: Int64 = 0
         var failedCount: Int64 = 0
@@ -31,6 +33,8 @@ struct DaySums {
         fileprivate mutating func add(_ row: LedgerRow) {
             cost += row.cost.total
             inputTokens &+= Int64(row.usage.inputTokens)
+            cachedInputTokens &+= row.usage.cachedInputTokens
+            cacheWriteTokens &+= row.usage.cacheWriteTokens
             outputTokens &+= Int64(row.usage.outputTokens)
             if row.failure == nil { succeededCount &+= 1 } else { failedCount &+= 1 }
         }

@@ -31,14 +31,16 @@ enum LedgerSQL {
     static let addToDay = """
         INSERT INTO daily_spend (
             day, key_id, user_id, team_id, model, deployment_id, provider, cost, input_tokens,
-            output_tokens, succeeded, failed)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            output_tokens, succeeded, failed, cached_input_tokens, cache_write_tokens)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET
             cost = cost + excluded.cost,
             input_tokens = input_tokens + excluded.input_tokens,
             output_tokens = output_tokens + excluded.output_tokens,
             succeeded = succeeded + excluded.succeeded,
-            failed = failed + excluded.failed
+            failed = failed + excluded.failed,
+            cached_input_tokens = cached_input_tokens + excluded.cached_input_tokens,
+            cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens
         """
 
     static let addToLabel = """

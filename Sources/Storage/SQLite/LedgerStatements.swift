@@ -220,6 +220,8 @@ final class LedgerStatements {
         statement.bind(10, sum.outputTokens)
         statement.bind(11, sum.succeededCount)
         statement.bind(12, sum.failedCount)
+        statement.bind(13, sum.cachedInputTokens)
+        statement.bind(14, sum.cacheWriteTokens)
         try statement.run()
     }
 
