@@ -60,7 +60,9 @@ struct Composition {
                 name: "master", role: .admin)
         }
         directory = KeyRing(principals)
-        catalog = Catalog(deployments: settings.deployments, createdAt: startedAt.seconds)
+        catalog = Catalog(
+            deployments: settings.deployments, createdAt: startedAt.seconds,
+            rules: settings.routing, prices: settings.prices)
         try File.createPrivateFolder(settings.dataDirectory)
         store = try SQLiteStore(
             path: settings.databasePath ?? settings.dataDirectory + "/llm-gateway.db",
@@ -128,6 +130,7 @@ struct Composition {
             runningMax: max(1, (settings.callsMax + loopCount - 1) / loopCount),
             waitingMax: (settings.callsWaitingMax + loopCount - 1) / loopCount,
             waitMax: settings.timeoutQueue)
+        calls.cooledWaitingMax = (settings.callsCooledMax + loopCount - 1) / loopCount
         let pipeline = Pipeline(
             directory: directory, catalog: catalog, providers: providers,
             observer: CallLogger(log: log, sample: settings.log.sample, seed: random.next()),

@@ -102,6 +102,7 @@ model_list:
 {models}
 general_settings:
   master_key: {MASTER_KEY}
+router_settings: {{num_retries: 0}}
 gateway_settings:
   loops: 1
   cors: {{allow_origins: ['https://app.example']}}
@@ -131,7 +132,7 @@ def llmock(tmp_path_factory):
     process = subprocess.Popen(
         [str(tool), "serve", "-h", "127.0.0.1", "-p", str(port)], stdout=log, stderr=log)
     try:
-        wait_until(lambda: answers(f"http://127.0.0.1:{port}/v1/models"), what="llmock's start")
+        wait_until(lambda: answers(f"http://127.0.0.1:{port}/v1/models"), seconds=90, what="llmock's start")
         yield f"http://127.0.0.1:{port}/v1"
     finally:
         process.terminate()

@@ -21,28 +21,33 @@ public final class PipelineHarness {
     public init(
         attempts: [[StepProvider.Step]], deployments: Int = 1, allowedModels: [String] = [],
         attemptsMax: Int = 3, standings: [Standing] = [], price: Price? = nil,
-        rules: AccountingRules = AccountingRules(), principal: Principal? = nil
+        rules: AccountingRules = AccountingRules(), principal: Principal? = nil,
+        routing: RoutingRules = .withoutWaits, catalog: [Deployment]? = nil, seed: UInt64 = 7
     ) {
         provider = StepProvider(attempts)
         ledger = DirectLedger(book: book)
-        let list = (0..<deployments).map { index in
-            Deployment(
-                index: index, id: "d\(index)", model: "m", provider: .scripted,
-                upstreamModel: "u", apiBase: "", apiKey: nil, timeouts: Self.timeouts, price: price)
-        }
+        let list =
+            catalog
+            ?? (0..<deployments).map { index in
+                Deployment(
+                    index: index, id: "d\(index)", model: "m", provider: .scripted,
+                    upstreamModel: "u", apiBase: "", apiKey: nil, timeouts: Self.timeouts,
+                    price: price)
+            }
         pipeline = Pipeline(
             directory: KeyRing([
                 Self.knownKey: principal
                     ?? Principal(
                         name: "alice", allowedModels: allowedModels, standings: standings)
             ]),
-            catalog: Catalog(deployments: list, createdAt: 0), providers: [.scripted: provider],
+            catalog: Catalog(deployments: list, createdAt: 0, rules: routing),
+            providers: [.scripted: provider],
             observer: observer,
             accountant: Accountant(
                 directory: KeyRing([:]), ledger: ledger, limits: limits,
                 rules: rules, clock: clock),
             clock: clock,
-            limits: CallLimits(callTimeout: .seconds(60), attemptsMax: attemptsMax), seed: 7)
+            limits: CallLimits(callTimeout: .seconds(60), attemptsMax: attemptsMax), seed: seed)
     }
 
     /// An accountant without limits and budgets.
@@ -55,11 +60,13 @@ public final class PipelineHarness {
     /// A door with a chat request.
     public func door(
         key: KeyHash? = knownKey, model: String = "m", timeout: Duration? = nil,
-        isStream: Bool = true
+        isStream: Bool = true, routing: RequestRouting? = nil, tags: [String] = []
     ) -> RecordingDoor {
-        let request = ChatRequest(
+        var request = ChatRequest(
             model: model, isStream: isStream, wantsUsage: false,
             body: .typed(ChatContent(messages: [])))
+        request.routing = routing
+        request.tags = tags
         return RecordingDoor(
             arrival: Arrival(
                 receivedAt: clock.now(), timeout: timeout, credential: key.map { .key($0) }),

@@ -20,7 +20,9 @@ final class OpenAIChatDoor: OpenAIDoor, Door {
 
     func readRequest() async throws(GatewayError) -> ModelRequest {
         let body = try await readBody()
-        let request = try OpenAIChatRequestReader(parser: parser).read(body)
+        var request = try OpenAIChatRequestReader(parser: parser).read(body)
+        request.routing = RoutingHeaders.routing(request.routing, exchange)
+        request.tags = RoutingHeaders.tags(request.tags, exchange)
         isStream = request.isStream
         wantsUsage = request.wantsUsage
         model = request.model

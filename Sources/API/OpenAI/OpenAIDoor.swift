@@ -25,7 +25,7 @@ class OpenAIDoor: ExchangeCloseObserver, CancellationTarget {
         self.errors = errors
         self.limits = limits
         arrival = Arrival(
-            receivedAt: exchange.receivedAt, timeout: nil,
+            receivedAt: exchange.receivedAt, timeout: RoutingHeaders.timeout(exchange),
             credential: Credentials.read(exchange),
             client: exchange.clientAddress)
     }
@@ -78,7 +78,14 @@ class OpenAIDoor: ExchangeCloseObserver, CancellationTarget {
         }
         guard let deployment = record.deployment else { return }
         exchange.responseHeaders.append("x-litellm-model-id", text: deployment.id)
+        exchange.responseHeaders.append("x-litellm-model-name", text: deployment.upstreamModel)
         exchange.responseHeaders.append("x-litellm-model-group", text: deployment.model)
+        if !deployment.apiBase.isEmpty {
+            exchange.responseHeaders.append("x-litellm-model-api-base", text: deployment.apiBase)
+        }
+        exchange.responseHeaders.append("x-litellm-attempted-retries", decimal: record.retryCount)
+        exchange.responseHeaders.append(
+            "x-litellm-attempted-fallbacks", decimal: record.fallbackCount)
     }
 
     /// Adds the fields that tell what the call cost; for answers whose head is sent at their end.

@@ -15,7 +15,9 @@ final class OpenAIEmbeddingsDoor: OpenAIDoor, Door {
     func readRequest() async throws(GatewayError) -> ModelRequest {
         let body = try await readBody()
         let reader = OpenAIEmbeddingRequestReader(parser: parser)
-        let request = try reader.read(body)
+        var request = try reader.read(body)
+        request.routing = RoutingHeaders.routing(request.routing, exchange)
+        request.tags = RoutingHeaders.tags(request.tags, exchange)
         encoding = reader.encoding
         model = request.model
         return .embeddings(request)

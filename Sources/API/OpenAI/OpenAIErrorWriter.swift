@@ -134,6 +134,9 @@ struct OpenAIErrorWriter {
         case .upstreamAuthFailed: Face(status: 401, type: "authentication_error")
         case .upstreamRateLimited, .rateLimited: Face(status: 429, type: "throttling_error")
         case .budgetExhausted: Face(status: statusBudget, type: "budget_exceeded")
+        case .upstreamUnavailable where error.origin == .gateway && error.retryAfter != nil:
+            // All deployments are left alone for a while.
+            Face(status: 429, type: "throttling_error")
         case .upstreamUnavailable, .upstreamInterrupted:
             Face(status: error.upstreamServerStatus, type: "internal_server_error")
         case .timedOut: Face(status: 408, type: "invalid_request_error")

@@ -18,7 +18,7 @@ extension V1RequestReader {
         if request.element_type.rawValue > 1 { refuse("element_type") }
         if request.n_labels > 0 { refuse("labels") }
         var content = ChatContent(messages: [])
-        readRouting(request.routing, "routing", into: &content)
+        let routing = readRouting(request.routing, "routing", into: &content)
         var inputs: [EmbeddingContent.Input] = []
         for index in 0..<request.n_inputs {
             guard let input = request.inputs[index]?.pointee else { continue }
@@ -38,12 +38,14 @@ extension V1RequestReader {
         }
         try finish()
         let dimensions = Int(request.dimension_count)
-        return EmbeddingRequest(
+        var embedding = EmbeddingRequest(
             model: model, inputCount: inputs.count, textBytes: countedBytes,
             dimensionCount: dimensions > 0 ? dimensions : nil,
             body: .typed(
                 EmbeddingContent(
                     inputs: inputs, dimensionCount: dimensions, endUser: request.end_user.text,
                     extraBodyJSON: request.extra_body_json.text)))
+        embedding.routing = routing
+        return embedding
     }
 }

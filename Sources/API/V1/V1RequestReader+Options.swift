@@ -167,23 +167,47 @@ extension V1RequestReader {
         }
     }
 
-    /// What routing cannot do yet is refused: a client that names fallbacks or tags relies on them.
+    /// What the client says about routing; what that cannot do yet is refused.
     mutating func readRouting(
         _ routing: UnsafeMutablePointer<Llmgateway__V1__RoutingParams>?, _ path: String,
         into content: inout ChatContent
-    ) {
-        guard let routing = routing?.pointee else { return }
+    ) -> RequestRouting? {
+        guard let routing = routing?.pointee else { return nil }
         content.dropsUnsupportedParams = routing.drop_unsupported_params != 0
-        if routing.n_fallback_models > 0 { refuse("\(path).fallback_models") }
-        if routing.n_context_window_fallback_models > 0 {
-            refuse("\(path).context_window_fallback_models")
-        }
-        if routing.n_content_policy_fallback_models > 0 {
-            refuse("\(path).content_policy_fallback_models")
-        }
-        if routing.n_required_tags > 0 { refuse("\(path).required_tags") }
         if routing.cache_mode.rawValue > 1 { refuse("\(path).cache_mode") }
         if routing.clamp_to_budget != 0 { refuse("\(path).clamp_to_budget") }
-        if routing.first_token_timeout != nil { refuse("\(path).first_token_timeout") }
+        var wishes = RoutingWishes()
+        wishes.fallbacks = names(
+            routing.fallback_models, routing.n_fallback_models, "\(path).fallback_models")
+        wishes.contextWindowFallbacks = names(
+            routing.context_window_fallback_models, routing.n_context_window_fallback_models,
+            "\(path).context_window_fallback_models")
+        wishes.contentPolicyFallbacks = names(
+            routing.content_policy_fallback_models, routing.n_content_policy_fallback_models,
+            "\(path).content_policy_fallback_models")
+        wishes.requiredTags =
+            names(routing.required_tags, routing.n_required_tags, "\(path).required_tags") ?? []
+        if let timeout = routing.first_token_timeout?.pointee {
+            let duration =
+                Duration.seconds(timeout.seconds) + .nanoseconds(Int64(timeout.nanos))
+            if duration > .zero {
+                wishes.firstTokenTimeout = duration
+            } else {
+                violate("\(path).first_token_timeout", "must be more than zero")
+            }
+        }
+        return RequestRouting(wishes)
+    }
+
+    /// A list of names; `nil` where it is empty.
+    private mutating func names(
+        _ list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?, _ count: Int, _ path: String
+    ) -> [String]? {
+        guard count > 0, let list else { return nil }
+        guard count <= RequestRouting.modelsMax else {
+            violate(path, "has more than \(RequestRouting.modelsMax) elements")
+            return nil
+        }
+        return (0..<count).map { list[$0].text }
     }
 }

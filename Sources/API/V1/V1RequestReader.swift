@@ -63,7 +63,7 @@ struct V1RequestReader {
         readTools(request, into: &content)
         readSampling(request, into: &content)
         readOptions(request, into: &content)
-        readRouting(request.routing, "chat.routing", into: &content)
+        let routing = readRouting(request.routing, "chat.routing", into: &content)
         let choices = Int(request.choice_count)
         if choices < 0 || choices > Self.choicesMax {
             violate("chat.choice_count", "must be from 0 to \(Self.choicesMax), is \(choices)")
@@ -72,10 +72,13 @@ struct V1RequestReader {
             violate("chat.max_output_tokens", "must not be negative")
         }
         try finish()
-        return ChatRequest(
+        var chat = ChatRequest(
             model: model, isStream: isStream, wantsUsage: true, choiceCount: max(1, choices),
             maxOutputTokens: request.max_output_tokens > 0 ? Int(request.max_output_tokens) : nil,
             textBytes: textBytes, body: .typed(content))
+        chat.routing = routing
+        chat.extent = content.extent
+        return chat
     }
 
     // MARK: - Messages

@@ -21,6 +21,7 @@ public struct OpenAIChatRequestReader {
         var conversation = OpenAIConversation()
         conversation.check(root[member: "messages"], &fields)
         OpenAIChatFields.checkDetails(of: root, &fields)
+        let routing = OpenAIRouting.read(root, &fields)
         try fields.finish()
         let streamOptions = root[member: "stream_options"]
         var request = ChatRequest(
@@ -30,7 +31,10 @@ public struct OpenAIChatRequestReader {
             choiceCount: Int(root[member: "n"]?.integer ?? 1),
             maxOutputTokens: OpenAIChatFields.maxOutputTokens(of: root),
             textBytes: conversation.textBytes,
-            body: .raw(RawRequest(dialect: .openAIChat, json: body.bytes, members: members)))
+            body: .raw(
+                RawRequest(
+                    dialect: .openAIChat, json: body.bytes, members: members,
+                    prompt: promptRange(of: body))))
         request.extent = conversation.extent
         for name: StaticString in ["tools", "functions", "response_format"] {
             guard let value = root[member: name] else { continue }
@@ -40,6 +44,12 @@ public struct OpenAIChatRequestReader {
         }
         request.endUser = root[member: "user"]?.string?.string ?? ""
         request.tags = RequestFields.tags(of: root)
+        request.routing = routing
         return request
+    }
+
+    /// Where the messages are in the body that was parsed last.
+    private func promptRange(of body: ByteView) -> Range<Int>? {
+        parser.topLevelMembers(of: body).first { body[$0.key].equals("\"messages\"") }?.value
     }
 }

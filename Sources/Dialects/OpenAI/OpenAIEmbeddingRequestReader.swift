@@ -25,6 +25,7 @@ public struct OpenAIEmbeddingRequestReader {
             root[member: "dimensions"], "dimensions", 1...Int64(Int32.max), &fields)
         var inputs = Inputs()
         inputs.check(root[member: "input"], &fields)
+        let routing = OpenAIRouting.read(root, &fields)
         try fields.finish()
         var request = EmbeddingRequest(
             model: root[member: "model"]?.string?.string ?? "", inputCount: inputs.count,
@@ -33,6 +34,7 @@ public struct OpenAIEmbeddingRequestReader {
             body: .raw(RawRequest(dialect: .openAIEmbeddings, json: body.bytes, members: members)))
         request.endUser = root[member: "user"]?.string?.string ?? ""
         request.tags = RequestFields.tags(of: root)
+        request.routing = routing
         return request
     }
 

@@ -61,6 +61,9 @@ public struct OpenAIRequestWriter {
                     guard asksForUsage else { continue }
                     output.append(json[copied..<member.value.lowerBound])
                     appendOptions(json[member.value], into: &output)
+                case .ours:
+                    copied = leaveOut(member.value, of: json, copied: copied, into: &output)
+                    continue
                 case .outputBound:
                     // Its own bound, which may be null, gives way to the gateway's.
                     guard let outputTokensMax else { continue }
@@ -86,6 +89,24 @@ public struct OpenAIRequestWriter {
             }
             output.append("}")
         }
+    }
+
+    /// Leaves a member out, and the comma that goes with it: the one before it, or, where what is
+    /// before it is gone or never was, the one behind it. Returns where to go on.
+    private static func leaveOut(
+        _ member: Range<Int>, of json: ByteView, copied: Int, into output: inout ByteQueue
+    ) -> Int {
+        func isSpace(_ byte: UInt8) -> Bool { byte <= 0x20 }
+        var start = member.lowerBound
+        while start > copied, isSpace(json[start - 1]) { start -= 1 }
+        if start > copied, json[start - 1] == UInt8(ascii: ",") {
+            output.append(json[copied..<start - 1])
+            return member.upperBound
+        }
+        output.append(json[copied..<start])
+        var end = member.upperBound
+        while end < json.count, isSpace(json[end]) { end += 1 }
+        return end < json.count && json[end] == UInt8(ascii: ",") ? end + 1 : member.upperBound
     }
 
     /// `stream_options` as the client wrote them, but with the usage.

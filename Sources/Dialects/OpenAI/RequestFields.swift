@@ -136,6 +136,9 @@ extension RequestFields {
                 members.append(RawRequest.Member(name: .streamOptions, value: member.value))
             } else if name.equals("max_tokens") || name.equals("max_completion_tokens") {
                 members.append(RawRequest.Member(name: .outputBound, value: member.value))
+            } else if OpenAIRouting.isOurs(name) {
+                let whole = member.key.lowerBound..<member.value.upperBound
+                members.append(RawRequest.Member(name: .ours, value: whole))
             }
             guard let place = single.firstIndex(where: { name.equals($0) }) else { continue }
             if seen & 1 << UInt64(place) != 0 {

@@ -26,6 +26,8 @@ enum BoundsSection {
         "connections_per_address_max": .honoured("of those, from one address"),
         "calls_max": .honoured("calls at once"),
         "calls_waiting_max": .honoured("calls that wait while the gateway is full"),
+        "calls_cooled_max": .honoured("calls that wait while all their deployments are left alone"),
+        "attempts_max": .honoured("attempts for one call, retries and fallbacks together"),
     ]
 
     static func readLimits(
@@ -58,6 +60,12 @@ enum BoundsSection {
         }
         if let count = reader.integer(values["calls_waiting_max"], in: 0...1_000_000) {
             settings.callsWaitingMax = count
+        }
+        if let count = reader.integer(values["calls_cooled_max"], in: 0...1_000_000) {
+            settings.callsCooledMax = count
+        }
+        if let count = reader.integer(values["attempts_max"], in: 1...1_000) {
+            settings.calls.attemptsMax = count
         }
         if let size = reader.size(values["message_bytes_max"], in: sizes) {
             settings.messageBytesMax = size

@@ -72,7 +72,7 @@ struct ConfigLoader {
         let masterKey = LiteLLMSections.readGeneral(
             sections["general_settings"], with: &reader, into: &settings)
         LiteLLMSections.readSettings(sections["litellm_settings"], with: &reader, into: &settings)
-        LiteLLMSections.readRouter(sections["router_settings"], with: &reader, into: &settings)
+        RouterSection.read(sections["router_settings"], with: &reader, into: &settings)
         // Ours comes after LiteLLM's: where both set a bound, ours says it more exactly.
         GatewaySection.read(
             sections["gateway_settings"], environment: environment, readFile: readFile,

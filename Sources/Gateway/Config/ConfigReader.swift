@@ -151,6 +151,13 @@ extension ConfigReader {
         value(node, expected: "a duration such as 500ms, 30s, 5m or 1h", ConfigQuantity.duration)
     }
 
+    /// A duration, or 0 for none.
+    mutating func durationOrZero(_ node: ConfigNode?) -> Duration? {
+        value(node, expected: "a duration such as 500ms, 30s or 5m, or 0") { text in
+            Double(text) == 0 ? .zero : ConfigQuantity.duration(text)
+        }
+    }
+
     /// A size in bytes.
     mutating func size(_ node: ConfigNode?, in range: ClosedRange<Int>) -> Int? {
         let expected =

@@ -17,6 +17,7 @@ struct DeploymentDraft {
     var price: Price?
     var timeouts: AttemptTimeouts
     var security = UpstreamSecurity()
+    var traits = DeploymentTraits()
     /// Why it takes no part, if it does not.
     private(set) var disabledReasons: [String] = []
 
@@ -48,7 +49,7 @@ struct DeploymentDraft {
             limits: LimitSet(
                 requestsPerMinute: requestsPerMinute.map { Int($0) },
                 tokensPerMinute: tokensPerMinute.map { Int($0) }, requestsAtOnce: requestsAtOnce),
-            price: price)
+            price: price, vendor: vendor.name, traits: traits)
         return ConfiguredDeployment(
             deployment: deployment, vendor: vendor.name.isEmpty ? "none" : vendor.name,
             disabledReason: isEnabled ? nil : disabledReasons.joined(separator: "; "))

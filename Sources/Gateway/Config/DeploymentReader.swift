@@ -10,6 +10,7 @@ struct DeploymentReader {
     let defaultTimeouts: AttemptTimeouts
     let defaultSecurity: UpstreamSecurity
     let prices: PriceTable
+    let requestsAtOnceDefault: Int?
 
     func read(_ node: ConfigNode, with reader: inout ConfigReader) -> DeploymentDraft? {
         let entry = reader.section(node, rules: DeploymentRules.entry, unknown: .ignored)
@@ -26,8 +27,10 @@ struct DeploymentReader {
             model: model, vendor: reader.text(params["custom_llm_provider"]))
         var draft = DeploymentDraft(
             model: name, vendor: vendor, position: node.position, timeouts: defaultTimeouts)
-        if name.contains("*") || model.contains("*") {
-            draft.disable("wildcard names are not built in yet")
+        if name.dropLast().contains("*") || vendor.upstreamModel.dropLast().contains("*") {
+            draft.disable("a star stands at the end of a name only, as in `openai/*`")
+        } else if vendor.upstreamModel.hasSuffix("*") && !name.hasSuffix("*") {
+            draft.disable("the star of its model stands for nothing, since its name has none")
         }
         readAddress(params["api_base"] ?? params["base_url"], with: &reader, into: &draft)
         readKey(params["api_key"], with: &reader, into: &draft)
@@ -43,8 +46,12 @@ struct DeploymentReader {
             draft.disable("`\(key)` is not built in yet")
         }
         readInfo(info, with: &reader, into: &draft)
+        readTraits(params, info, with: &reader, into: &draft)
         draft.price = PriceReader.read(
             params: params, info: info, vendor: vendor, table: prices, with: &reader)
+        if draft.traits.inputTokensMax == nil {
+            draft.traits.inputTokensMax = draft.price?.inputTokensMax
+        }
         return draft
     }
 
@@ -171,8 +178,30 @@ struct DeploymentReader {
         draft.weight = reader.number(params["weight"], in: range)
         draft.requestsPerMinute = reader.number(params["rpm"], in: range)
         draft.tokensPerMinute = reader.number(params["tpm"], in: range)
-        draft.requestsAtOnce = reader.integer(
-            params["max_parallel_requests"], in: 0...StandingReader.most)
+        draft.requestsAtOnce =
+            reader.integer(
+                params["max_parallel_requests"], in: 0...StandingReader.most)
+            ?? requestsAtOnceDefault
+    }
+
+    private func readTraits(
+        _ params: [String: ConfigNode], _ info: [String: ConfigNode],
+        with reader: inout ConfigReader, into draft: inout DeploymentDraft
+    ) {
+        if let order = reader.integer(params["order"], in: 0...1_000_000) {
+            draft.traits.order = order
+        }
+        draft.traits.tags = reader.texts(params["tags"])
+        draft.traits.inputTokensMax = reader.integer(
+            info["max_input_tokens"], in: 1...StandingReader.most)
+        draft.traits.takesTools = reader.flag(info["supports_function_calling"])
+        draft.traits.takesMedia = reader.flag(info["supports_vision"])
+        draft.traits.cooldownTime = reader.durationOrZero(
+            params["cooldown_time"] ?? info["cooldown_time"])
+        draft.traits.allowedFails = RouterSection.readAllowedFails(
+            info["allowed_fails_policy"], with: &reader)
+        draft.traits.allowedFails.others = reader.integer(
+            info["allowed_fails"], in: 0...1_000_000)
     }
 
     private func readInfo(

@@ -25,13 +25,14 @@ enum DeploymentRules {
         "stream_timeout": .honoured("until the first token"),
         "litellm_credential_name": .honoured("disables the deployment: not built yet"),
         "mock_response": .honoured("disables the deployment: not built yet"),
-        "order": .notBuilt("the order of deployments is"),
+        "order": .honoured("deployments of a lower order are tried first"),
+        "cooldown_time": .honoured("how long it is left alone when it fails"),
         "max_parallel_requests": .honoured("requests at once"),
         "max_retries": .ignored("set router_settings.num_retries"),
         "api_version": .ignored("no provider here has versions"),
         "organization": .ignored("write it as extra_headers: {openai-organization: ...}"),
         "drop_params": .ignored("what a deployment does not support is told to the client"),
-        "tags": .ignored("tags do not choose deployments yet"),
+        "tags": .honoured("what requests choose it by"),
         "input_cost_per_token": price, "output_cost_per_token": price,
         "input_cost_per_second": perSecond, "output_cost_per_second": perSecond,
         "cache_read_input_token_cost": price, "cache_creation_input_token_cost": price,
@@ -44,8 +45,6 @@ enum DeploymentRules {
         "guardrails": LiteLLMSections.guarded("guardrails"),
     ]
 
-    private static let described: ConfigRule = .ignored("describes the model; nothing uses it yet")
-
     static let info: [String: ConfigRule] = [
         "id": .honoured("what logs call the deployment"),
         "mode": .honoured("what the deployment is for"),
@@ -57,11 +56,14 @@ enum DeploymentRules {
         "base_model": .honoured("the model whose price in the table it has"),
         "max_tokens": .honoured("the longest answer, for what is held"),
         "max_output_tokens": .honoured("the longest answer, for what is held"),
-        "max_input_tokens": described,
+        "max_input_tokens": .honoured("the longest request, for enable_pre_call_checks"),
+        "supports_function_calling": .honoured("whether requests with tools go to it"),
+        "supports_vision": .honoured("whether requests with images go to it"),
+        "cooldown_time": .honoured("how long it is left alone when it fails"),
         "access_groups": .ignored("groups of models are not built yet; name models one by one"),
         "team_id": LiteLLMSections.guarded("models of one team"),
         "team_public_model_name": LiteLLMSections.guarded("models of one team"),
-        "allowed_fails": .notBuilt("cooling of failing deployments is"),
-        "allowed_fails_policy": .notBuilt("cooling of failing deployments is"),
+        "allowed_fails": .honoured("failures that are let pass before it is left alone"),
+        "allowed_fails_policy": .section,
     ]
 }

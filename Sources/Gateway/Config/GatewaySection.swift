@@ -24,7 +24,7 @@ enum GatewaySection {
         "trusted_proxies": .honoured("whose X-Forwarded-For and PROXY headers are believed"),
         "proxy_protocol": .honoured("whether trusted proxies' connections begin with a header"),
         "hedging": .notBuilt("hedging is"),
-        "cors": .section, "compression": .section,
+        "cors": .section, "compression": .section, "routing": .section,
     ]
 
     /// - Parameter readFile: reads a file that a value names.
@@ -56,6 +56,8 @@ enum GatewaySection {
             node?["upstream"], environment: environment, with: &reader, into: &settings)
         readGRPC(values["grpc"], with: &reader, into: &settings)
         readLog(values["log"], with: &reader, into: &settings)
+        RoutingSection.read(
+            values["routing"] ?? node?["routing"], with: &reader, into: &settings.routing)
         WebSection.readCORS(values["cors"], with: &reader, into: &settings)
         WebSection.readCompression(values["compression"], with: &reader, into: &settings)
         AccountingSection.read(

@@ -58,52 +58,9 @@ extension LiteLLMSections {
         if let tells = reader.flag(values["include_cost_in_streaming_usage"]) {
             settings.tellsCostInStreams = tells
         }
-        readRetries(values["num_retries"], with: &reader, into: &settings)
+        RouterSection.readShared(values, with: &reader, into: &settings.routing)
         readCallbacks(values["callbacks"], with: &reader)
         UpstreamSection.readSSL(values, with: &reader, into: &settings.security)
-    }
-
-    /// Reads `router_settings`.
-    static func readRouter(
-        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
-    ) {
-        let values = reader.section(node, rules: routerRules, unknown: .ignored)
-        readRetries(values["num_retries"], with: &reader, into: &settings)
-        if let timeout = reader.duration(values["timeout"]) {
-            settings.timeouts.attempt = timeout
-        }
-        if let timeout = reader.duration(values["stream_timeout"]) {
-            settings.timeouts.firstToken = timeout
-        }
-        readStrategy(values["routing_strategy"], with: &reader)
-    }
-
-    /// The most retries that make sense.
-    private static let retriesMax = 100
-
-    private static func readRetries(
-        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
-    ) {
-        if let retries = reader.integer(node, in: 0...retriesMax) {
-            settings.calls.attemptsMax = 1 + retries
-        }
-    }
-
-    /// Strategies of LiteLLM in all spellings, that are not built yet.
-    private static let laterStrategies: Set<String> = [
-        "least-busy", "latency-based", "latency-based-routing", "usage-based",
-        "usage-based-routing", "usage-based-routing-v2", "cost-based", "cost-based-routing",
-    ]
-
-    private static func readStrategy(_ node: ConfigNode?, with reader: inout ConfigReader) {
-        guard let node, let name = reader.text(node), name != "simple-shuffle" else { return }
-        if laterStrategies.contains(name) {
-            reader.ignore(node, "\(name) is not built yet; simple-shuffle is used instead")
-        } else if name == "provider-budget-routing" {
-            reader.refuse(node, "budgets of providers are not built yet; use simple-shuffle")
-        } else {
-            reader.refuse(node, "no such strategy; use simple-shuffle")
-        }
     }
 
     /// Callbacks that only watch. Others may refuse or change calls.

@@ -37,38 +37,8 @@ enum LiteLLMSections {
             "secrets come from the environment; os.environ/NAME is not asked of a vault"),
     ]
 
-    static let routerRules: [String: ConfigRule] = [
-        "routing_strategy": .honoured("how deployments of a model are chosen"),
-        "num_retries": .honoured("how many other deployments are tried after the first"),
-        "timeout": .honoured("one attempt at one deployment"),
-        "stream_timeout": .honoured("until an upstream's first token"),
-        "fallbacks": .notBuilt("fallbacks to other models are"),
-        "default_fallbacks": .notBuilt("fallbacks to other models are"),
-        "context_window_fallbacks": .notBuilt("fallbacks to other models are"),
-        "content_policy_fallbacks": .notBuilt("fallbacks to other models are"),
-        "max_fallbacks": .notBuilt("fallbacks to other models are"),
-        "retry_after": .ignored("the next deployment is tried at once"),
-        "retry_policy": .notBuilt("retries by kind of error are"),
-        "allowed_fails": .notBuilt("cooling of failing deployments is"),
-        "allowed_fails_policy": .notBuilt("cooling of failing deployments is"),
-        "cooldown_time": .notBuilt("cooling of failing deployments is"),
-        "disable_cooldowns": .ignored("deployments are never cooled yet"),
-        "model_group_alias": .notBuilt("aliases of models are"),
-        "default_max_parallel_requests": .notBuilt("limits of parallel requests are"),
-        "enable_pre_call_checks": .notBuilt("checks of the context window are"),
-        "redis_host": .notBuilt("state shared by several gateways is"),
-        "redis_port": .notBuilt("state shared by several gateways is"),
-        "redis_password": .notBuilt("state shared by several gateways is"),
-        "redis_url": .notBuilt("state shared by several gateways is"),
-        "enable_tag_filtering": guarded("the choice of deployments by tag"),
-        "provider_budget_config": guarded("budgets of providers"),
-        "optional_pre_call_checks": .refusedUnlessOff(
-            "checks before calls, which may hold limits, are not built yet; remove it"),
-    ]
-
-    static let settingsRules: [String: ConfigRule] = [
+    static let settingsRules: [String: ConfigRule] = RouterSection.settingsRules.merging([
         "request_timeout": .honoured("a whole call"),
-        "num_retries": .honoured("how many other deployments are tried after the first"),
         "callbacks": .honoured("see its value"),
         "cache": .notBuilt("caching is"),
         "cache_params": .notBuilt("caching is"),
@@ -82,10 +52,6 @@ enum LiteLLMSections {
         "json_logs": .ignored("use gateway_settings.log.format"),
         "turn_off_message_logging": .honoured("prompts are never logged"),
         "redact_user_api_key_info": .honoured("keys are never logged"),
-        "fallbacks": .notBuilt("fallbacks to other models are"),
-        "default_fallbacks": .notBuilt("fallbacks to other models are"),
-        "context_window_fallbacks": .notBuilt("fallbacks to other models are"),
-        "allowed_fails": .notBuilt("cooling of failing deployments is"),
         "max_budget": .honoured("US dollars that the whole gateway may spend"),
         "budget_duration": .honoured("how long the budget of the whole gateway lasts"),
         "budget_exceeded_status_code": .honoured("the status of an exhausted budget"),
@@ -99,7 +65,7 @@ enum LiteLLMSections {
         "banned_keywords_list": guarded("lists of banned words"),
         "blocked_user_list": guarded("lists of blocked users"),
         "public_routes": guarded("lists of public routes"),
-    ]
+    ]) { $1 }
 
     /// The rule of a key that guards something.
     static func guarded(_ what: String) -> ConfigRule {

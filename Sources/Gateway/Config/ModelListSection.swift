@@ -16,7 +16,8 @@ enum ModelListSection {
         }
         let entries = DeploymentReader(
             environment: environment, defaultTimeouts: settings.timeouts,
-            defaultSecurity: settings.security, prices: settings.prices)
+            defaultSecurity: settings.security, prices: settings.prices,
+            requestsAtOnceDefault: settings.requestsAtOnceDefault)
         let drafts = items.compactMap { entries.read($0, with: &reader) }
         settings.configured = configured(drafts, with: &reader)
     }

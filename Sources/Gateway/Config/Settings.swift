@@ -41,6 +41,8 @@ struct Settings: Sendable {
     /// Calls at once of the whole process, and how many wait.
     var callsMax = 100_000
     var callsWaitingMax = 1_000
+    /// Calls that wait for a deployment to return, all being left alone.
+    var callsCooledMax = 1_000
     /// How long a call waits while the gateway is full.
     var timeoutQueue = Duration.seconds(1)
     /// Whether a master key that can be guessed is accepted.
@@ -71,8 +73,12 @@ struct Settings: Sendable {
     var compressionBytesMin = 1024
     /// Origins whose web pages may call the gateway; `*` for all.
     var corsOrigins: [String] = []
-    /// Bounds of a call. LiteLLM makes two retries unless told otherwise.
-    var calls = CallLimits(callTimeout: .seconds(15 * 60), attemptsMax: 3)
+    /// Bounds of a call.
+    var calls = CallLimits(callTimeout: .seconds(15 * 60), attemptsMax: 32)
+    /// How deployments are chosen and left.
+    var routing = RoutingRules()
+    /// Requests at once of a deployment that says nothing else.
+    var requestsAtOnceDefault: Int?
     /// Bounds of an attempt, for deployments that set none of their own.
     var timeouts = AttemptTimeouts(
         firstToken: .seconds(60), betweenTokens: .seconds(60), attempt: .seconds(10 * 60))

@@ -38,7 +38,7 @@ public final class Accountant {
             switch limits.take(demand, now: clock.now()) {
             case .taken(let taken):
                 ticket = taken
-                plan.putFirst(taken.deploymentIndex)
+                plan.choose(taken.deploymentIndex)
             case .refused(let hit): throw .rateLimited(hit, now: clock.wallNow())
             }
         }
@@ -83,15 +83,5 @@ public final class Accountant {
         }
         let smallest = standings.compactMap(\.limits.tokensPerMinute).min() ?? .max
         return max(input, min(input + rules.outputTokensLikely, smallest))
-    }
-}
-
-extension RoutePlan {
-    /// Puts one of the deployments before the others.
-    fileprivate mutating func putFirst(_ index: Int) {
-        guard index > 0 else { return }
-        var order = deployments
-        order.insert(order.remove(at: index), at: 0)
-        self = RoutePlan(deployments: order)
     }
 }

@@ -21,7 +21,9 @@ final class CallCharge {
     private let outputTokensAsked: Int64?
     /// Every budget above the call.
     private let accounts: [BudgetAccount]
-    private let ticket: LimitTicket?
+    private var ticket: LimitTicket?
+    /// Of models that stood in for the one asked for.
+    private var modelTickets: [LimitTicket] = []
     private var reservation: Reservation?
     /// The number of the reservation; zero without one.
     private var hold: Int64 = 0
@@ -76,8 +78,27 @@ final class CallCharge {
 
     /// Whether the deployment chosen with the limits is the one, or its own limits let one more in.
     func move(to deployment: Deployment) -> Bool {
-        guard let ticket else { return true }
-        return limits.move(ticket, to: deployment, now: clock.now())
+        if let ticket { return limits.move(ticket, to: deployment, now: clock.now()) }
+        guard !deployment.limits.isEmpty else { return true }
+        ticket = take([], [deployment])
+        return ticket != nil
+    }
+
+    /// Takes what a key's use of a model that stands in is held to; false where that is full.
+    func enter(_ standing: Standing) -> Bool {
+        guard !standing.limits.isEmpty else { return true }
+        guard let taken = take([standing], []) else { return false }
+        modelTickets.append(taken)
+        return true
+    }
+
+    private func take(_ standings: [Standing], _ deployments: [Deployment]) -> LimitTicket? {
+        let output = outputTokensAsked.map { $0.multipliedClamped(by: choiceCount) }
+        let tokens = Int(clamping: min(.max / 2, input.likely) + min(.max / 2, output ?? 0))
+        let demand = LimitDemand(
+            standings: standings, deployments: deployments, tokens: tokens)
+        guard case .taken(let taken) = limits.take(demand, now: clock.now()) else { return nil }
+        return taken
     }
 
     // MARK: - Before an attempt
@@ -310,6 +331,10 @@ final class CallCharge {
             let used = usage.map { Int(clamping: $0.inputTokens + $0.outputTokens) } ?? 0
             limits.settle(
                 ticket, tokens: record.attempts.isEmpty ? nil : used, now: clock.now())
+        }
+        for ticket in modelTickets {
+            let used = usage.map { Int(clamping: $0.inputTokens + $0.outputTokens) } ?? 0
+            limits.settle(ticket, tokens: used, now: clock.now())
         }
         guard !record.attempts.isEmpty || hold != 0 else { return }
         let redeemed = reservation.take() ?? Reservation(id: 0, forgotten: ledger.forgotten)

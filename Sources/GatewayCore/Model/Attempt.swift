@@ -11,6 +11,8 @@ public struct Attempt: Sendable {
     public var httpStatus: Int
     /// What was too slow, for ``AttemptOutcome/timedOut``.
     public var timeout: TimeoutKind?
+    /// How long the deployment is left alone because of it; `nil` when it is not.
+    public var cooldown: Duration?
 
     public init(deployment: Deployment, startedAt: MonotonicTime) {
         self.deployment = deployment

@@ -18,6 +18,8 @@ public struct CallRecord: Sendable {
     public var firstTokenAt: MonotonicTime?
     public var endedAt: MonotonicTime
     public var attempts: [Attempt] = []
+    /// Models that stood in for the one asked for, one after another.
+    public var fallbackCount = 0
     /// The deployment that answered.
     public var deployment: Deployment?
     public var usage: Usage?
@@ -52,4 +54,9 @@ public struct CallRecord: Sendable {
         self.client = client
         endedAt = receivedAt
     }
+}
+
+extension CallRecord {
+    /// Attempts after the first of each model.
+    public var retryCount: Int { max(0, attempts.count - 1 - fallbackCount) }
 }

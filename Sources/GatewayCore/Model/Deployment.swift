@@ -27,6 +27,14 @@ public final class Deployment: Sendable {
     public let standing: Standing
     /// What its tokens cost; `nil` when that is not known.
     public let price: Price?
+    /// The vendor as the configuration names it, such as `hosted_vllm`; empty when it does not.
+    public let vendor: String
+    /// What routing knows of it.
+    public let traits: DeploymentTraits
+    /// What has been seen of it.
+    public let health: DeploymentHealth
+    /// Tells it from its siblings where requests choose by hash.
+    let affinitySeed: UInt64
 
     /// The limits of ``standing``.
     public var limits: LimitSet { standing.limits }
@@ -42,7 +50,7 @@ public final class Deployment: Sendable {
         apiBase: String, apiKey: Secret?, extraHeaders: [(name: String, value: String)] = [],
         weight: Double = 1, mode: Mode? = nil, timeouts: AttemptTimeouts,
         security: UpstreamSecurity = UpstreamSecurity(), limits: LimitSet = LimitSet(),
-        price: Price? = nil
+        price: Price? = nil, vendor: String = "", traits: DeploymentTraits = DeploymentTraits()
     ) {
         self.index = index
         self.id = id
@@ -58,6 +66,47 @@ public final class Deployment: Sendable {
         self.security = security
         standing = Standing(Subject(.deployment, id), name: id, limits: limits)
         self.price = price
+        self.vendor = vendor
+        self.traits = traits
+        health = DeploymentHealth()
+        affinitySeed = AffinityHash.hash(id.utf8)
+    }
+
+    /// A deployment like another but for what is given: one of the names that a wildcard stands
+    /// for, or the same under a new index.
+    init(
+        _ other: Deployment, index: Int? = nil, model: String? = nil, upstreamModel: String? = nil,
+        price: Price? = nil, health: DeploymentHealth? = nil
+    ) {
+        self.index = index ?? other.index
+        id = other.id
+        self.model = model ?? other.model
+        provider = other.provider
+        self.upstreamModel = upstreamModel ?? other.upstreamModel
+        apiBase = other.apiBase
+        apiKey = other.apiKey
+        extraHeaders = other.extraHeaders
+        weight = other.weight
+        mode = other.mode
+        timeouts = other.timeouts
+        security = other.security
+        standing = other.standing
+        self.price = price ?? other.price
+        vendor = other.vendor
+        traits = other.traits
+        self.health = health ?? other.health
+        affinitySeed = other.affinitySeed
+    }
+
+    /// Whether another was configured in the same way.
+    func isConfigured(as other: Deployment) -> Bool {
+        id == other.id && model == other.model && provider == other.provider
+            && upstreamModel == other.upstreamModel && apiBase == other.apiBase
+            && apiKey?.reveal() == other.apiKey?.reveal()
+            && extraHeaders.elementsEqual(other.extraHeaders, by: ==)
+            && weight == other.weight && mode == other.mode && timeouts == other.timeouts
+            && security == other.security && limits == other.limits && price == other.price
+            && vendor == other.vendor && traits == other.traits
     }
 }
 

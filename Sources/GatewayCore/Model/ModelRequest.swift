@@ -64,6 +64,8 @@ public struct RawRequest: Sendable {
     public let json: [UInt8]
     /// Where the value of each top-level member begins and ends that the gateway may replace.
     public let members: [Member]
+    /// Where the prompt is in ``json``; `nil` where that is not known.
+    public let prompt: Range<Int>?
 
     /// A top-level member of the object.
     public struct Member: Sendable {
@@ -83,12 +85,17 @@ public struct RawRequest: Sendable {
         case streamOptions
         /// Either of the two bounds on output.
         case outputBound
+        /// Said to the gateway, not to an upstream: it is left out.
+        case ours
     }
 
-    public init(dialect: Dialect, json: [UInt8], members: [Member]) {
+    public init(
+        dialect: Dialect, json: [UInt8], members: [Member], prompt: Range<Int>? = nil
+    ) {
         self.dialect = dialect
         self.json = json
         self.members = members
+        self.prompt = prompt
     }
 }
 
@@ -112,6 +119,8 @@ public struct ChatRequest: Sendable {
     public var endUser = ""
     /// Labels for reports and budgets.
     public var tags: [String] = []
+    /// What it says about its routing; `nil` for nothing.
+    public var routing: RequestRouting?
     /// What it says.
     public var body: Body
 
@@ -161,6 +170,8 @@ public struct EmbeddingRequest: Sendable {
     public var endUser = ""
     /// Labels for reports and budgets.
     public var tags: [String] = []
+    /// What it says about its routing; `nil` for nothing.
+    public var routing: RequestRouting?
     /// Length of each vector; `nil` means the model's own.
     public var dimensionCount: Int?
     public var body: Body

@@ -8,6 +8,15 @@ struct AttemptFailures {
 
     mutating func add(_ failure: GatewayError) { all.append(failure) }
 
+    /// What ends the call when no further attempt can be made for another reason: the failure that
+    /// made one necessary, with the time to come back.
+    func last(over reason: GatewayError) -> GatewayError {
+        guard var last = all.last, reason.reason == .upstreamUnavailable else { return reason }
+        last.retryAfter = last.retryAfter ?? reason.retryAfter
+        last.retry = .never
+        return last
+    }
+
     /// One error for all: theirs if they agree on the reason, else that the model is unavailable.
     func verdict(model: String) -> GatewayError {
         guard let last = all.last else {
@@ -41,6 +50,19 @@ extension Attempt {
 }
 
 extension GatewayError {
+    /// Whether it says something of the deployment: not what the gateway or the client did, nor
+    /// what is wrong with the request.
+    var isDeploymentsFault: Bool {
+        guard self.origin == .upstream else { return false }
+        switch self.outcome {
+        case .connectFailed, .rateLimited, .serverError, .timedOut, .authFailed, .modelNotFound,
+            .malformed, .interrupted:
+            return true
+        case .succeeded, .invalidRequest, .contextWindowExceeded, .contentPolicy, .cancelled, nil:
+            return false
+        }
+    }
+
     /// The same failure after the first token: nothing else is tried, and it says so.
     func asInterruption() -> GatewayError {
         var error = self

@@ -8,15 +8,17 @@ import GatewayPrimitives
 public final class Pipeline {
     private let directory: any Directory
     private let catalog: Catalog
-    private let router: Router
-    private let providers: [ProviderKind: any Provider]
+    let router: Router
+    let providers: [ProviderKind: any Provider]
     private let observer: any Observer
-    private let accountant: Accountant
+    let accountant: Accountant
     private let gate: CallGate
-    private let clock: any Clock
-    private let limits: CallLimits
+    let clock: any Clock
+    let limits: CallLimits
     private let certificateRules: [CertificateRule]
-    private var random: FastRandom
+    let cooled: CooledQueue
+    var retryBudget = RetryBudget()
+    var random: FastRandom
 
     public init(
         directory: any Directory, catalog: Catalog, providers: [ProviderKind: any Provider],
@@ -30,6 +32,7 @@ public final class Pipeline {
         self.observer = observer
         self.accountant = accountant
         gate = CallGate(limits: limits.gate, clock: clock)
+        cooled = CooledQueue(waitingMax: limits.cooledWaitingMax, clock: clock)
         self.clock = clock
         self.limits = limits
         self.random = FastRandom(seed: seed)
@@ -68,11 +71,11 @@ public final class Pipeline {
 
             // The model's name is looked up only after the key's right to it, so that a key learns
             // nothing about models it may not use.
-            var plan = try router.plan(request, for: principal, random: &random)
+            var plan = try plan(request, for: principal)
 
             // Every limit above the call at once, or none; what was refused until here has taken
             // nothing. Money is held before each attempt, when its price is known.
-            let opened = try accountant.open(request, for: principal, &plan)
+            let opened = try open(request, for: principal, &plan)
             charge = opened
             record.limitRemainder = opened.limitRemainder
 
@@ -81,7 +84,7 @@ public final class Pipeline {
                 call: call, door: door, clock: clock, watch: watch, cancellation: cancellation,
                 record: record, charge: opened, choiceCount: request.choiceCount)
             // Events reach the client from inside; the first one commits the call to its attempt.
-            let failure = await attempt(request, plan, relay, opened, watch)
+            let failure = await attempt(request, &plan, relay, opened, watch)
             record = relay.record
             if let failure { throw failure }
             guard var finished = relay.finished else { throw .unfinished }
@@ -156,68 +159,11 @@ public final class Pipeline {
 
     /// The models a caller may use, by name.
     public func models(for principal: Principal) -> [ModelEntry] {
-        catalog.models.filter { principal.mayUse(model: $0.name) }
-    }
-
-    /// Tries the plan's deployments in order until one commits. Returns why all failed, or why the
-    /// one that had committed was cut short; `nil` when the reply is complete.
-    private func attempt(
-        _ request: ModelRequest, _ plan: RoutePlan, _ relay: Relay, _ charge: CallCharge,
-        _ watch: TimeoutWatch
-    ) async -> GatewayError? {
-        var failures = AttemptFailures()
-        for deployment in plan.deployments.prefix(limits.attemptsMax) {
-            // The worst case of this attempt is held before it is made, or it is not made.
-            do throws(GatewayError) {
-                if !failures.isEmpty, !charge.move(to: deployment) { continue }
-                try await charge.prepare(deployment, relay.record)
-                relay.record.budgetWarning = charge.budgetWarning
-                try relay.cancellation.check()
-            } catch {
-                if error.reason == .budgetExhausted, !failures.isEmpty { break }
-                if error.retry == .never { return error }
-                failures.add(error)
-                continue
-            }
-            let startedAt = clock.now()
-            relay.record.attempts.append(Attempt(deployment: deployment, startedAt: startedAt))
-            watch.beginAttempt(deployment.timeouts, at: startedAt)
-            let failure = await attemptOnce(request, at: deployment, relay)
-            watch.endAttempt()
-            relay.cancellation.endAttempt()
-            guard var failure, !relay.isCut else { return nil }
-            let last = relay.record.attempts.count - 1
-            relay.record.attempts[last].fail(
-                failure, now: clock.now(), wasCommitted: relay.isCommitted)
-            if relay.isCommitted {
-                return failure.asInterruption()
-            }
-            charge.attemptFailed(failure)
-            failures.add(failure)
-            guard failure.retry == .otherDeployment, relay.cancellation.callError == nil else {
-                failure.retry = .never
-                return failure
-            }
-            relay.reset()
+        let list = catalog.current
+        let aliases = list.rules.aliases.filter { !$1.isHidden }.compactMap { alias, target in
+            list[target.model].map { $0.named(alias) }
         }
-        return failures.verdict(model: request.model)
-    }
-
-    private func attemptOnce(
-        _ request: ModelRequest, at deployment: Deployment, _ relay: Relay
-    ) async -> GatewayError? {
-        guard let provider = providers[deployment.provider] else {
-            return GatewayError(
-                .internalFault, origin: .gateway,
-                message: "No provider `\(deployment.provider.rawValue)` is built in.")
-        }
-        do throws(GatewayError) {
-            try await provider.attempt(request, at: deployment, relay: relay)
-            return nil
-        } catch {
-            // What was cancelled reports a broken connection; the reason is with the cancellation.
-            return relay.cancellation.error ?? error
-        }
+        return (list.models + aliases).filter { principal.mayUse(model: $0.name) }
     }
 }
 
@@ -225,8 +171,10 @@ public final class Pipeline {
 public struct CallLimits: Sendable {
     /// The longest a call may take, whatever its client allows.
     public var callTimeout: Duration
-    /// How many deployments are tried for one call.
+    /// How many attempts are made for one call, whatever its retries and fallbacks.
     public var attemptsMax: Int
+    /// How many calls of a loop wait for a deployment to return.
+    public var cooledWaitingMax = 1_000
     /// How many calls a loop serves at once.
     public var gate: GateLimits
 

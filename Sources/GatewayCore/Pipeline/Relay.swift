@@ -26,6 +26,8 @@ public final class Relay {
     private let watch: TimeoutWatch
     private let charge: CallCharge
     private let choiceCount: Int
+    /// What the running attempt has of its deployment's health.
+    var token = AttemptToken(isProbe: false)
     private var held: [HeldEvent] = []
     private var heldBytes = 0
 
@@ -45,6 +47,16 @@ public final class Relay {
         self.record = record
         self.charge = charge
         self.choiceCount = choiceCount
+    }
+
+    /// Notes that an attempt begins.
+    func begin(
+        _ deployment: Deployment, _ token: AttemptToken, fallbackCount: Int,
+        at now: MonotonicTime
+    ) {
+        self.token = token
+        record.fallbackCount = fallbackCount
+        record.attempts.append(Attempt(deployment: deployment, startedAt: now))
     }
 
     /// Passes an event on, without waiting. Throws when the call or the attempt is to stop.
@@ -110,8 +122,12 @@ public final class Relay {
         let now = clock.now()
         record.firstTokenAt = now
         if let last = record.attempts.indices.last {
-            record.attempts[last].latency = now.since(record.attempts[last].startedAt)
-            record.deployment = record.attempts[last].deployment
+            let latency = now.since(record.attempts[last].startedAt)
+            let deployment = record.attempts[last].deployment
+            record.attempts[last].latency = latency
+            record.deployment = deployment
+            deployment.health.answered(
+                &token, after: latency, isStream: record.isStream, at: now)
         }
         door.commit(record)
         for copy in held { try door.write(copy.event) }

@@ -1,65 +1,93 @@
-/// Chooses where a request may go. Immutable.
+public import GatewayPrimitives
+
+/// Plans where a request may go. Immutable.
 public struct Router: Sendable {
     private let catalog: Catalog
 
     public init(catalog: Catalog) { self.catalog = catalog }
 
-    /// The deployments to try for a request, in order.
+    /// The plan of a request, with the choice for its first attempt made.
     public func plan(
-        _ request: ModelRequest, for principal: Principal, random: inout some RandomNumberGenerator
+        _ request: ModelRequest, for principal: Principal, at now: MonotonicTime,
+        random: inout FastRandom
     ) throws(GatewayError) -> RoutePlan {
+        let list = catalog.current
         let name = request.model
-        guard principal.mayUse(model: name) else {
+        let model = list.rules.aliases[name]?.model ?? name
+        guard principal.mayUse(model: name) || model != name && principal.mayUse(model: model)
+        else {
             throw GatewayError(
                 .notAllowed, origin: .client,
                 message:
                     "This API key may not use model `\(name)`. GET /v1/models lists those it may.",
                 fields: [FieldViolation(field: "model", message: "not allowed for this key")])
         }
-        guard let entry = catalog[name] else {
+        guard let entry = list[model] else {
             throw GatewayError(
                 .modelNotFound, origin: .client,
                 message: "There is no model `\(name)` here. GET /v1/models lists the models.",
                 fields: [FieldViolation(field: "model", message: "no such model")])
         }
-        let able = entry.deployments.filter { $0.mode == nil || $0.mode == request.mode }
-        guard !able.isEmpty else {
-            throw GatewayError(
-                .unsupportedParameter, origin: .client,
-                message: "Model `\(name)` does not serve \(request.mode.rawValue) requests.",
-                fields: [FieldViolation(field: "model", message: "serves other requests")])
-        }
-        return RoutePlan(deployments: shuffled(able, using: &random))
-    }
-
-    /// Simple shuffle: a random order in which each place is drawn by weight.
-    private func shuffled(
-        _ deployments: [Deployment], using random: inout some RandomNumberGenerator
-    ) -> [Deployment] {
-        if deployments.count == 1 { return deployments }
-        var rest = deployments
-        var order: [Deployment] = []
-        order.reserveCapacity(rest.count)
-        while rest.count > 1 {
-            let total = rest.reduce(0) { $0 + $1.weight }
-            var point = Double.random(in: 0..<1, using: &random) * total
-            var chosen = total > 0 ? rest.count - 1 : Int.random(in: rest.indices, using: &random)
-            for (index, deployment) in rest.enumerated() {
-                point -= deployment.weight
-                if point < 0 {
-                    chosen = index
-                    break
-                }
-            }
-            order.append(rest.remove(at: chosen))
-        }
-        return order + rest
+        let needs = RequestNeeds(request, principal, list.rules)
+        var plan = RoutePlan(
+            entry, of: list, needs: needs, options: request.routing, for: principal)
+        try plan.open(needs, at: now, using: &random)
+        return plan
     }
 }
 
-/// The deployments to try for a request, in order.
-public struct RoutePlan: Sendable {
-    public let deployments: [Deployment]
+extension RoutePlan {
+    /// Chooses for the first attempt. Where no deployment of the model can serve such a request,
+    /// one of a stand-in does, or the request fails for that reason.
+    fileprivate mutating func open(
+        _ needs: RequestNeeds, at now: MonotonicTime, using random: inout FastRandom
+    ) throws(GatewayError) {
+        if let unfitness = unfitness(for: needs) {
+            let error = unfitness.error(model: entry.name, mode: needs.mode)
+            refused(error)
+            repeat {
+                guard enterFallback() else { throw error }
+            } while self.unfitness(for: needs) != nil
+        }
+        begin(at: now, using: &random)
+    }
+
+    private func unfitness(for needs: RequestNeeds) -> Unfitness? {
+        var last: Unfitness?
+        for deployment in entry.deployments {
+            let unfitness = needs.unfitness(
+                of: deployment, isDefaultTagged: entry.isDefaultTagged)
+            guard let unfitness else { return nil }
+            last = unfitness
+        }
+        return last
+    }
+}
+
+extension RequestNeeds {
+    init(_ request: ModelRequest, _ principal: Principal, _ rules: RoutingRules) {
+        self.init(
+            mode: request.mode, isStream: request.isStream,
+            inputTokens: rules.checksContext ? Int(clamping: request.inputTokens.likely) : 0)
+        if case .chat(let chat) = request {
+            usesTools = chat.extent.toolBytes > 0
+            usesMedia = chat.extent.media > 0
+        }
+        checksContext = rules.checksContext
+        requiredTags = request.routing?.requiredTags ?? []
+        if rules.tags.isOn {
+            choosesByTag = true
+            matchesAnyTag = rules.tags.matchesAny
+            tags = request.tags
+            for tag in principal.tags where !tags.contains(tag) { tags.append(tag) }
+        }
+        guard rules.affinity != .none else { return }
+        if let session = request.routing?.session {
+            affinity = AffinityHash.hash(session.utf8)
+        } else if rules.affinity == .prefix {
+            affinity = request.prefixHash(bytesMax: rules.prefixBytes)
+        }
+    }
 }
 
 extension ModelRequest {
@@ -68,5 +96,43 @@ extension ModelRequest {
         case .chat: .chat
         case .embeddings: .embedding
         }
+    }
+
+    /// What the request says about its routing.
+    var routing: RequestRouting? {
+        switch self {
+        case .chat(let request): request.routing
+        case .embeddings(let request): request.routing
+        }
+    }
+
+    /// The hash of a prompt's beginning; `nil` where it is too short to be worth a cache, and would
+    /// change with the next turn of its conversation.
+    fileprivate func prefixHash(bytesMax: Int) -> UInt64? {
+        guard case .chat(let request) = self, request.textBytes >= bytesMax else { return nil }
+        switch request.body {
+        case .raw(let raw):
+            guard let prompt = raw.prompt else { return nil }
+            return AffinityHash.hash(raw.json[prompt].prefix(bytesMax))
+        case .typed(let content):
+            return content.messages.isEmpty ? nil : content.prefixHash(bytesMax: bytesMax)
+        }
+    }
+}
+
+extension ChatContent {
+    /// The hash of the first texts.
+    fileprivate func prefixHash(bytesMax: Int) -> UInt64 {
+        var hash: UInt64 = 0
+        var left = bytesMax
+        for message in messages {
+            for part in message.parts {
+                guard case .text(let text) = part, left > 0 else { continue }
+                let bytes = text.utf8.prefix(left)
+                left -= bytes.count
+                hash = AffinityHash.mix(hash, AffinityHash.hash(bytes))
+            }
+        }
+        return hash
     }
 }

@@ -10,7 +10,7 @@ public final class OpenAIProvider: Provider {
     private let limits: ProviderLimits
     /// Decoding never waits, so all streams of the loop can use one parser in turn.
     private let parser = JSONParser()
-    /// Each deployment's target, by its index.
+    /// Each deployment's target, by its index; of later ones, made at their first attempt.
     private var targets: [Int: OpenAITarget] = [:]
 
     public init(
@@ -28,11 +28,7 @@ public final class OpenAIProvider: Provider {
     public func attempt(
         _ request: ModelRequest, at deployment: Deployment, relay: Relay
     ) async throws(GatewayError) {
-        guard let target = targets[deployment.index] else {
-            throw GatewayError(
-                .internalFault, origin: .gateway,
-                message: "Deployment `\(deployment.id)` has no address.")
-        }
+        let target = try target(of: deployment)
         var body = ByteQueue()
         let dropped: [String]
         let path: ByteView
@@ -74,6 +70,23 @@ public final class OpenAIProvider: Provider {
     }
 }
 
+extension OpenAIProvider {
+    private func target(of deployment: Deployment) throws(GatewayError) -> OpenAITarget {
+        if let known = targets[deployment.index] { return known }
+        do throws(UpstreamAddress.Invalid) {
+            let target = try OpenAITarget(deployment)
+            // Those of deployments that are gone are few, unless models change all day.
+            if targets.count >= limits.targetsMax { targets.removeAll() }
+            targets[deployment.index] = target
+            return target
+        } catch {
+            throw GatewayError(
+                .internalFault, origin: .gateway,
+                message: "Deployment `\(deployment.id)` has no address: \(error.message)")
+        }
+    }
+}
+
 /// The bounds of replies from upstreams.
 public struct ProviderLimits: Sendable {
     /// A whole reply.
@@ -82,6 +95,8 @@ public struct ProviderLimits: Sendable {
     public var eventBytesMax = 1024 * 1024
     /// The body of an error.
     public var errorBytesMax = 64 * 1024
+    /// Addresses of deployments that are kept ready.
+    public var targetsMax = 20_000
 
     public init() {}
 }

@@ -19,14 +19,26 @@ public final class ScriptedProvider: Provider {
     public func attempt(
         _ request: ModelRequest, at deployment: Deployment, relay: Relay
     ) async throws(GatewayError) {
-        guard let (script, chunks) = scripts[deployment.index] else {
-            throw GatewayError(
-                .internalFault, origin: .gateway,
-                message: "Deployment `\(deployment.id)` has no script.")
-        }
+        let (script, chunks) = try script(of: deployment)
         switch request {
         case .chat(let chat): try await answer(chat, with: script, chunks, relay)
         case .embeddings(let embeddings): try await embed(embeddings, with: script, relay)
+        }
+    }
+
+    /// The script of a deployment; of one that came later, made at its first attempt.
+    private func script(
+        of deployment: Deployment
+    ) throws(GatewayError) -> (script: Script, chunks: [[UInt8]]) {
+        if let known = scripts[deployment.index] { return known }
+        do throws(Script.Invalid) {
+            let script = try Script(upstreamModel: deployment.upstreamModel)
+            scripts[deployment.index] = (script, script.chunks)
+            return (script, script.chunks)
+        } catch {
+            throw GatewayError(
+                .internalFault, origin: .gateway,
+                message: "Deployment `\(deployment.id)` has no script: \(error.message)")
         }
     }
 

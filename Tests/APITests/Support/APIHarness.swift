@@ -59,7 +59,8 @@ final class APIHarness: Sendable {
         }
         let pipeline = Pipeline(
             directory: KeyRing(principals),
-            catalog: Catalog(deployments: deployments, createdAt: 1_700_000_000),
+            catalog: Catalog(
+                deployments: deployments, createdAt: 1_700_000_000, rules: .withoutWaits),
             providers: [
                 .scripted: try ScriptedProvider(clock: clock, deployments: deployments),
                 .openAI: bound.steps,

@@ -12,7 +12,7 @@ import Testing
             litellm_params: {model: openai/llama, api_base: "http://b:8000/v1", weight: 1}
           - model_name: claude
             litellm_params: {model: anthropic/claude}
-        router_settings: {cooldown_time: 5}
+        router_settings: {redis_port: 5}
         """
 
     @Test func printsEveryKeyAndDeployment() {
@@ -36,8 +36,8 @@ import Testing
                 "5     \(path(1, "weight"))  honoured  its share of the model's calls",
                 "6     \(name(2))  honoured  the name that clients ask for",
                 "7     \(path(2, "model"))  honoured  the provider and its name for the model",
-                "8     " + "router_settings.cooldown_time".padded(to: 37)
-                    + "  ignored   cooling of failing deployments is not built yet",
+                "8     " + "router_settings.redis_port".padded(to: 37)
+                    + "  ignored   state shared by several gateways is not built yet",
                 "",
                 "MODEL   DEPLOYMENT  PROVIDER     SHARE  STATE",
                 "chat    chat-1      hosted_vllm  75 %   enabled: http://a:8000/v1",

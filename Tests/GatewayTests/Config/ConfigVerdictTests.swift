@@ -27,16 +27,11 @@ import Testing
     }
 
     @Test(arguments: [
+        ("router_settings: {redis_host: h}", "router_settings.redis_host", "not built"),
         (
-            "router_settings: {routing_strategy: least-busy}", "router_settings.routing_strategy",
-            "simple-shuffle is used instead"
+            "router_settings: {routing_strategy_args: {ttl: 1}}",
+            "router_settings.routing_strategy_args", "averaged over time"
         ),
-        (
-            "router_settings: {routing_strategy: latency-based-routing}",
-            "router_settings.routing_strategy", "simple-shuffle is used instead"
-        ),
-        ("router_settings: {cooldown_time: 60}", "router_settings.cooldown_time", "not built"),
-        ("router_settings: {fallbacks: [{a: [b]}]}", "router_settings.fallbacks", "not built"),
         ("litellm_settings: {cache: true}", "litellm_settings.cache", "not built"),
         (
             "litellm_settings: {callbacks: [langfuse, otel]}", "litellm_settings.callbacks",
@@ -82,7 +77,6 @@ import Testing
             "general_settings: {enable_jwt_auth: os.environ/NOT_SET}",
             "general_settings.enable_jwt_auth"
         ),
-        ("router_settings: {enable_tag_filtering: true}", "router_settings.enable_tag_filtering"),
         (
             "router_settings: {provider_budget_config: {openai: {budget_limit: 1}}}",
             "router_settings.provider_budget_config"

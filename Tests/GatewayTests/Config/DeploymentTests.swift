@@ -38,7 +38,8 @@ import Testing
         ("model: openai/gpt-4o", "OPENAI_API_KEY is not set"),
         ("model: hosted_vllm/m", "needs an api_base"),
         ("model: mistral-large, api_base: 'http://h:1'", "no provider is named"),
-        ("model: openai/*, api_base: 'http://h:1'", "wildcard"),
+        ("model: openai/*, api_base: 'http://h:1'", "stands for nothing"),
+        ("model: openai/*-4, api_base: 'http://h:1'", "at the end of a name only"),
         ("model: openai/m, api_base: 'http://h:1', litellm_credential_name: c", "not built in"),
         (
             "model: openai/m, api_base: 'http://h:1', extra_headers: {x-a: os.environ/NOT_SET}",

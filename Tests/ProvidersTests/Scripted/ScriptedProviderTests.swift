@@ -16,7 +16,7 @@ struct ScriptedProviderTests {
             apiBase: "", apiKey: nil, timeouts: PipelineHarness.timeouts)
         return Pipeline(
             directory: KeyRing([PipelineHarness.knownKey: Principal(name: "alice")]),
-            catalog: Catalog(deployments: [deployment], createdAt: 0),
+            catalog: Catalog(deployments: [deployment], createdAt: 0, rules: .withoutWaits),
             providers: [.scripted: try ScriptedProvider(clock: clock, deployments: [deployment])],
             observer: observer, accountant: PipelineHarness.accountant(clock: clock),
             clock: clock,

@@ -75,7 +75,8 @@ final class ProviderHarness: Sendable {
             clock: clock, client: client,
             pipeline: Pipeline(
                 directory: KeyRing([PipelineHarness.knownKey: Principal(name: "alice")]),
-                catalog: Catalog(deployments: deployments, createdAt: 0),
+                catalog: Catalog(
+                    deployments: deployments, createdAt: 0, rules: .withoutWaits),
                 providers: [.openAI: provider], observer: RecordingObserver(),
                 accountant: PipelineHarness.accountant(clock: clock), clock: clock,
                 limits: CallLimits(callTimeout: .seconds(600), attemptsMax: 3), seed: 3))

@@ -1,17 +1,16 @@
-import GatewayCore
-import GatewayPrimitives
+public import GatewayPrimitives
 
 /// A wait of one call for a moment, that a cancellation ends early. Belongs to its call's loop.
-final class Pause: TimerTarget, CancellationTarget {
+public final class Pause: TimerTarget, CancellationTarget {
     private let clock: any Clock
     private var timer: (any CallTimer)?
     private var waiter: UnsafeContinuation<Void, Never>?
     private var isCancelled = false
 
-    init(clock: any Clock) { self.clock = clock }
+    public init(clock: any Clock) { self.clock = clock }
 
     /// Waits until a moment, or until the call is cancelled.
-    func wait(until moment: MonotonicTime) async {
+    public func wait(until moment: MonotonicTime) async {
         guard !isCancelled, clock.now() < moment else { return }
         let timer = self.timer ?? clock.makeTimer(self)
         self.timer = timer
@@ -19,9 +18,9 @@ final class Pause: TimerTarget, CancellationTarget {
         await withUnsafeContinuation { waiter = $0 }
     }
 
-    func timerFired() { wake() }
+    public func timerFired() { wake() }
 
-    func cancelled() {
+    public func cancelled() {
         isCancelled = true
         timer?.disarm()
         wake()

@@ -1,0 +1,70 @@
+internal import GatewayCore
+internal import GatewayPrimitives
+
+/// What LiteLLM's clients say to the gateway in the body of a request, next to OpenAI's fields. It
+/// is not sent upstream.
+enum OpenAIRouting {
+    private static let names: [StaticString] = [
+        "fallbacks", "context_window_fallbacks", "content_policy_fallbacks", "disable_fallbacks",
+        "num_retries", "timeout", "litellm_session_id", "litellm_trace_id",
+    ]
+
+    /// Whether a member of the body is the gateway's.
+    static func isOurs(_ name: ByteView) -> Bool { names.contains { name.equals($0) } }
+
+    /// The longest wait that can be asked for, in seconds.
+    private static let secondsMax = 86_400.0
+
+    static func read(_ root: JSONValue, _ fields: inout RequestFields) -> RequestRouting? {
+        var wishes = RoutingWishes()
+        wishes.fallbacks = models(of: root, "fallbacks", &fields)
+        wishes.contextWindowFallbacks = models(of: root, "context_window_fallbacks", &fields)
+        wishes.contentPolicyFallbacks = models(of: root, "content_policy_fallbacks", &fields)
+        wishes.disablesFallbacks = root[member: "disable_fallbacks"]?.bool ?? false
+        if let retries = root[member: "num_retries"], !retries.isNull {
+            OpenAIChatFields.checkRange(
+                retries, "num_retries", 0...Int64(RequestRouting.retriesMax), &fields)
+            wishes.retryCount = retries.integer.map { Int(clamping: $0) }
+        }
+        if let timeout = root[member: "timeout"], !timeout.isNull {
+            if let seconds = timeout.number, seconds > 0, seconds <= secondsMax {
+                wishes.attemptTimeout = .milliseconds(Int64((seconds * 1_000).rounded(.up)))
+            } else {
+                fields.violate("timeout", "must be a number of seconds up to 86400")
+            }
+        }
+        let session =
+            root[member: "litellm_session_id"]
+            ?? root[member: "metadata"]?[
+                member: "session_id"]
+        wishes.session = session?.string?.string
+        return RequestRouting(wishes)
+    }
+
+    /// A list of names, or of objects with a `model`, or, as in the configuration, of objects that
+    /// map a model to others.
+    private static func models(
+        of root: JSONValue, _ name: StaticString, _ fields: inout RequestFields
+    ) -> [String]? {
+        guard let list = root[member: name], !list.isNull else { return nil }
+        guard list.kind == .array, list.count <= RequestRouting.modelsMax else {
+            fields.violate(
+                "\(name)", "must be an array of at most \(RequestRouting.modelsMax) model names")
+            return nil
+        }
+        let asked = root[member: "model"]?.string?.string ?? ""
+        var models: [String] = []
+        for element in list.elements {
+            if let model = (element.string ?? element[member: "model"]?.string)?.string {
+                models.append(model)
+                continue
+            }
+            for (key, others) in element.members where key.string == asked {
+                for other in others.elements {
+                    if let model = other.string?.string { models.append(model) }
+                }
+            }
+        }
+        return models
+    }
+}

@@ -1,0 +1,36 @@
+extension ChatContent {
+    /// The size of what is no text, for bounds of the input and for what a deployment must be able
+    /// to take.
+    public var extent: ChatRequest.Extent {
+        var extent = ChatRequest.Extent()
+        extent.messages = messages.count
+        for message in messages {
+            for part in message.parts { part.add(to: &extent) }
+        }
+        for tool in tools {
+            switch tool {
+            case .function(let name, let description, let parametersJSON, _):
+                extent.toolBytes +=
+                    name.utf8.count + description.utf8.count + parametersJSON.utf8.count
+            case .provider(let json): extent.toolBytes += json.utf8.count
+            }
+        }
+        if case .jsonSchema(_, let description, let schemaJSON, _) = responseFormat {
+            extent.toolBytes += description.utf8.count + schemaJSON.utf8.count
+        }
+        return extent
+    }
+}
+
+extension Part {
+    fileprivate func add(to extent: inout ChatRequest.Extent) {
+        switch self {
+        case .media(let media):
+            extent.media += 1
+            if case .inline(let bytes) = media.source { extent.mediaBytes += bytes.count }
+        case .toolResult(let result):
+            for part in result.parts { part.add(to: &extent) }
+        case .text, .toolCall, .reasoning, .refusal, .other: break
+        }
+    }
+}

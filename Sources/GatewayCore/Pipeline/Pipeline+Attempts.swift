@@ -1,0 +1,197 @@
+// The attempts of a call: which deployment is asked, what has to be true before it is, and what its
+// failure means for those after it.
+
+import GatewayPrimitives
+
+extension Pipeline {
+    /// Where a request may go, as things stand now.
+    func plan(
+        _ request: ModelRequest, for principal: Principal
+    ) throws(GatewayError) -> RoutePlan {
+        let plan = try router.plan(request, for: principal, at: clock.now(), random: &random)
+        retryBudget.deposit(plan.rules.retries)
+        return plan
+    }
+
+    /// Takes the limits of a request, and of a deployment with room; of a model that stands in,
+    /// where every deployment of the one asked for is full.
+    func open(
+        _ request: ModelRequest, for principal: Principal, _ plan: inout RoutePlan
+    ) throws(GatewayError) -> CallCharge {
+        while true {
+            do throws(GatewayError) {
+                return try accountant.open(request, for: principal, &plan)
+            } catch {
+                guard error.violations.first?.subjectKind == .deployment, plan.enterFallback()
+                else { throw error }
+                plan.begin(at: clock.now(), using: &random)
+            }
+        }
+    }
+
+    /// Tries one deployment after another, as the plan has it, until one commits. Returns why all
+    /// failed, or why the one that had committed was cut short; `nil` when the reply is complete.
+    func attempt(
+        _ request: ModelRequest, _ plan: inout RoutePlan, _ relay: Relay, _ charge: CallCharge,
+        _ watch: TimeoutWatch
+    ) async -> GatewayError? {
+        var failures = AttemptFailures()
+        var admission = Admission(plan)
+        while relay.record.attempts.count < limits.attemptsMax {
+            let deployment: Deployment
+            do throws(GatewayError) {
+                // Waits where it must: for a back-off to pass, or for a deployment to return.
+                guard let next = try await choose(&plan, relay) else { break }
+                deployment = next
+                // Its own limits, and the key's for a model that stands in, let one more in.
+                guard admission.admits(deployment, plan, relay.call.principal, charge) else {
+                    plan.bar(deployment)
+                    continue
+                }
+                // The worst case of this attempt is held before it is made, or it is not made.
+                try await charge.prepare(deployment, relay.record)
+                relay.record.budgetWarning = charge.budgetWarning
+                try relay.cancellation.check()
+            } catch {
+                if error.reason == .budgetExhausted, !failures.isEmpty { break }
+                if error.retry == .never { return failures.last(over: error) }
+                failures.add(error)
+                if let unpriced = admission.deployment { plan.bar(unpriced) }
+                continue
+            }
+            let startedAt = clock.now()
+            // Another call may have become its probe meanwhile.
+            guard let token = deployment.health.begin(at: startedAt) else { continue }
+            relay.begin(deployment, token, fallbackCount: plan.fallbackCount, at: startedAt)
+            watch.beginAttempt(
+                request.routing?.timeouts(over: deployment.timeouts) ?? deployment.timeouts,
+                at: startedAt)
+            let failure = await attemptOnce(request, at: deployment, relay)
+            watch.endAttempt()
+            relay.cancellation.endAttempt()
+            finish(deployment, failure, relay, plan, startedAt: startedAt)
+            guard let failure, !relay.isCut else { return nil }
+            if relay.isCommitted { return failure.asInterruption() }
+            charge.attemptFailed(failure)
+            failures.add(failure)
+            plan.failed(deployment, failure, at: clock.now(), using: &random)
+            if let end = ending(failure, relay, &plan) { return end }
+            relay.reset()
+        }
+        return failures.verdict(model: request.model)
+    }
+
+    /// The next deployment to ask; `nil` when there is none left.
+    private func choose(
+        _ plan: inout RoutePlan, _ relay: Relay
+    ) async throws(GatewayError) -> Deployment? {
+        while true {
+            let moment = RoutePlan.Moment(now: clock.now(), deadline: relay.call.deadline)
+            switch plan.next(moment, &retryBudget, using: &random) {
+            case .end: return nil
+            case .wait(let until):
+                try await cooled.wait(
+                    until: until, deadline: moment.deadline, model: plan.entry.name,
+                    relay.cancellation)
+            case .attempt(let deployment, let notBefore):
+                guard notBefore > moment.now else { return deployment }
+                let pause = Pause(clock: clock)
+                relay.cancellation.attach(attempt: pause)
+                await pause.wait(until: notBefore)
+                relay.cancellation.endAttempt()
+                try relay.cancellation.check()
+                return deployment
+            }
+        }
+    }
+
+    /// Tells the record and the deployment's health how an attempt went.
+    private func finish(
+        _ deployment: Deployment, _ failure: GatewayError?, _ relay: Relay, _ plan: RoutePlan,
+        startedAt: MonotonicTime
+    ) {
+        let now = clock.now()
+        let elapsed = now.since(startedAt)
+        guard let failure, !relay.isCut else {
+            deployment.health.ended(
+                relay.token, usage: relay.finished?.usage,
+                latency: relay.record.isStream ? nil : elapsed, at: now)
+            return
+        }
+        let last = relay.record.attempts.count - 1
+        relay.record.attempts[last].fail(failure, now: now, wasCommitted: relay.isCommitted)
+        guard failure.isDeploymentsFault else {
+            deployment.health.ended(relay.token, at: now)
+            return
+        }
+        let cooled = deployment.health.failed(
+            relay.token, failure, after: elapsed, deployment, rules: plan.rules.cooldown,
+            isLone: plan.isLone, siblings: plan.entry.deployments.count - 1, at: now)
+        relay.record.attempts[last].cooldown = cooled
+    }
+
+    /// What ends the call after a failure before the first token; `nil` to go on.
+    private func ending(
+        _ failure: GatewayError, _ relay: Relay, _ plan: inout RoutePlan
+    ) -> GatewayError? {
+        var end = failure
+        end.retry = .never
+        if relay.cancellation.callError != nil { return end }
+        if failure.retry == .otherDeployment { return nil }
+        // The caller's own mistakes are tried nowhere else, but for a model that takes longer
+        // requests, or other words.
+        switch failure.reason {
+        case .contextWindowExceeded, .contentPolicy: return plan.enterFallback() ? nil : end
+        default: return end
+        }
+    }
+
+    private func attemptOnce(
+        _ request: ModelRequest, at deployment: Deployment, _ relay: Relay
+    ) async -> GatewayError? {
+        guard let provider = providers[deployment.provider] else {
+            return GatewayError(
+                .internalFault, origin: .gateway,
+                message: "No provider `\(deployment.provider.rawValue)` is built in.")
+        }
+        do throws(GatewayError) {
+            try await provider.attempt(request, at: deployment, relay: relay)
+            return nil
+        } catch {
+            // What was cancelled reports a broken connection; the reason is with the cancellation.
+            return relay.cancellation.error ?? error
+        }
+    }
+}
+
+/// Which deployment's limits a call has taken, and for which models those of its key.
+private struct Admission {
+    /// The last that was let in.
+    private(set) var deployment: Deployment?
+    /// Whether its place was taken with the call's limits, and not used yet.
+    private var isReserved: Bool
+    private var model: String
+
+    init(_ plan: RoutePlan) {
+        deployment = plan.deployments.first
+        isReserved = deployment != nil
+        model = plan.modelAsked
+    }
+
+    mutating func admits(
+        _ next: Deployment, _ plan: RoutePlan, _ principal: Principal, _ charge: CallCharge
+    ) -> Bool {
+        if plan.entry.name != model {
+            if let standing = principal.modelStandings[plan.entry.name], !charge.enter(standing) {
+                return false
+            }
+            model = plan.entry.name
+        }
+        if !(isReserved && next === deployment) {
+            guard charge.move(to: next) else { return false }
+        }
+        isReserved = false
+        deployment = next
+        return true
+    }
+}

@@ -1,0 +1,257 @@
+import GatewayPrimitives
+
+/// Where one call may go: first the deployments of its model, then those of the models that stand
+/// in for it. Each is chosen when its attempt comes, by what is known then.
+///
+/// Within a model, a deployment that was not tried comes before one that was, and needs no wait;
+/// asking one again waits for its back-off. A model is left when its retries are used up, or none
+/// of its deployments can be asked now; where nothing else is left, the first to return is waited
+/// for.
+public struct RoutePlan: Sendable {
+    /// Those wanted for the first attempt, in order; the call's limits take the first with room.
+    public private(set) var deployments: [Deployment] = []
+    /// The model in use.
+    private(set) var entry: ModelEntry
+    /// The model asked for, an alias resolved.
+    let modelAsked: String
+    /// Stand-ins entered.
+    private(set) var fallbackCount = 0
+    private let list: ModelList
+    private let principal: Principal
+    private let options: RequestRouting?
+    private let needs: RequestNeeds
+    private var isStarted = false
+    /// Those that are of no use to this call any more.
+    private var barred: [Deployment] = []
+    private var tried: [Deployment] = []
+    private var last: GatewayError?
+    private var notBefore = MonotonicTime(nanoseconds: 0)
+    /// Stand-ins not tried yet, and models seen.
+    private var pending: [String] = []
+    private var seen: [String]
+    /// Models left because all that could serve were left alone.
+    private var closed: [ModelEntry] = []
+
+    init(
+        _ entry: ModelEntry, of list: ModelList, needs: RequestNeeds, options: RequestRouting?,
+        for principal: Principal
+    ) {
+        self.entry = entry
+        self.list = list
+        self.needs = needs
+        self.options = options
+        self.principal = principal
+        modelAsked = entry.name
+        seen = [entry.name]
+    }
+
+    /// The rules it follows.
+    var rules: RoutingRules { list.rules }
+
+    /// What a moment is made of.
+    struct Moment {
+        var now: MonotonicTime
+        var deadline: MonotonicTime
+    }
+
+    /// What comes next.
+    enum Step {
+        /// One attempt, not before a moment.
+        case attempt(Deployment, notBefore: MonotonicTime)
+        /// All are left alone; nothing before this moment.
+        case wait(until: MonotonicTime)
+        /// There is nothing left to try.
+        case end
+    }
+
+    /// Whether nothing could serve in the deployment's place, now or later.
+    var isLone: Bool { entry.deployments.count == 1 && generalFallbacks.isEmpty }
+
+    /// Puts one of ``deployments`` before the others: the one with room.
+    mutating func choose(_ index: Int) {
+        guard index > 0, index < deployments.count else { return }
+        deployments.insert(deployments.remove(at: index), at: 0)
+    }
+
+    // MARK: - Choosing
+
+    /// Chooses for the first attempt in the present model. A model without limits of its own needs
+    /// one deployment, others all in order.
+    mutating func begin(at now: MonotonicTime, using random: inout FastRandom) {
+        deployments = []
+        guard case .deployment(let first) = pick(at: now, without: barred, using: &random) else {
+            return
+        }
+        deployments.append(first)
+        guard entry.isLimited else { return }
+        while case .deployment(let more) = pick(
+            at: now, without: barred + deployments, using: &random)
+        {
+            deployments.append(more)
+        }
+    }
+
+    mutating func next(
+        _ moment: Moment, _ budget: inout RetryBudget, using random: inout FastRandom
+    ) -> Step {
+        if !isStarted {
+            isStarted = true
+            if let first = deployments.first { return .attempt(first, notBefore: moment.now) }
+        }
+        repeat {
+            if let step = nextHere(moment, &budget, using: &random) { return step }
+        } while enterFallback()
+        return nextClosed(moment, using: &random)
+    }
+
+    /// The next attempt in the present model; `nil` to leave it.
+    private mutating func nextHere(
+        _ moment: Moment, _ budget: inout RetryBudget, using random: inout FastRandom
+    ) -> Step? {
+        if let last, !tried.isEmpty {
+            let kind = FailureKind(last)
+            guard last.retry == .otherDeployment,
+                tried.count <= options?.retryCount
+                    ?? rules.retries.count(for: kind, model: entry.name)
+            else { return nil }
+        }
+        switch pick(at: moment.now, without: barred + tried, using: &random) {
+        case .deployment(let fresh):
+            // To leave one that failed for a sound one is no storm; only more than that is.
+            guard tried.count < 2 || budget.withdraw(rules.retries, at: moment.now) else {
+                return nil
+            }
+            return .attempt(fresh, notBefore: moment.now)
+        case .closed, .none: break
+        }
+        switch pick(at: moment.now, without: barred, using: &random) {
+        case .deployment(let again):
+            guard max(notBefore, moment.now) < moment.deadline,
+                budget.withdraw(rules.retries, at: moment.now)
+            else { return nil }
+            return .attempt(again, notBefore: notBefore)
+        case .closed:
+            if !closed.contains(where: { $0.name == entry.name }) { closed.append(entry) }
+            return nil
+        case .none: return nil
+        }
+    }
+
+    /// The first to return of the models that were left because of that.
+    private mutating func nextClosed(
+        _ moment: Moment, using random: inout FastRandom
+    ) -> Step {
+        var until = MonotonicTime.distantFuture
+        for candidate in closed {
+            entry = candidate
+            switch pick(at: moment.now, without: barred, using: &random) {
+            case .deployment(let returned):
+                tried = []
+                return .attempt(returned, notBefore: moment.now)
+            case .closed(let return_): until = min(until, return_)
+            case .none: break
+            }
+        }
+        return until == .distantFuture ? .end : .wait(until: until)
+    }
+
+    private func pick(
+        at now: MonotonicTime, without barred: [Deployment], using random: inout FastRandom
+    ) -> Picker.Result {
+        Picker(entry: entry, needs: needs, rules: rules, now: now, barred: barred)
+            .pick(using: &random)
+    }
+
+    // MARK: - What happened
+
+    /// Notes that a deployment failed.
+    mutating func failed(
+        _ deployment: Deployment, _ failure: GatewayError, at now: MonotonicTime,
+        using random: inout FastRandom
+    ) {
+        tried.append(deployment)
+        last = failure
+        let after = failure.retryAfter ?? .zero
+        if !FailureKind(failure).mayPass || after > RetryRules.retryAfterMax {
+            barred.append(deployment)
+        }
+        var wait = after
+        if wait == .zero {
+            let doublings = min(tried.count - 1, 4)
+            wait = min(RetryRules.backoffMax, RetryRules.backoffFirst * (1 << doublings))
+            // A quarter of it by chance: what failed together does not come back together.
+            wait = .nanoseconds(Int64(Double(wait.wholeNanoseconds) * (0.75 + random.unit() / 4)))
+        }
+        notBefore = now.advanced(by: max(wait, rules.retries.waitMin))
+    }
+
+    /// Notes why no attempt was made.
+    mutating func refused(_ error: GatewayError) { last = error }
+
+    /// Notes that a deployment cannot be used by this call: its own limits are full, or what is
+    /// left of a budget does not pay for it.
+    mutating func bar(_ deployment: Deployment) { barred.append(deployment) }
+
+    // MARK: - Models that stand in
+
+    /// Goes on to the next stand-in; false when there is none.
+    mutating func enterFallback() -> Bool {
+        guard options?.disablesFallbacks != true else { return false }
+        gatherFallbacks()
+        while !pending.isEmpty {
+            let name = pending.removeFirst()
+            guard fallbackCount < rules.fallbacks.depthMax else { return false }
+            let model = rules.aliases[name]?.model ?? name
+            guard !seen.contains(model),
+                principal.mayUse(model: name) || principal.mayUse(model: model),
+                let next = list[model], principal.budgetsAllow(model: model)
+            else { continue }
+            seen.append(model)
+            entry = next
+            fallbackCount += 1
+            tried = []
+            notBefore = MonotonicTime(nanoseconds: 0)
+            return true
+        }
+        return false
+    }
+
+    /// Adds the stand-ins of the present model for what went wrong, before those that wait.
+    private mutating func gatherFallbacks() {
+        var names: [String]?
+        switch last?.reason {
+        case .contextWindowExceeded:
+            names =
+                options?.contextWindowFallbacks
+                ?? rules.fallbacks.contextWindow.map {
+                    $0[entry.name] ?? []
+                }
+        case .contentPolicy:
+            names =
+                options?.contentPolicyFallbacks
+                ?? rules.fallbacks.contentPolicy.map {
+                    $0[entry.name] ?? []
+                }
+        default: break
+        }
+        let fresh = (names ?? generalFallbacks).filter {
+            !seen.contains($0) && !pending.contains($0)
+        }
+        pending.insert(contentsOf: fresh, at: 0)
+    }
+
+    private var generalFallbacks: [String] {
+        if options?.disablesFallbacks == true { return [] }
+        if let own = options?.fallbacks { return own }
+        return rules.fallbacks.general(for: entry.name)
+    }
+}
+
+extension Principal {
+    /// Whether a call that began as another model's can go on as this one's: the hold of a call
+    /// covers the budgets that it began with, so a model with a budget of its own under this key
+    /// stands in for none.
+    fileprivate func budgetsAllow(model: String) -> Bool {
+        modelStandings[model]?.budgets.isEmpty ?? true
+    }
+}
