@@ -10,6 +10,7 @@ enum Endpoint: Equatable {
     case model
     case liveness
     case readiness
+    case metrics
 
     /// Finds the endpoint of a path. OpenAI's paths are served with `/v1` before them and without,
     /// as LiteLLM does.
@@ -22,6 +23,7 @@ enum Endpoint: Equatable {
         if path.hasPrefix(modelPrefix), path.count > modelPrefix.utf8CodeUnitCount { return .model }
         if path.equals("/health/liveliness") || path.equals("/health/liveness") { return .liveness }
         if path.equals("/health/readiness") { return .readiness }
+        if path.equals("/metrics") { return .metrics }
         return nil
     }
 
@@ -31,14 +33,14 @@ enum Endpoint: Equatable {
     var allowed: StaticString {
         switch self {
         case .chatCompletions, .embeddings: "POST"
-        case .models, .model, .liveness, .readiness: "GET, HEAD"
+        case .models, .model, .liveness, .readiness, .metrics: "GET, HEAD"
         }
     }
 
     func allows(_ method: HTTPMethod) -> Bool {
         switch self {
         case .chatCompletions, .embeddings: method == .post
-        case .models, .model, .liveness, .readiness: method == .get || method == .head
+        case .models, .model, .liveness, .readiness, .metrics: method == .get || method == .head
         }
     }
 }

@@ -18,12 +18,13 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
     private let compressor: ResponseCompressor?
     private let parser = JSONParser()
     private let management: ManagementDoor
+    private let metrics: MetricsPage?
     private var random: FastRandom
 
     public init(
         pipeline: Pipeline, grpc: GRPCServer, readiness: Readiness, clock: any Clock,
         limits: DoorLimits, usesLiteLLMStatuses: Bool, statusBudget: Int = 422,
-        management: [ManagementGroup] = [], cors: CORSPolicy? = nil,
+        management: [ManagementGroup] = [], metrics: MetricsPage? = nil, cors: CORSPolicy? = nil,
         compressor: ResponseCompressor? = nil, seed: UInt64
     ) {
         self.pipeline = pipeline
@@ -36,6 +37,7 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
         errors = OpenAIErrorWriter(
             usesLiteLLMStatuses: usesLiteLLMStatuses, statusBudget: statusBudget)
         random = FastRandom(seed: seed)
+        self.metrics = metrics
         self.management = ManagementDoor(
             ManagementTable(management), pipeline: pipeline, clock: clock, errors: errors,
             bodyBytesMax: limits.bodyBytesMax)
@@ -78,8 +80,25 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
             } catch {
                 refuse(exchange, error)
             }
+        case .metrics:
+            if let metrics {
+                serve(metrics, to: exchange)
+            } else {
+                await management.handle(exchange, id: CallID(at: clock.wallNow(), using: &random))
+            }
         case .liveness: HealthEndpoint.liveness(to: exchange)
         case .readiness: HealthEndpoint.readiness(readiness, to: exchange)
+        }
+    }
+
+    private func serve(_ metrics: MetricsPage, to exchange: ServerExchange) {
+        do throws(GatewayError) {
+            if metrics.needsKey {
+                try RouteRule.viewer.check(pipeline.authenticate(Credentials.read(exchange)))
+            }
+            metrics.respond(to: exchange)
+        } catch {
+            refuse(exchange, error)
         }
     }
 

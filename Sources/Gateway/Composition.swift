@@ -19,6 +19,7 @@ struct Composition {
     private let reflection: ContractReflection?
     private let directory: KeyRing
     private let catalog: Catalog
+    private let metrics: Metrics
     private let resolver = Resolver()
     private let counts: ConnectionCounts
     private let tls: TLSServer?
@@ -63,12 +64,19 @@ struct Composition {
         catalog = Catalog(
             deployments: settings.deployments, createdAt: startedAt.seconds,
             rules: settings.routing, prices: settings.prices)
+        metrics = Metrics(catalog: catalog)
         try File.createPrivateFolder(settings.dataDirectory)
         store = try SQLiteStore(
             path: settings.databasePath ?? settings.dataDirectory + "/llm-gateway.db",
             durability: settings.durability)
         ledger = try SQLiteLedger(
             store: store, instances: settings.dataDirectory + "/instances", startedAt: startedAt)
+    }
+
+    /// Has the models read again with everything else that is.
+    func reloadModels(_ load: @escaping ModelReload.Load) {
+        let reload = ModelReload(catalog: catalog, log: log, load: load)
+        reloads.add("models") { try reload.read() }
     }
 
     /// Starts what serves all loops.
@@ -133,7 +141,10 @@ struct Composition {
         calls.cooledWaitingMax = (settings.callsCooledMax + loopCount - 1) / loopCount
         let pipeline = Pipeline(
             directory: directory, catalog: catalog, providers: providers,
-            observer: CallLogger(log: log, sample: settings.log.sample, seed: random.next()),
+            observer: ObserverList([
+                CallLogger(log: log, sample: settings.log.sample, seed: random.next()),
+                metrics.makeObserver(),
+            ]),
             accountant: Accountant(
                 directory: directory, ledger: ledger, limits: limits, rules: settings.accounting,
                 clock: clock,
@@ -156,7 +167,10 @@ struct Composition {
                 tellsCostInStreams: settings.tellsCostInStreams),
             usesLiteLLMStatuses: settings.usesLiteLLMStatuses,
             statusBudget: settings.statusBudgetExhausted,
-            management: managementGroups(),
+            management: managementGroups(clock: clock),
+            metrics: MetricsPage(needsKey: settings.metricsNeedKey) { [metrics, clock] in
+                metrics.write(into: &$0, at: clock.now())
+            },
             cors: settings.corsOrigins.isEmpty ? nil : CORSPolicy(origins: settings.corsOrigins),
             compressor: settings.compressesJSON
                 ? ResponseCompressor(bytesMin: settings.compressionBytesMin) : nil,
@@ -167,11 +181,12 @@ struct Composition {
     }
 
     /// The routes of the management, made for one loop.
-    func managementGroups() -> [ManagementGroup] {
+    func managementGroups(clock: any Clock) -> [ManagementGroup] {
         [
             .spend(
                 reports: SQLiteReports(store: store), directory: directory, catalog: catalog,
-                budgetOfAll: settings.budgetsOfAll.compactMap(\.max).first)
+                budgetOfAll: settings.budgetsOfAll.compactMap(\.max).first),
+            .router(catalog: catalog, clock: clock),
         ]
     }
 }

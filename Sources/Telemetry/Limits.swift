@@ -7,6 +7,8 @@ enum Limits {
     /// The writer waits this long for more lines before it writes, so that it wakes a hundred times
     /// a second under load and not once a call.
     static let gatherMilliseconds: Int32 = 10
+    /// Series of one kind that a loop counts; what comes after goes into one for all others.
+    static let metricSeriesMax = 2_000
     /// One write to the descriptor.
     static let writeBytes = 64 * 1024
     /// How long ``Log/close()`` waits for a reader of the log that has stalled.

@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import socket
 import threading
 import time
 
@@ -14,6 +15,7 @@ class RoutingUpstream:
         self.always = None
         self.delay = 0.0
         self.requests = []
+        self.connections = set()
         self.in_flight = 0
         self.in_flight_max = 0
         self.lock = threading.Lock()
@@ -24,6 +26,14 @@ class RoutingUpstream:
 
             def log_message(self, *arguments):
                 pass
+
+            def setup(self):
+                super().setup()
+                owner.connections.add(self.connection)
+
+            def finish(self):
+                owner.connections.discard(self.connection)
+                super().finish()
 
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -64,6 +74,15 @@ class RoutingUpstream:
     def stop(self):
         self.server.shutdown()
         self.server.server_close()
+
+    def kill(self):
+        """Stops, and breaks every connection, as a process that dies does."""
+        self.stop()
+        for connection in list(self.connections):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
 
     def answer(self, handler, body, step):
         status, headers = step if isinstance(step, tuple) else (step or 200, {})

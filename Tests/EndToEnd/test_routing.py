@@ -1,10 +1,17 @@
 """The configuration that people bring, with local upstreams in place of the vendors: each of its
 router_settings is observed."""
 
+import collections
 import concurrent.futures
+import http.client
 import json
+import shutil
+import signal
 import subprocess
+import threading
 import time
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -123,3 +130,139 @@ def test_what_a_request_says_reaches_no_upstream(seed, upstreams):
     status, _, _ = ask(
         seed, "gpt-4o", num_retries=0, disable_fallbacks=True)
     assert status == 500
+
+
+TWO = """
+model_list:
+  - model_name: m
+    litellm_params: {{model: openai/m, api_base: '{one}', api_key: k}}
+  - model_name: m
+    litellm_params: {{model: openai/m, api_base: '{two}', api_key: k}}
+general_settings: {{master_key: {key}}}
+router_settings: {{num_retries: 2, cooldown_time: 2}}
+gateway_settings: {{loops: 2}}
+"""
+
+
+def get(gateway, path):
+    request = urllib.request.Request(
+        gateway.url + path, headers={"authorization": f"Bearer {MASTER_KEY}"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return answer.read().decode()
+
+
+def state(gateway):
+    models = json.loads(get(gateway, "/router/state"))["models"]
+    return {d["api_base"]: d for model in models for d in model["deployments"]}
+
+
+class Load:
+    """Asks by several connections until it is stopped, and counts what fails."""
+
+    def __init__(self, gateway, threads=6):
+        self.statuses = collections.Counter()
+        self.stopped = threading.Event()
+        self.gateway = gateway
+        self.threads = [threading.Thread(target=self._run) for _ in range(threads)]
+        for thread in self.threads:
+            thread.start()
+
+    def _run(self):
+        body = json.dumps(
+            {"model": "m", "stream": True, "messages": [{"role": "user", "content": "Hi"}]})
+        connection = http.client.HTTPConnection("127.0.0.1", self.gateway.port, timeout=60)
+        headers = {
+            "authorization": f"Bearer {MASTER_KEY}", "content-type": "application/json"}
+        while not self.stopped.is_set():
+            connection.request("POST", "/v1/chat/completions", body, headers)
+            answer = connection.getresponse()
+            text = answer.read()
+            self.statuses[answer.status if b"[DONE]" in text else "broken"] += 1
+            time.sleep(0.005)
+        connection.close()
+
+    def stop(self):
+        self.stopped.set()
+        for thread in self.threads:
+            thread.join()
+        return self.statuses
+
+
+@pytest.fixture
+def pair(tmp_path):
+    ones = [RoutingUpstream(), RoutingUpstream()]
+    gateway = Gateway(tmp_path, TWO.format(one=ones[0].base, two=ones[1].base, key=MASTER_KEY))
+    yield gateway, ones
+    assert gateway.stop() == 0, gateway.log()
+    for one in ones:
+        one.stop()
+
+
+def test_an_upstream_that_dies_and_returns_costs_no_request(pair, capsys):
+    gateway, ones = pair
+    load = Load(gateway)
+    wait_until(lambda: min(one.count for one in ones) > 20, what="load on both")
+    port, base = ones[0].port, ones[0].base
+    ones[0].kill()
+    died = time.monotonic()
+    wait_until(lambda: state(gateway)[base]["state"] != "open", what="the leaving")
+    left = time.monotonic() - died
+    time.sleep(3)
+    ones[0] = RoutingUpstream(port)
+    returned = time.monotonic()
+    wait_until(lambda: ones[0].count > 5, what="the return")
+    back = time.monotonic() - returned
+    statuses = load.stop()
+    with capsys.disabled():
+        print(f"\n{sum(statuses.values())} requests, {dict(statuses)}; "
+              f"left after {left:.3f} s, back after {back:.3f} s (cooldown_time 2 s)")
+    assert set(statuses) == {200}
+    assert state(gateway)[base]["state"] == "open"
+
+
+def test_models_change_under_load_without_a_failed_request(pair):
+    gateway, ones = pair
+    config = gateway.folder / "config.yaml"
+    text = config.read_text()
+    third = RoutingUpstream()
+    load = Load(gateway)
+    try:
+        # A bad configuration changes nothing, and says why.
+        config.write_text(text.replace("num_retries: 2", "routing_strategy: fastest"))
+        gateway.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "no such strategy" in gateway.log(), what="the refusal")
+        assert set(state(gateway)) == {one.base for one in ones}
+        config.write_text(text.replace(ones[0].base, third.base))
+        gateway.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: set(state(gateway)) == {third.base, ones[1].base}, what="the change")
+        count = ones[0].count
+        wait_until(lambda: third.count > 20, what="load on the new one")
+        # What had been planned before goes on; nothing new comes.
+        assert ones[0].count <= count + 6
+        # The file is watched too.
+        config.write_text(text)
+        wait_until(lambda: set(state(gateway)) == {one.base for one in ones}, what="the watch")
+        assert set(load.stop()) == {200}
+    finally:
+        load.stopped.set()
+        third.stop()
+
+
+def test_prometheus_can_read_the_metrics(pair):
+    gateway, ones = pair
+    ones[0].always = 500
+    for _ in range(4):
+        ask(gateway, "m")
+    ask(gateway, "nonsense")
+    page = get(gateway, "/metrics")
+    assert "litellm_deployment_failure_responses_total{" in page
+    assert "litellm_proxy_total_requests_metric_total{" in page
+    assert "nonsense" not in page
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(gateway.url + "/metrics", timeout=10)
+    tool = shutil.which("promtool")
+    if tool is None:
+        pytest.skip("promtool is not installed (Debian package prometheus)")
+    done = subprocess.run(
+        [tool, "check", "metrics"], input=page.encode(), capture_output=True, timeout=30)
+    assert done.returncode == 0, (done.stdout + done.stderr).decode()

@@ -1,6 +1,7 @@
 import Foundation
 import GatewayPrimitives
 import Telemetry
+import TestSupport
 import Testing
 
 @testable import API
@@ -32,7 +33,7 @@ import Testing
         let composition = try Composition(
             settings: loaded.settings, log: log, startedAt: WallTime(nanoseconds: 1))
         defer { composition.close() }
-        let table = ManagementTable(composition.managementGroups())
+        let table = ManagementTable(composition.managementGroups(clock: VirtualClock()))
         let served = table.routes.map {
             "\($0.method.token) \($0.pattern.text) \($0.rule.rawValue)"
         }

@@ -67,7 +67,10 @@ struct ServeCommand: ParsableCommand {
         let process: GatewayProcess
         let address: String
         do {
-            process = try GatewayProcess(settings: loaded.settings, environment: environment)
+            process = try GatewayProcess(
+                settings: loaded.settings, environment: environment,
+                reload: reload(environment, overrides),
+                configFiles: config == nil ? [] : loaded.files)
             process.report(loaded)
             let listening = try process.start(takesOver: takeover, environment: environment)
             address = Self.address(listening.host, listening.port)
@@ -77,6 +80,17 @@ struct ServeCommand: ParsableCommand {
         Output.line("llm-gateway \(Version.text) listens on \(address)")
         if let keySource { Output.line(QuickStart.invitation(address: address, keySource)) }
         throw ExitCode(process.waitForEnd())
+    }
+
+    /// Reads the configuration's file again; `nil` where there is none.
+    private func reload(
+        _ environment: [String: String], _ overrides: SettingsOverrides
+    ) -> ModelReload.Load? {
+        guard let config else { return nil }
+        return {
+            ConfigLoader(environment: environment, readFile: File.read)
+                .load(config, overrides: overrides).checkingFiles()
+        }
     }
 
     private func failure(_ message: String) -> ExitCode {

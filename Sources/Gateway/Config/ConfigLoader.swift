@@ -55,7 +55,8 @@ struct ConfigLoader {
             read(root, environment: environment, with: &reader, into: &settings)
         }
         overrides.apply(to: &settings)
-        return LoadedConfiguration(settings: settings, findings: reader.sortedFindings)
+        return LoadedConfiguration(
+            settings: settings, findings: reader.sortedFindings, files: files.map(\.name))
     }
 
     /// All sections, in the order in which they depend on one another.
@@ -153,6 +154,8 @@ struct LoadedConfiguration: Sendable {
     let settings: Settings
     /// In the order of the files.
     let findings: [ConfigFinding]
+    /// The files that it was read from.
+    var files: [String] = []
 
     /// Whether the gateway may start.
     var isAccepted: Bool { !findings.contains { $0.verdict == .refused } }

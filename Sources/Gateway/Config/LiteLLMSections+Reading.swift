@@ -59,6 +59,9 @@ extension LiteLLMSections {
             settings.tellsCostInStreams = tells
         }
         RouterSection.readShared(values, with: &reader, into: &settings.routing)
+        if let needs = reader.flag(values["require_auth_for_metrics_endpoint"]) {
+            settings.metricsNeedKey = needs
+        }
         readCallbacks(values["callbacks"], with: &reader)
         UpstreamSection.readSSL(values, with: &reader, into: &settings.security)
     }

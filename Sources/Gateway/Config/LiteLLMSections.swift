@@ -40,6 +40,7 @@ enum LiteLLMSections {
     static let settingsRules: [String: ConfigRule] = RouterSection.settingsRules.merging([
         "request_timeout": .honoured("a whole call"),
         "callbacks": .honoured("see its value"),
+        "require_auth_for_metrics_endpoint": .honoured("whether /metrics needs a key"),
         "cache": .notBuilt("caching is"),
         "cache_params": .notBuilt("caching is"),
         "success_callback": .notBuilt("export of telemetry is"),

@@ -89,6 +89,8 @@ struct Settings: Sendable {
     /// Whether the gRPC reflection service is offered.
     var offersReflection = true
     var log = LogSettings()
+    /// Whether `/metrics` is for keys that see everything only.
+    var metricsNeedKey = true
 
     /// The deployments that take part.
     var deployments: [Deployment] {

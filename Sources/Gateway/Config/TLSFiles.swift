@@ -43,6 +43,7 @@ enum TLSFiles {
 extension LoadedConfiguration {
     /// The same, with what is wrong with the files that it names.
     func checkingFiles() -> LoadedConfiguration {
-        LoadedConfiguration(settings: settings, findings: findings + TLSFiles.findings(settings))
+        LoadedConfiguration(
+            settings: settings, findings: findings + TLSFiles.findings(settings), files: files)
     }
 }

@@ -15,19 +15,27 @@ final class GatewayProcess {
     private var servers: [LoopServer] = []
     private var handover: HandoverServer?
     private var certificateWatch: FileWatch?
+    private let configFiles: [String]
+    private var configWatch: FileWatch?
 
     /// Why it cannot start.
     struct StartError: Error, CustomStringConvertible {
         let description: String
     }
 
-    init(settings: Settings, environment: [String: String]) throws {
+    /// - Parameter reload: reads the configuration again; `nil` where there is no file.
+    init(
+        settings: Settings, environment: [String: String], reload: ModelReload.Load? = nil,
+        configFiles: [String] = []
+    ) throws {
+        self.configFiles = configFiles
         self.settings = settings
         log = Log(
             level: settings.log.level, format: settings.log.format, descriptor: STDERR_FILENO)
         composition = try Composition(
             settings: settings, log: log, startedAt: WallTime.system())
         notifier = ServiceNotifier(environment)
+        if let reload { composition.reloadModels(reload) }
     }
 
     /// Logs what of the configuration does nothing: a line a key and a line a deployment.
@@ -94,6 +102,12 @@ final class GatewayProcess {
             servers.append(server)
         }
         certificateWatch = composition.watchCertificates(on: servers[0].loop)
+        if !configFiles.isEmpty {
+            // Read on the main thread, as if somebody had sent the signal.
+            configWatch = FileWatch(loop: servers[0].loop, files: configFiles) {
+                ProcessSignals.tellReload()
+            }
+        }
         composition.certificates.warn()
         warnOfUnverified()
         composition.start()

@@ -52,6 +52,9 @@ enum ProcessSignals {
     /// Makes ``wait()`` return ``Request/handedOver``; from any thread.
     static func tellHandedOver() { kill(getpid(), SIGUSR1) }
 
+    /// Makes ``wait()`` return ``Request/reload``; from any thread.
+    static func tellReload() { kill(getpid(), SIGHUP) }
+
     private static func set(_ signals: [Int32]) -> sigset_t {
         var set = sigset_t()
         sigemptyset(&set)

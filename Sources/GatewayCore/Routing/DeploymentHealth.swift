@@ -146,7 +146,7 @@ public final class DeploymentHealth: Sendable {
     }
 
     /// The upstream's own limit is used up for so long.
-    func noteFull(for time: Duration, at now: MonotonicTime) {
+    public func noteFull(for time: Duration, at now: MonotonicTime) {
         fullUntil.store(now.advanced(by: time).nanoseconds, ordering: .relaxed)
     }
 
@@ -173,6 +173,25 @@ struct AttemptToken: Sendable {
 
 /// How a deployment is, at one moment.
 public struct HealthReport: Sendable {
+    /// What one more request would meet.
+    public enum State: String, Sendable {
+        case open
+        /// It is left alone for a while.
+        case cooled
+        /// Its time is over: the next request is its probe.
+        case probeDue = "probe_due"
+        /// A probe is on its way.
+        case probing
+        /// Its upstream's own limit is used up.
+        case limited
+    }
+
+    public var state: State {
+        if isProbing { return .probing }
+        if isCooled { return cooldownLeft > .zero ? .cooled : .probeDue }
+        return fullLeft > .zero ? .limited : .open
+    }
+
     public let tally: DeploymentTally
     public let inFlight: Int
     public var firstToken = Duration.zero

@@ -59,6 +59,7 @@ public final class OpenAIProvider: Provider {
         } catch {
             throw GatewayError(error, from: deployment, isAnswering: false)
         }
+        UpstreamLimits.note(exchange, deployment, at: clock.now())
         guard (200..<300).contains(exchange.status) else {
             throw await reply.readError(parser, now: clock.wallNow())
         }

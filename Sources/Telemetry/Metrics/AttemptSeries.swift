@@ -1,0 +1,32 @@
+/// What tells one series of attempts from another.
+struct AttemptSeries: Hashable {
+    var deployment = ""
+    var model = ""
+    var upstreamModel = ""
+    var apiBase = ""
+    var provider = ""
+}
+
+/// What is counted of the attempts at one deployment.
+struct AttemptCounts {
+    var successes = 0
+    /// By outcome.
+    var failures: [String: Int] = [:]
+    var cooldowns = 0
+    var fallbacksGood = 0
+    var fallbacksBad = 0
+    var firstToken = Histogram()
+    var attempt = Histogram()
+    var perToken = Histogram()
+
+    mutating func add(_ other: AttemptCounts) {
+        successes += other.successes
+        failures.merge(other.failures, uniquingKeysWith: +)
+        cooldowns += other.cooldowns
+        fallbacksGood += other.fallbacksGood
+        fallbacksBad += other.fallbacksBad
+        firstToken.add(other.firstToken)
+        attempt.add(other.attempt)
+        perToken.add(other.perToken)
+    }
+}

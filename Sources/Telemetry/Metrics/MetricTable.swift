@@ -1,0 +1,107 @@
+import GatewayCore
+import GatewayPrimitives
+
+/// All series of one loop.
+struct MetricTable {
+    private(set) var calls: [CallSeries: CallCounts] = [:]
+    private(set) var attempts: [AttemptSeries: AttemptCounts] = [:]
+    /// From the request's arrival to its end, and what of that was not its attempts.
+    private(set) var latency = Histogram()
+    private(set) var overhead = Histogram()
+
+    mutating func add(_ record: CallRecord) {
+        addCall(record)
+        let duration = record.endedAt.since(record.receivedAt).inSeconds
+        latency.observe(duration)
+        for (index, attempt) in record.attempts.enumerated() {
+            add(attempt, of: record, isLast: index == record.attempts.count - 1)
+        }
+        guard let first = record.attempts.first else { return }
+        overhead.observe(first.startedAt.since(record.receivedAt).inSeconds)
+    }
+
+    mutating func add(_ other: MetricTable) {
+        for (series, counts) in other.calls { calls[series, default: CallCounts()].add(counts) }
+        for (series, counts) in other.attempts {
+            attempts[series, default: AttemptCounts()].add(counts)
+        }
+        latency.add(other.latency)
+        overhead.add(other.overhead)
+    }
+
+    private mutating func addCall(_ record: CallRecord) {
+        var series = CallSeries()
+        if let principal = record.principal {
+            series.keyID = principal.keyID
+            series.keyName = principal.name
+            series.team = principal.teamID ?? ""
+            series.user = principal.userID ?? ""
+        }
+        // Whatever clients send as a name is not a label before it was served.
+        let isServed = !record.attempts.isEmpty
+        series.model = isServed ? record.model : "unknown"
+        series.route = record.endpoint.description
+        series.status = record.error?.reason.status ?? 200
+        series.reason = record.error?.reason.rawValue ?? ""
+        if calls[series] == nil, calls.count >= Limits.metricSeriesMax { series = .others }
+        var counts = CallCounts()
+        counts.calls = 1
+        counts.inputTokens = record.usage?.inputTokens ?? 0
+        counts.outputTokens = record.usage?.outputTokens ?? 0
+        counts.nanoUSD = record.cost.total.nanoUSD
+        calls[series, default: CallCounts()].add(counts)
+    }
+
+    private mutating func add(_ attempt: Attempt, of record: CallRecord, isLast: Bool) {
+        let deployment = attempt.deployment
+        var series = AttemptSeries(
+            deployment: deployment.id, model: deployment.model,
+            upstreamModel: deployment.upstreamModel, apiBase: deployment.apiBase,
+            provider: deployment.provider.rawValue)
+        // A wildcard's models are as many as clients name.
+        if attempts[series] == nil, attempts.count >= Limits.metricSeriesMax {
+            series = AttemptSeries(deployment: "other")
+        }
+        var counts = AttemptCounts()
+        let isGood = attempt.outcome == .succeeded
+        if isGood { counts.successes = 1 } else { counts.failures[attempt.outcome.rawValue] = 1 }
+        if attempt.cooldown != nil { counts.cooldowns = 1 }
+        if isLast && record.fallbackCount > 0 {
+            counts.fallbacksGood = isGood ? 1 : 0
+            counts.fallbacksBad = isGood ? 0 : 1
+        }
+        if isGood {
+            let whole = record.endedAt.since(attempt.startedAt).inSeconds
+            counts.attempt.observe(whole)
+            if record.isStream { counts.firstToken.observe(attempt.latency.inSeconds) }
+            let tokens = record.usage?.outputTokens ?? 0
+            if tokens > 0 { counts.perToken.observe(whole / Double(tokens)) }
+        }
+        attempts[series, default: AttemptCounts()].add(counts)
+    }
+}
+
+extension Duration {
+    fileprivate var inSeconds: Double { Double(wholeNanoseconds) / 1e9 }
+}
+
+extension GatewayError.Reason {
+    /// The HTTP status of OpenAI's column in the table of errors.
+    fileprivate var status: Int {
+        switch self {
+        case .keyInvalid: 401
+        case .notAllowed: 403
+        case .modelNotFound, .unknownMethod: 404
+        case .methodNotAllowed: 405
+        case .bodyTooLarge: 413
+        case .unsupportedMediaType: 415
+        case .rateLimited, .budgetExhausted, .upstreamRateLimited: 429
+        case .cancelled: 499
+        case .internalFault: 500
+        case .upstreamAuthFailed: 502
+        case .upstreamUnavailable, .upstreamInterrupted, .overloaded, .drain, .storeUnavailable: 503
+        case .timedOut: 504
+        default: 400
+        }
+    }
+}
