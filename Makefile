@@ -22,7 +22,7 @@ RELEASE_BINARY := $(CURDIR)/.build/release/llm-gateway
 .DEFAULT_GOAL := help
 .PHONY: test-floods bench-connections
 .PHONY: help simulate run build demo test test-swift test-clients test-end-to-end test-interop \
-	test-restart test-asan test-tsan fuzz generate generate-check format format-check lint deps \
+	test-restart test-outcomes test-asan test-tsan fuzz generate generate-check format format-check lint deps \
 	venv bench-footprint bench-smoke bench-tls
 
 help: ## List the commands.
@@ -68,6 +68,13 @@ test-restart: deps venv ## Restart ten times under load: no request may fail. Ta
 	swift build --product llm-gateway
 	RESTARTS=10 LLM_GATEWAY_BIN=$(DEBUG_BINARY) \
 		$(BIN)/python -m pytest -s -c Tests/EndToEnd/pytest.ini Tests/EndToEnd/test_restart.py
+
+OUTCOMES ?= 100000
+SEED ?= 1
+test-outcomes: venv ## End OUTCOMES calls in every way, the gateway's own ends included; check the ledger.
+	swift build --product llm-gateway
+	OUTCOMES=$(OUTCOMES) SEED=$(SEED) LLM_GATEWAY_BIN=$(DEBUG_BINARY) \
+		$(BIN)/python -m pytest -s -c Tests/EndToEnd/pytest.ini Tests/EndToEnd/test_outcomes.py
 
 test-asan: deps ## Run the Swift tests under the address sanitizer (in .build-asan).
 	swift build --build-tests --sanitize=address --scratch-path .build-asan

@@ -110,6 +110,13 @@ public protocol Ledger: Sendable {
         _ reservation: consuming Reservation, _ row: LedgerRow
     ) async throws(GatewayError)
 
+    /// Takes a request's id for a call, unless another call has it. A call that fails and is
+    /// charged nothing gives it up with its row.
+    func claim(_ claim: RequestClaim) async throws(GatewayError) -> ClaimAnswer
+
+    /// Gives up the id of a call that has no row.
+    func release(_ claim: RequestClaim) async throws(GatewayError)
+
     /// How budgets stand in the periods of a moment.
     func balances(
         of accounts: [BudgetAccount], at moment: WallTime

@@ -10,6 +10,10 @@ enum StorageLimits {
     static let busySeconds = 5.0
     /// Accounts whose numbers are remembered.
     static let accountIDsMax = 100_000
+    /// Ids of requests that are remembered for one key, for a day; the oldest go first.
+    static let requestIDsPerKeyMax = 100_000
+    /// Ids that are older than that and removed with each new one.
+    static let requestIDsSwept = 8
     /// Rows that could not be written and are tried again.
     static let backlogRowsMax = 100_000
 }

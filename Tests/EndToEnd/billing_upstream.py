@@ -30,7 +30,12 @@ class BillingUpstream:
         self._loop.run_forever()
 
     def stop(self):
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        def end():
+            for task in asyncio.all_tasks(self._loop):
+                task.cancel()
+            self._loop.call_soon(self._loop.stop)
+
+        self._loop.call_soon_threadsafe(end)
 
     def bill(self, input_nano, output_nano):
         """What it asks for, in nano-dollars."""

@@ -96,11 +96,11 @@ def test_bounds_and_choices(stubs):
 
 def test_what_is_not_built_yet_is_refused_and_not_dropped(stubs):
     request = whole("demo")
-    request.request_id = "0123"
+    request.chat.labels["team"] = "a"
     with pytest.raises(grpc.RpcError) as raised:
         stubs.chat.GenerateChatCompletion(request, metadata=metadata(), timeout=20)
     assert raised.value.code() == grpc.StatusCode.INVALID_ARGUMENT
-    assert "request_id" in raised.value.details()
+    assert "chat.labels" in raised.value.details()
     with pytest.raises(grpc.RpcError) as raised:
         stubs.chat.EstimateChatCompletion(
             chat_service_pb2.EstimateChatCompletionRequest(), metadata=metadata(), timeout=20)

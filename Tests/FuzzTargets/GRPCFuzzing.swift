@@ -84,7 +84,6 @@ enum GRPCFuzzing {
         var reader = V1RequestReader()
         _ = try? reader.chat(
             UnsafePointer(request.pointee.chat),
-            requestID: UnsafePointer(request.pointee.request_id),
             isStream: true)
     }
 

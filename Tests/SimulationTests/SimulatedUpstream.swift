@@ -34,7 +34,7 @@ final class SimulatedUpstream: Provider {
         if fate < 12 { throw Self.failure(.invalidRequest, .never) }
         var usage = Usage(source: .reported)
         usage.inputTokens = Int64((chat.textBytes + 3) / 4)
-        let bound = chat.maxOutputTokens ?? relay.outputTokensMax ?? price.outputTokensMax ?? 50
+        let bound = relay.outputTokensMax ?? chat.maxOutputTokens ?? price.outputTokensMax ?? 50
         let wanted = min(bound, Int.random(in: 0...(price.outputTokensMax ?? 50), using: &random))
         let before = bills[relay.call.id] ?? .zero
         bills[relay.call.id] = before + price.cost(of: usage).total

@@ -22,6 +22,8 @@ final class Simulation {
     private var process: Process
     private var dead: [Process] = []
     private var doors: [RecordingDoor] = []
+    /// What clients called their requests: the doors that a key's id came in by.
+    private var doorsByRequest: [String: [RecordingDoor]] = [:]
 
     /// What one process has.
     private final class Process {
@@ -128,16 +130,24 @@ final class Simulation {
         let key =
             principals.keys.sorted { $0.words.0 < $1.words.0 }
             .randomElement(using: &random) ?? KeyHash(words: (0, 0, 0, 0))
-        let request = ChatRequest(
+        var request = ChatRequest(
             model: "m", isStream: Bool.random(using: &random), wantsUsage: true,
             maxOutputTokens: Bool.random(using: &random)
                 ? Int.random(in: 1..<60, using: &random) : nil,
             textBytes: Int.random(in: 0..<400, using: &random),
             body: .typed(ChatContent(messages: [])))
+        request.clampsToBudget = Bool.random(using: &random)
+        if Int.random(in: 0..<4, using: &random) == 0 {
+            let number = Int.random(in: 0..<6, using: &random)
+            request.identity = RequestIdentity(id: "r\(number)", bodyDigest: [1])
+        }
         let door = RecordingDoor(
             arrival: Arrival(receivedAt: clock.now(), timeout: nil, credential: .key(key)),
             request: .success(.chat(request)))
         doors.append(door)
+        if let identity = request.identity {
+            doorsByRequest["\(key.words.0)/\(identity.id)", default: []].append(door)
+        }
         let work = CallWork(pipeline: process.pipeline, door: door)
         Task(executorPreference: executor) { await work.run() }
     }
@@ -149,6 +159,7 @@ final class Simulation {
         old.ledger.fault = { _ in .before }
         for door in doors { door.cancellation?.cancelCall(.clientGone) }
         for hold in try book.holds(of: old.ledger.owner) { _ = try book.settleWhole(hold) }
+        try book.releaseClaims(of: old.ledger.owner)
         dead.append(old)
         process = Self.makeProcess(
             owner: old.ledger.owner + 1, book: book, clock: clock, world: (catalog, principals),
@@ -156,7 +167,7 @@ final class Simulation {
         installFaults()
     }
 
-    /// Lets the store fail now and then: before the work, and, where that is harmless, after it.
+    /// Lets the store fail now and then: before the work, or after it, so that nobody knows.
     func installFaults() {
         let faults = FaultSource(seed: seed &+ UInt64(dead.count) &+ 77)
         process.ledger.fault = { operation in faults.next(operation) }
@@ -199,6 +210,7 @@ final class Simulation {
         var bills = process.upstream.bills
         for old in dead { bills.merge(old.upstream.bills) { $0 + $1 } }
         try checkBills(bills)
+        try checkRepeats(try book.allRows())
         for row in try book.allRows() {
             let bill = bills[row.callID] ?? .zero
             let charged = row.cost.total
@@ -217,6 +229,18 @@ final class Simulation {
 }
 
 extension Simulation {
+    /// However often a request was sent, it was charged once.
+    private func checkRepeats(_ rows: [LedgerRow]) throws {
+        let charged = Set(rows.filter { $0.cost.total > .zero }.map(\.callID))
+        for (request, doors) in doorsByRequest {
+            let calls = doors.compactMap { $0.record?.id }.filter { charged.contains($0) }
+            if calls.count > 1 {
+                throw Broken(
+                    description: "seed \(seed): \(request) was charged \(calls.count) times")
+            }
+        }
+    }
+
     /// What a budget is for: the upstream's own bill of all calls under it, cut and broken ones
     /// included, never passes its cap.
     private func checkBills(_ bills: [CallID: Money]) throws {
@@ -258,8 +282,6 @@ private final class FaultSource: @unchecked Sendable {
 
     func next(_ operation: DirectLedger.Operation) -> DirectLedger.Fault? {
         guard Int.random(in: 0..<40, using: &random) == 0 else { return nil }
-        // A hold that was made and not told would stay until its process ends.
-        if operation == .reserve { return .before }
         return Bool.random(using: &random) ? .before : .after
     }
 }

@@ -1,4 +1,3 @@
-import GRDB
 import GatewayCore
 import GatewayPrimitives
 import Testing
@@ -7,29 +6,7 @@ import Testing
 
 /// What every ledger's book does, in memory and in SQLite.
 struct BookTests {
-    /// The kinds of book.
-    enum Kind: CaseIterable {
-        case memory
-        case sqlite
-    }
-
     private static let now = WallTime(nanoseconds: 1_700_000_000_000_000_000)
-
-    /// Runs a test on a new book, inside a transaction where the kind has them.
-    private func with(_ kind: Kind, _ body: (any LedgerBook) throws -> Void) throws {
-        switch kind {
-        case .memory: try body(MemoryBook())
-        case .sqlite:
-            let store = try SQLiteStore(path: ":memory:", durability: .normal)
-            try store.blocking { database in
-                let book = try SQLiteBook(database)
-                try database.inTransaction {
-                    try body(book)
-                    return .commit
-                }
-            }
-        }
-    }
 
     private func account(
         _ id: String, cap: Int64?, soft: Int64? = nil, window: BudgetWindow = .daily
@@ -80,9 +57,9 @@ struct BookTests {
         BudgetBalance(settled: Money(nanoUSD: settled), held: Money(nanoUSD: held))
     }
 
-    @Test(arguments: Kind.allCases)
-    func aHoldIsReplacedByWhatWasUsed(kind: Kind) throws {
-        try with(kind) { book in
+    @Test(arguments: BookKind.allCases)
+    func aHoldIsReplacedByWhatWasUsed(kind: BookKind) throws {
+        try kind.withBook { book in
             let key = account("k", cap: 100)
             let hold = try held(try book.reserve(demand([key], 60), owner: 1))
             #expect(try book.balance(of: key, at: Self.now) == balance(0, 60))
@@ -96,9 +73,9 @@ struct BookTests {
         }
     }
 
-    @Test(arguments: Kind.allCases)
-    func theCapIsReachedAndNotPassed(kind: Kind) throws {
-        try with(kind) { book in
+    @Test(arguments: BookKind.allCases)
+    func theCapIsReachedAndNotPassed(kind: BookKind) throws {
+        try kind.withBook { book in
             let key = account("k", cap: 100)
             _ = try held(try book.reserve(demand([key], 60), owner: 1))
             _ = try held(try book.reserve(demand([key], 40, call: 2), owner: 1))
@@ -108,9 +85,9 @@ struct BookTests {
     }
 
     /// All budgets or none: what the first ones gave is taken back.
-    @Test(arguments: Kind.allCases)
-    func aRefusalLeavesNothingBehind(kind: Kind) throws {
-        try with(kind) { book in
+    @Test(arguments: BookKind.allCases)
+    func aRefusalLeavesNothingBehind(kind: BookKind) throws {
+        try kind.withBook { book in
             let key = account("k", cap: 100)
             let team = account("t", cap: 10)
             let refusal = try refused(try book.reserve(demand([key, team], 50), owner: 1))
@@ -120,9 +97,9 @@ struct BookTests {
         }
     }
 
-    @Test(arguments: Kind.allCases)
-    func whereLessIsLeftLessIsHeld(kind: Kind) throws {
-        try with(kind) { book in
+    @Test(arguments: BookKind.allCases)
+    func whereLessIsLeftLessIsHeld(kind: BookKind) throws {
+        try kind.withBook { book in
             let key = account("k", cap: 100)
             let team = account("t", cap: 30)
             let hold = try held(
@@ -133,9 +110,9 @@ struct BookTests {
         }
     }
 
-    @Test(arguments: Kind.allCases)
-    func aHoldGrowsUnderTheCap(kind: Kind) throws {
-        try with(kind) { book in
+    @Test(arguments: BookKind.allCases)
+    func aHoldGrowsUnderTheCap(kind: BookKind) throws {
+        try kind.withBook { book in
             let key = account("k", cap: 100)
             let hold = try held(try book.reserve(demand([key], 50), owner: 1))
             let ten = Money(nanoUSD: 10)
@@ -153,9 +130,9 @@ struct BookTests {
     }
 
     /// A cap that was lowered below what is spent refuses, and takes nothing away.
-    @Test(arguments: Kind.allCases)
-    func aLoweredCapHoldsForWhatComesNext(kind: Kind) throws {
-        try with(kind) { book in
+    @Test(arguments: BookKind.allCases)
+    func aLoweredCapHoldsForWhatComesNext(kind: BookKind) throws {
+        try kind.withBook { book in
             let hold = try held(try book.reserve(demand([account("k", cap: 100)], 80), owner: 1))
             let lower = account("k", cap: 50)
             _ = try refused(try book.reserve(demand([lower], 1, call: 2), owner: 1))
@@ -166,9 +143,9 @@ struct BookTests {
         }
     }
 
-    @Test(arguments: Kind.allCases)
-    func aCallIsSettledOnce(kind: Kind) throws {
-        try with(kind) { book in
+    @Test(arguments: BookKind.allCases)
+    func aCallIsSettledOnce(kind: BookKind) throws {
+        try kind.withBook { book in
             let key = account("k", cap: 100)
             let hold = try held(try book.reserve(demand([key], 60), owner: 1))
             try book.settle(hold.id, row(1, cost: 25))
@@ -180,9 +157,9 @@ struct BookTests {
         }
     }
 
-    @Test(arguments: Kind.allCases)
-    func aForgottenHoldIsSettledWhole(kind: Kind) throws {
-        try with(kind) { book in
+    @Test(arguments: BookKind.allCases)
+    func aForgottenHoldIsSettledWhole(kind: BookKind) throws {
+        try kind.withBook { book in
             let key = account("k", cap: 100)
             let hold = try held(try book.reserve(demand([key], 60), owner: 7))
             _ = try held(try book.reserve(demand([key], 10, call: 2), owner: 8))
@@ -195,9 +172,9 @@ struct BookTests {
 
     /// Each period has its own account: a clock that jumps ahead and comes back finds what was
     /// spent, and grants nothing twice.
-    @Test(arguments: Kind.allCases)
-    func aBudgetBeginsAnewWithItsPeriodAndSurvivesJumps(kind: Kind) throws {
-        try with(kind) { book in
+    @Test(arguments: BookKind.allCases)
+    func aBudgetBeginsAnewWithItsPeriodAndSurvivesJumps(kind: BookKind) throws {
+        try kind.withBook { book in
             let key = account("k", cap: 100)
             let tomorrow = WallTime(nanoseconds: Self.now.nanoseconds + 86_400_000_000_000)
             let today = try held(try book.reserve(demand([key], 100), owner: 1))
@@ -214,9 +191,9 @@ struct BookTests {
         }
     }
 
-    @Test(arguments: Kind.allCases)
-    func aSoftBoundWarnsAndRefusesNothing(kind: Kind) throws {
-        try with(kind) { book in
+    @Test(arguments: BookKind.allCases)
+    func aSoftBoundWarnsAndRefusesNothing(kind: BookKind) throws {
+        try kind.withBook { book in
             let key = account("k", cap: nil, soft: 50)
             let first = try book.reserve(demand([key], 50), owner: 1)
             guard case .held(_, _, nil) = first else {
@@ -235,8 +212,8 @@ struct BookTests {
     @Test(arguments: 0..<50)
     func sqliteAgreesWithTheModel(seed: Int) throws {
         var audits: [LedgerAudit] = []
-        for kind in Kind.allCases {
-            try with(kind) { book in
+        for kind in BookKind.allCases {
+            try kind.withBook { book in
                 try walk(book, seed: UInt64(seed))
                 audits.append(try book.audit())
             }

@@ -60,13 +60,17 @@ public final class PipelineHarness {
     /// A door with a chat request.
     public func door(
         key: KeyHash? = knownKey, model: String = "m", timeout: Duration? = nil,
-        isStream: Bool = true, routing: RequestRouting? = nil, tags: [String] = []
+        isStream: Bool = true, routing: RequestRouting? = nil, tags: [String] = [],
+        maxOutputTokens: Int? = nil, clampsToBudget: Bool = false,
+        identity: RequestIdentity? = nil
     ) -> RecordingDoor {
         var request = ChatRequest(
             model: model, isStream: isStream, wantsUsage: false,
-            body: .typed(ChatContent(messages: [])))
+            maxOutputTokens: maxOutputTokens, body: .typed(ChatContent(messages: [])))
         request.routing = routing
         request.tags = tags
+        request.clampsToBudget = clampsToBudget
+        request.identity = identity
         return RecordingDoor(
             arrival: Arrival(
                 receivedAt: clock.now(), timeout: timeout, credential: key.map { .key($0) }),

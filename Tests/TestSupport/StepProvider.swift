@@ -10,6 +10,8 @@ public final class StepProvider: Provider {
         /// A chunk without content, in its upstream's words.
         case rawWithoutContent(String)
         case finish(Usage?)
+        /// Ends because the bound that it was given is reached.
+        case finishAtBound(Usage)
         case fail(GatewayError)
         /// Waits until the attempt or the call is cancelled.
         case hang
@@ -21,6 +23,8 @@ public final class StepProvider: Provider {
     public var attempts: [[Step]]
     /// The deployments tried, by id.
     public private(set) var tried: [String] = []
+    /// The bounds that attempts were given by the gateway, where it gave one.
+    public private(set) var bounds: [Int] = []
 
     public init(_ attempts: [[Step]]) { self.attempts = attempts }
 
@@ -28,6 +32,7 @@ public final class StepProvider: Provider {
         _ request: ModelRequest, at deployment: Deployment, relay: Relay
     ) async throws(GatewayError) {
         tried.append(deployment.id)
+        if let bound = relay.outputTokensMax { bounds.append(bound) }
         guard !attempts.isEmpty else { fatalError("an attempt that the test did not expect") }
         let hanger = Hanger()
         relay.cancellation.attach(attempt: hanger)
@@ -47,6 +52,10 @@ public final class StepProvider: Provider {
                 try await relay.awaitRoom()
             case .finish(let usage):
                 try relay.emit(ReplyEvent(.finished(ReplyFinished(usage: usage))))
+            case .finishAtBound(let usage):
+                let outcome = ChoiceOutcome(choiceIndex: 0, reason: .length, cause: .maxTokens)
+                try relay.emit(
+                    ReplyEvent(.finished(ReplyFinished(outcomes: [outcome], usage: usage))))
             case .fail(let error): throw error
             case .hang:
                 await hanger.wait()

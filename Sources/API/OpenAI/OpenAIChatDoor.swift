@@ -23,6 +23,8 @@ final class OpenAIChatDoor: OpenAIDoor, Door {
         var request = try OpenAIChatRequestReader(parser: parser).read(body)
         request.routing = RoutingHeaders.routing(request.routing, exchange)
         request.tags = RoutingHeaders.tags(request.tags, exchange)
+        request.identity = try identity(of: body)
+        request.clampsToBudget = clampsToBudget
         isStream = request.isStream
         wantsUsage = request.wantsUsage
         model = request.model

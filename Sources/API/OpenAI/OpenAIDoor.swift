@@ -56,6 +56,18 @@ class OpenAIDoor: ExchangeCloseObserver, CancellationTarget {
         }
     }
 
+    /// What the client calls the request, by its field `idempotency-key`; `nil` without one.
+    final func identity(of body: ByteView) throws(GatewayError) -> RequestIdentity? {
+        guard let value = exchange.requestHeaders.value(of: "idempotency-key"), value.count > 0
+        else { return nil }
+        return try RequestIdentity(id: value.string, of: body, field: "Idempotency-Key")
+    }
+
+    /// Whether a bound on output may be lowered to what a budget covers.
+    final var clampsToBudget: Bool {
+        exchange.requestHeaders.value(of: "x-llm-gateway-clamp-to-budget")?.equals("true") ?? false
+    }
+
     final func awaitRoom() async throws(GatewayError) {
         do throws(TransportError) {
             try await exchange.awaitRoom()
@@ -75,6 +87,9 @@ class OpenAIDoor: ExchangeCloseObserver, CancellationTarget {
         }
         if let budget = record.budgetWarning {
             exchange.responseHeaders.append("x-llm-gateway-budget-warning", text: budget)
+        }
+        if let bound = record.outputTokensMax {
+            exchange.responseHeaders.append("x-llm-gateway-max-tokens", decimal: bound)
         }
         guard let deployment = record.deployment else { return }
         exchange.responseHeaders.append("x-litellm-model-id", text: deployment.id)

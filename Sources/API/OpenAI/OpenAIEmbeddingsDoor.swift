@@ -18,6 +18,7 @@ final class OpenAIEmbeddingsDoor: OpenAIDoor, Door {
         var request = try reader.read(body)
         request.routing = RoutingHeaders.routing(request.routing, exchange)
         request.tags = RoutingHeaders.tags(request.tags, exchange)
+        request.identity = try identity(of: body)
         encoding = reader.encoding
         model = request.model
         return .embeddings(request)

@@ -51,6 +51,10 @@ struct OpenAIErrorWriter {
         for violation in error.violations {
             RateLimitHeaders.append(violation, to: &exchange.responseHeaders)
         }
+        if let first = error.firstCall {
+            exchange.responseHeaders.append(
+                "x-llm-gateway-duplicate-of", text: first.callID.text)
+        }
         if error.reason == .keyInvalid {
             exchange.responseHeaders.append("www-authenticate", "Bearer")
         }
@@ -104,6 +108,10 @@ struct OpenAIErrorWriter {
         case .rateLimited: Face(status: 429, type: "rate_limit_error")
         case .budgetExhausted:
             Face(status: 429, type: "insufficient_quota", code: "budget_exceeded")
+        case .duplicateRequest:
+            Face(status: 409, type: "invalid_request_error", code: "duplicate_request")
+        case .requestIDReused:
+            Face(status: 400, type: "invalid_request_error", code: "request_id_reused")
         case .priceUnknown: Face(status: 400, type: "invalid_request_error")
         case .storeUnavailable: Face(status: 503, type: "api_error")
         case .contextWindowExceeded:

@@ -20,6 +20,23 @@ enum RateLimitHeaders {
         }
     }
 
+    /// The budget that a request did not fit into, in US dollars, and when it is renewed (seconds
+    /// since 1970).
+    private static func appendBudget(
+        _ violation: LimitViolation, to headers: inout HeaderList
+    ) {
+        func append(_ name: StaticString, _ nanoUSD: Int64) {
+            headers.append(name, text: Money(nanoUSD: nanoUSD).dollars)
+        }
+        append("x-llm-gateway-budget-limit", violation.limit)
+        append("x-llm-gateway-budget-requested", violation.requested)
+        append("x-llm-gateway-budget-spent", violation.spent)
+        append("x-llm-gateway-budget-held", violation.held)
+        if let reset = violation.resetAt {
+            headers.append("x-llm-gateway-budget-reset", decimal: Int(reset.seconds))
+        }
+    }
+
     /// The limit that a refused request hit.
     static func append(_ violation: LimitViolation, to headers: inout HeaderList) {
         let name =
@@ -29,7 +46,9 @@ enum RateLimitHeaders {
             case .requestsAtOnce: "max_parallel_requests"
             case .spend: "spend"
             }
-        guard violation.kind != .spend else { return }
+        guard violation.kind != .spend else {
+            return appendBudget(violation, to: &headers)
+        }
         headers.append(
             name: "x-ratelimit-limit-" + name, decimal: Int(clamping: violation.limit))
         headers.append(

@@ -13,9 +13,10 @@ final class ChatStreamDoor: V1Door, Door {
         let request = try await readMessage(V1Types.streamRequest) {
             message throws(GatewayError) in
             var reader = V1RequestReader()
-            return try reader.chat(
-                UnsafePointer(message.pointee.chat),
-                requestID: UnsafePointer(message.pointee.request_id), isStream: true)
+            var request = try reader.chat(UnsafePointer(message.pointee.chat), isStream: true)
+            request.identity = try V1Fingerprint.identity(
+                UnsafePointer(message.pointee.request_id), message.pointee.chat, of: message)
+            return request
         }
         if case .typed(let content) = request.body { includesReasoning = content.includeReasoning }
         return .chat(request)

@@ -12,7 +12,10 @@ final class EmbeddingsV1Door: V1Door, Door {
         .embeddings(
             try await readMessage(V1Types.embeddingsRequest) { message throws(GatewayError) in
                 var reader = V1RequestReader()
-                return try reader.embeddings(message.pointee)
+                var request = try reader.embeddings(message.pointee)
+                request.identity = try V1Fingerprint.identity(
+                    UnsafePointer(message.pointee.request_id), nil, of: message)
+                return request
             })
     }
 

@@ -90,6 +90,9 @@ class V1Door: GRPCCancelObserver, CancellationTarget {
             call.addTrailingMetadata(
                 "llm-gateway-usage-source", ByteView(usage.source.name))
         }
+        if let warning = record.budgetWarning {
+            call.exchange.responseTrailers.append("llm-gateway-budget-warning", text: warning)
+        }
         call.finish(.ok)
     }
 

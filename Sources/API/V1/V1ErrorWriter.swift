@@ -33,7 +33,8 @@ enum V1ErrorWriter {
 
     private static func code(of error: GatewayError) -> GRPCStatusCode {
         switch error.reason {
-        case .invalidRequest, .unsupportedParameter, .contextWindowExceeded, .contentPolicy:
+        case .invalidRequest, .unsupportedParameter, .contextWindowExceeded, .contentPolicy,
+            .requestIDReused:
             .invalidArgument
         case .bodyTooLarge, .upstreamRateLimited, .rateLimited, .budgetExhausted:
             .resourceExhausted
@@ -47,6 +48,7 @@ enum V1ErrorWriter {
             .unavailable
         case .timedOut: .deadlineExceeded
         case .cancelled: .cancelled
+        case .duplicateRequest: .alreadyExists
         case .unknownMethod, .methodNotAllowed, .unsupportedMediaType: .unimplemented
         case .internalFault: .internalFault
         }
@@ -67,6 +69,8 @@ enum V1ErrorWriter {
         case .upstreamRejected: (8, "UPSTREAM_REJECTED")
         case .upstreamInterrupted: (9, "UPSTREAM_INTERRUPTED")
         case .overloaded, .drain: (10, "OVERLOADED")
+        case .duplicateRequest: (11, "DUPLICATE_REQUEST")
+        case .requestIDReused: (12, "REQUEST_ID_REUSED")
         case .contextWindowExceeded: (13, "CONTEXT_WINDOW_EXCEEDED")
         case .contentPolicy: (14, "CONTENT_POLICY")
         case .timedOut: (15, "TIMED_OUT")
@@ -92,8 +96,15 @@ enum V1ErrorWriter {
         let violations = records.violations(error.violations)
         message.pointee.n_violations = violations.count
         message.pointee.violations = arena.array(violations)
-        if let usage = record.usage { message.pointee.usage = records.usage(usage) }
-        if record.cost.total > .zero { message.pointee.cost = records.cost(record) }
+        if let first = error.firstCall {
+            // A repeat is answered by what the first call came to.
+            message.pointee.completion_id = arena.text(first.callID.text)
+            if let usage = first.usage { message.pointee.usage = records.usage(usage) }
+            if let cost = first.cost { message.pointee.cost = records.cost(cost, of: first.callID) }
+        } else {
+            if let usage = record.usage { message.pointee.usage = records.usage(usage) }
+            if record.cost.total > .zero { message.pointee.cost = records.cost(record) }
+        }
         if let timeout = error.timeout { message.pointee.timeout_kind.rawValue = timeout.number }
         if let fault = error.upstream {
             let upstream = arena.make(V1Types.upstreamError)

@@ -34,6 +34,7 @@ struct V1Records {
             message.pointee.deployment = arena.text(deployment.id)
         }
         if let tier = record.serviceTier { message.pointee.service_tier = arena.text(tier) }
+        message.pointee.max_output_tokens = Int32(clamping: record.outputTokensMax ?? 0)
         let attempts = attempts(record.attempts, record)
         message.pointee.n_attempts = attempts.count
         message.pointee.attempts = arena.array(attempts)
@@ -66,13 +67,17 @@ struct V1Records {
     }
 
     func cost(_ record: CallRecord) -> UnsafeMutablePointer<Llmgateway__V1__Cost> {
+        cost(record.cost, of: record.id)
+    }
+
+    /// What a call cost. The ledger's rows are found by the call's own id.
+    func cost(_ cost: Cost, of id: CallID) -> UnsafeMutablePointer<Llmgateway__V1__Cost> {
         let message = arena.make(V1Types.cost)
-        message.pointee.total_nano_usd = record.cost.total.nanoUSD
-        message.pointee.input_nano_usd = record.cost.input.nanoUSD
-        message.pointee.output_nano_usd = record.cost.output.nanoUSD
-        message.pointee.failed_attempts_nano_usd = record.cost.failedAttempts.nanoUSD
-        // The ledger's rows are found by the call's own id.
-        message.pointee.ledger_id = arena.text(record.id.text)
+        message.pointee.total_nano_usd = cost.total.nanoUSD
+        message.pointee.input_nano_usd = cost.input.nanoUSD
+        message.pointee.output_nano_usd = cost.output.nanoUSD
+        message.pointee.failed_attempts_nano_usd = cost.failedAttempts.nanoUSD
+        message.pointee.ledger_id = arena.text(id.text)
         return message
     }
 
@@ -87,6 +92,8 @@ struct V1Records {
             message.pointee.limit = violation.limit
             message.pointee.requested = violation.requested
             message.pointee.remaining = violation.remaining
+            message.pointee.spent = violation.spent
+            message.pointee.held = violation.held
             if let reset = violation.resetAt { message.pointee.reset_time = timestamp(reset) }
             return message
         }

@@ -13,7 +13,6 @@ extension V1RequestReader {
             violate("inputs", "has more than \(Self.inputsMax) elements")
         }
         if request.dimension_count < 0 { violate("dimension_count", "must not be negative") }
-        if request.request_id.text != "" { refuse("request_id") }
         if request.input_type.rawValue != 0 { refuse("input_type") }
         if request.element_type.rawValue > 1 { refuse("element_type") }
         if request.n_labels > 0 { refuse("labels") }
@@ -46,6 +45,7 @@ extension V1RequestReader {
                     inputs: inputs, dimensionCount: dimensions, endUser: request.end_user.text,
                     extraBodyJSON: request.extra_body_json.text)))
         embedding.routing = routing
+        embedding.endUser = request.end_user.text
         return embedding
     }
 }

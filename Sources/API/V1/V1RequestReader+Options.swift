@@ -175,7 +175,6 @@ extension V1RequestReader {
         guard let routing = routing?.pointee else { return nil }
         content.dropsUnsupportedParams = routing.drop_unsupported_params != 0
         if routing.cache_mode.rawValue > 1 { refuse("\(path).cache_mode") }
-        if routing.clamp_to_budget != 0 { refuse("\(path).clamp_to_budget") }
         var wishes = RoutingWishes()
         wishes.fallbacks = names(
             routing.fallback_models, routing.n_fallback_models, "\(path).fallback_models")

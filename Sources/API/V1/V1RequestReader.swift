@@ -42,10 +42,8 @@ struct V1RequestReader {
 
     /// The request of either chat method.
     mutating func chat(
-        _ pointer: UnsafePointer<Llmgateway__V1__ChatRequest>?,
-        requestID: UnsafePointer<CChar>?, isStream: Bool
+        _ pointer: UnsafePointer<Llmgateway__V1__ChatRequest>?, isStream: Bool
     ) throws(GatewayError) -> ChatRequest {
-        if requestID.text != "" { refuse("request_id") }
         guard let request = pointer?.pointee else {
             violate("chat", "is required")
             try finish()
@@ -78,6 +76,8 @@ struct V1RequestReader {
             textBytes: textBytes, body: .typed(content))
         chat.routing = routing
         chat.extent = content.extent
+        chat.endUser = content.endUser
+        chat.clampsToBudget = request.routing?.pointee.clamp_to_budget ?? 0 != 0
         return chat
     }
 

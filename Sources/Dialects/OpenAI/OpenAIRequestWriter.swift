@@ -9,7 +9,8 @@ public struct OpenAIRequestWriter {
     /// stream, `stream_options.include_usage`, which the gateway needs. Returns the names of
     /// parameters that were dropped because the dialect cannot say them; throws if they may not be
     /// dropped.
-    /// - Parameter outputTokensMax: the bound of the answer, for a request without one of its own.
+    /// - Parameter outputTokensMax: the bound of the answer that takes the place of the request's
+    ///   own, if it has one.
     public static func writeChat(
         _ request: ChatRequest, model upstreamModel: String, outputTokensMax: Int? = nil,
         into output: inout ByteQueue
@@ -22,7 +23,7 @@ public struct OpenAIRequestWriter {
             return []
         case .typed(let content):
             var request = request
-            request.maxOutputTokens = request.maxOutputTokens ?? outputTokensMax
+            request.maxOutputTokens = outputTokensMax ?? request.maxOutputTokens
             return try OpenAIChatContentWriter(request: request, content: content)
                 .write(model: upstreamModel, into: &output)
         }

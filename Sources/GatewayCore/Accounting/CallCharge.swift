@@ -19,11 +19,15 @@ final class CallCharge {
     private let choiceCount: Int64
     /// Output tokens of one choice that the client allows; `nil` without its own bound.
     private let outputTokensAsked: Int64?
+    /// Whether that may be lowered to what a budget covers.
+    private let mayClamp: Bool
     /// Every budget above the call.
     private let accounts: [BudgetAccount]
     private var ticket: LimitTicket?
     /// Of models that stood in for the one asked for.
     private var modelTickets: [LimitTicket] = []
+    /// The id that the client gave the request, when it is this call's.
+    private var claim: RequestClaim?
     private var reservation: Reservation?
     /// The number of the reservation; zero without one.
     private var hold: Int64 = 0
@@ -53,8 +57,11 @@ final class CallCharge {
 
     /// A soft budget that is passed, in words.
     private(set) var budgetWarning: String?
-    /// The bound that has to go upstream because the client gave none; for one choice.
+    /// The bound that has to go upstream because the client gave none, or a budget does not cover
+    /// it; for one choice.
     private(set) var outputTokensMax: Int?
+    /// Whether that bound is where a budget ends.
+    private(set) var isBoundByBudget = false
 
     init(
         request: ModelRequest, accounts: [BudgetAccount], ticket: LimitTicket?,
@@ -70,6 +77,7 @@ final class CallCharge {
         input = request.inputTokens
         choiceCount = Int64(request.choiceCount)
         outputTokensAsked = request.outputTokensAsked
+        mayClamp = request.clampsToBudget
         margin = Int64(rules.marginTokens)
     }
 
@@ -101,6 +109,18 @@ final class CallCharge {
         return taken
     }
 
+    /// Takes the id that the client gave the request; throws if an earlier call has it.
+    func claim(_ identity: RequestIdentity, for record: CallRecord) async throws(GatewayError) {
+        let wanted = RequestClaim(
+            keyID: record.principal?.keyID ?? "", requestID: identity.id,
+            bodyDigest: identity.bodyDigest, callID: record.id, at: clock.wallNow())
+        switch try await ledger.claim(wanted) {
+        case .claimed: claim = wanted
+        case .duplicate(let first): throw .duplicate(identity, of: first)
+        case .reused: throw .reused(identity)
+        }
+    }
+
     // MARK: - Before an attempt
 
     /// Holds the worst case of an attempt; throws if a budget has too little left for it, or if the
@@ -127,9 +147,9 @@ final class CallCharge {
         tokensHeld = got == amount ? plan.tokens : min(plan.tokens, covered)
         isTranche = plan.isTranche
         outputTokensMax = nil
-        if !plan.isTranche, outputTokensAsked == nil, plan.tokens > 0,
-            tokensHeld < plan.tokens || price?.outputTokensMax == nil
-        {
+        isBoundByBudget = !plan.isTranche && tokensHeld < plan.tokens
+        let needsBound = outputTokensAsked == nil && price?.outputTokensMax == nil
+        if !plan.isTranche, plan.tokens > 0, isBoundByBudget || needsBound {
             outputTokensMax = max(1, Int(clamping: tokensHeld / choiceCount))
         }
     }
@@ -144,7 +164,8 @@ final class CallCharge {
     private func holdPlan() -> HoldPlan {
         if let asked = outputTokensAsked {
             let all = asked.multipliedClamped(by: choiceCount)
-            return HoldPlan(tokens: all, tokensLeast: all)
+            return HoldPlan(
+                tokens: all, tokensLeast: mayClamp ? min(all, Self.answerLeast * choiceCount) : all)
         }
         let most = Int64(price?.outputTokensMax ?? rules.outputTokensMax)
             .multipliedClamped(by: choiceCount)
@@ -153,8 +174,11 @@ final class CallCharge {
             return HoldPlan(tokens: tranche, tokensLeast: margin + choiceCount, isTranche: true)
         }
         // Less is held where less is left: the upstream is told to stop there.
-        return HoldPlan(tokens: most, tokensLeast: min(most, 16 * choiceCount))
+        return HoldPlan(tokens: most, tokensLeast: min(most, Self.answerLeast * choiceCount))
     }
+
+    /// A shorter answer than this is of no use to anybody.
+    private static let answerLeast: Int64 = 16
 
     /// The worst case with so many output tokens.
     private func cost(outputTokens: Int64) -> Money {
@@ -327,6 +351,7 @@ final class CallCharge {
         record.usage = usage
         record.cost = cost
         record.error = failure
+        if isBoundByBudget { record.markBudgetsEnd() }
         if let ticket {
             let used = usage.map { Int(clamping: $0.inputTokens + $0.outputTokens) } ?? 0
             limits.settle(
@@ -336,10 +361,16 @@ final class CallCharge {
             let used = usage.map { Int(clamping: $0.inputTokens + $0.outputTokens) } ?? 0
             limits.settle(ticket, tokens: used, now: clock.now())
         }
-        guard !record.attempts.isEmpty || hold != 0 else { return }
+        guard !record.attempts.isEmpty || hold != 0 else {
+            // Nothing was done under the id; if it cannot be given up now, the ledger does later.
+            if let claim { try await ledger.release(claim) }
+            return
+        }
         let redeemed = reservation.take() ?? Reservation(id: 0, forgotten: ledger.forgotten)
+        var row = LedgerRow(record)
+        row.requestID = claim?.requestID ?? ""
         do throws(GatewayError) {
-            try await ledger.settle(redeemed, LedgerRow(record))
+            try await ledger.settle(redeemed, row)
         } catch {
             record.isUnrecorded = true
             // Without a budget nothing depends on the row; the ledger goes on trying to write it.

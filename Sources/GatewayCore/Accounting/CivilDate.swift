@@ -1,3 +1,5 @@
+import GatewayPrimitives
+
 /// A day of the Gregorian calendar in UTC, from and to days since 1970-01-01.
 ///
 /// The calendar repeats every 400 years (146,097 days); years are taken to begin in March, so that
@@ -43,4 +45,16 @@ public struct CivilDate: Equatable, Sendable {
 func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
     let quotient = value / divisor
     return value % divisor < 0 ? quotient - 1 : quotient
+}
+
+extension CivilDate {
+    /// A moment as RFC 3339 writes it, to the second, in UTC.
+    static func text(of moment: WallTime) -> String {
+        let days = floorDivide(moment.seconds, 86_400)
+        let date = CivilDate(daysSince1970: days)
+        let second = moment.seconds - days * 86_400
+        func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return "\(date.year)-\(two(date.month))-\(two(date.day))T\(two(second / 3_600)):"
+            + "\(two(second / 60 % 60)):\(two(second % 60))Z"
+    }
 }

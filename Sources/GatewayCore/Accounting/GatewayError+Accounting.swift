@@ -55,21 +55,22 @@ extension GatewayError {
             + "may cost $\(needed.dollars). "
         var after: Duration?
         if let reset {
-            after = .seconds(max(1, reset.seconds - now.seconds))
-            message += "It is renewed in \(max(1, reset.seconds - now.seconds)) s"
+            let seconds = max(1, reset.seconds - now.seconds)
+            after = .seconds(seconds)
+            message += "It is renewed in \(seconds) s, at \(CivilDate.text(of: reset))"
         } else {
             message += "It is not renewed"
         }
         message += balance.held > .zero ? "; some may be free again when they end." : "."
         var error = GatewayError(
-            .budgetExhausted, origin: .client, message: message,
-            retryAfter: balance.held > .zero ? nil : after)
-        error.violations = [
-            LimitViolation(
-                subject: account.name, subjectKind: account.subject.kind, kind: .spend,
-                window: nil, limit: cap.nanoUSD, requested: needed.nanoUSD,
-                remaining: left.nanoUSD, resetAt: reset)
-        ]
+            .budgetExhausted, origin: .client, message: message, retryAfter: after)
+        var violation = LimitViolation(
+            subject: account.name, subjectKind: account.subject.kind, kind: .spend,
+            window: nil, limit: cap.nanoUSD, requested: needed.nanoUSD,
+            remaining: left.nanoUSD, resetAt: reset)
+        violation.spent = balance.settled.nanoUSD
+        violation.held = balance.held.nanoUSD
+        error.violations = [violation]
         return error
     }
 

@@ -3,6 +3,8 @@ public import GatewayPrimitives
 /// The immutable record of one call in the ledger: who had what done by whom, and what it cost.
 public struct LedgerRow: Sendable {
     public var callID: CallID
+    /// What the client called the request; empty without that. Not stored with the row.
+    public var requestID = ""
     public var keyID: String
     public var keyName: String
     public var userID: String?

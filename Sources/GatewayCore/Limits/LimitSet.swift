@@ -46,6 +46,10 @@ public struct LimitViolation: Sendable {
     public let remaining: Int64
     /// When enough is left again; `nil` when no time frees it.
     public let resetAt: WallTime?
+    /// Of a budget: what is charged, in nano-dollars.
+    public var spent: Int64 = 0
+    /// Of a budget: what is set aside for calls that have not ended, in nano-dollars.
+    public var held: Int64 = 0
 
     public init(
         subject: String, subjectKind: Subject.Kind, kind: LimitKind, window: Duration?,

@@ -29,6 +29,8 @@ public struct CallRecord: Sendable {
     public var isUnrecorded = false
     /// What is left of the limits above the call, for the headers of its answer.
     public var limitRemainder: LimitRemainder?
+    /// The bound on output tokens that was sent upstream because of a budget; `nil` without one.
+    public var outputTokensMax: Int?
     /// A soft budget that is passed, in words; `nil` when none is.
     public var budgetWarning: String?
     /// Whom the client says it acts for. Empty when it did not say.
@@ -59,4 +61,11 @@ public struct CallRecord: Sendable {
 extension CallRecord {
     /// Attempts after the first of each model.
     public var retryCount: Int { max(0, attempts.count - 1 - fallbackCount) }
+
+    /// Notes that a choice which ended at the bound it was given ended where a budget does.
+    mutating func markBudgetsEnd() {
+        for index in outcomes.indices where outcomes[index].reason == .length {
+            outcomes[index].cause = .budget
+        }
+    }
 }

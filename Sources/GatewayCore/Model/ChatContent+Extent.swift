@@ -6,7 +6,10 @@ extension ChatContent {
         extent.messages = messages.count
         for message in messages {
             for part in message.parts { part.add(to: &extent) }
+            extent.toolBytes += message.name.utf8.count + message.providerFieldsJSON.utf8.count
         }
+        // What a client adds as JSON may be anything, tools too.
+        extent.toolBytes += extraBodyJSON.utf8.count + predictedOutput.utf8.count
         for tool in tools {
             switch tool {
             case .function(let name, let description, let parametersJSON, _):
@@ -27,10 +30,15 @@ extension Part {
         switch self {
         case .media(let media):
             extent.media += 1
-            if case .inline(let bytes) = media.source { extent.mediaBytes += bytes.count }
+            if case .inline(let bytes) = media.source {
+                // They go upstream in base64.
+                extent.mediaBytes += (bytes.count + 2) / 3 * 4
+            }
         case .toolResult(let result):
             for part in result.parts { part.add(to: &extent) }
-        case .text, .toolCall, .reasoning, .refusal, .other: break
+        case .other(let json): extent.toolBytes += json.utf8.count
+        case .toolCall(let call): extent.toolBytes += call.id.utf8.count + call.name.utf8.count
+        case .text, .reasoning, .refusal: break
         }
     }
 }

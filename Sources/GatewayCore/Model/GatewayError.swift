@@ -49,6 +49,8 @@ public struct GatewayError: Error, Sendable {
         public var outcome: AttemptOutcome?
         /// The limits and budgets that were hit.
         public var violations: [LimitViolation] = []
+        /// The call that was made before, for ``Reason/duplicateRequest``.
+        public var firstCall: FirstCall?
     }
 
     /// Holds the facts apart, so that an error is one word: every suspended call has room in its
@@ -75,6 +77,8 @@ public struct GatewayError: Error, Sendable {
         case alreadyExists = "ALREADY_EXISTS"
         case rateLimited = "RATE_LIMITED"
         case budgetExhausted = "BUDGET_EXHAUSTED"
+        case duplicateRequest = "DUPLICATE_REQUEST"
+        case requestIDReused = "REQUEST_ID_REUSED"
         case priceUnknown = "PRICE_UNKNOWN"
         case storeUnavailable = "STORE_UNAVAILABLE"
         case contextWindowExceeded = "CONTEXT_WINDOW_EXCEEDED"

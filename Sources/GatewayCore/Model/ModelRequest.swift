@@ -38,6 +38,31 @@ extension ModelRequest {
         if case .chat(let request) = self { request.maxOutputTokens.map(Int64.init) } else { 0 }
     }
 
+    /// What the client calls it, so that a repeat is not charged again.
+    public var identity: RequestIdentity? {
+        get {
+            switch self {
+            case .chat(let request): request.identity
+            case .embeddings(let request): request.identity
+            }
+        }
+        set {
+            switch self {
+            case .chat(var request):
+                request.identity = newValue
+                self = .chat(request)
+            case .embeddings(var request):
+                request.identity = newValue
+                self = .embeddings(request)
+            }
+        }
+    }
+
+    /// Whether a bound on output that a budget does not cover may be lowered to what it covers.
+    var clampsToBudget: Bool {
+        if case .chat(let request) = self { request.clampsToBudget } else { false }
+    }
+
     /// Whom the client says it acts for. Empty when it does not say.
     public var endUser: String {
         switch self {
@@ -121,6 +146,10 @@ public struct ChatRequest: Sendable {
     public var tags: [String] = []
     /// What it says about its routing; `nil` for nothing.
     public var routing: RequestRouting?
+    /// What the client calls it, so that a repeat is not charged again.
+    public var identity: RequestIdentity?
+    /// Whether ``maxOutputTokens`` may be lowered to what a budget covers.
+    public var clampsToBudget = false
     /// What it says.
     public var body: Body
 
@@ -172,6 +201,8 @@ public struct EmbeddingRequest: Sendable {
     public var tags: [String] = []
     /// What it says about its routing; `nil` for nothing.
     public var routing: RequestRouting?
+    /// What the client calls it, so that a repeat is not charged again.
+    public var identity: RequestIdentity?
     /// Length of each vector; `nil` means the model's own.
     public var dimensionCount: Int?
     public var body: Body

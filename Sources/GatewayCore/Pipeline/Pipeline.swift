@@ -79,6 +79,10 @@ public final class Pipeline {
             charge = opened
             record.limitRemainder = opened.limitRemainder
 
+            // An id that the client gave its request is this call's, or an earlier one's: then
+            // nothing else is done.
+            if let identity = request.identity { try await opened.claim(identity, for: record) }
+
             let call = Call(record, of: principal, deadline: deadline)
             let relay = Relay(
                 call: call, door: door, clock: clock, watch: watch, cancellation: cancellation,
@@ -96,20 +100,27 @@ public final class Pipeline {
             record.endedAt = clock.now()
             try await opened.settle(&record, finished: finished, failure: nil, wasAnswering: true)
             finished.usage = record.usage
+            finished.outcomes = record.outcomes
             try await door.finish(finished, record: record)
         } catch {
-            var failure = error
-            failure.attempts = record.attempts
-            record.endedAt = clock.now()
             watch.stop()
-            // Whatever failed: what it used is charged, once, and its slots are free.
-            if let charge { await charge.settleFailed(&record, failure) }
-            record.error = failure
-            await door.fail(failure, record: record)
+            await fail(door, error, charge, &record)
         }
         if isIn { gate.leave() }
         cancellation.detach()
         observer.observe(record)
+    }
+
+    /// Ends a call that failed: what it used is charged, once, and its slots are free.
+    private func fail(
+        _ door: any Door, _ error: GatewayError, _ charge: CallCharge?, _ record: inout CallRecord
+    ) async {
+        var failure = error
+        failure.attempts = record.attempts
+        record.endedAt = clock.now()
+        if let charge { await charge.settleFailed(&record, failure) }
+        record.error = failure
+        await door.fail(failure, record: record)
     }
 
     /// Who calls, for doors that do not go through the pipeline, such as a list of models.

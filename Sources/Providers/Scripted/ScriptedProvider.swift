@@ -51,7 +51,7 @@ public final class ScriptedProvider: Provider {
         var moment = clock.now().advanced(by: script.firstTokenDelay)
         await pause.wait(until: moment)
         try relay.emit(ReplyEvent(.started(ReplyStarted())))
-        let limit = min(chunks.count, request.maxOutputTokens ?? relay.outputTokensMax ?? .max)
+        let limit = min(chunks.count, relay.outputTokensMax ?? request.maxOutputTokens ?? .max)
         for index in 0..<limit {
             if index > 0 && script.interval > .zero {
                 moment = moment.advanced(by: script.interval)

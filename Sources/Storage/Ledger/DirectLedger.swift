@@ -12,12 +12,13 @@ public final class DirectLedger: Ledger, @unchecked Sendable {
         case reserve
         case extend
         case settle
+        case claim
     }
 
     public let forgotten = ForgottenHolds()
     public let owner: Int64
     private let book: any LedgerBook
-    private let lock = Mutex<[(hold: Int64, row: LedgerRow)]>([])
+    private let lock = Mutex<[@Sendable (any LedgerBook) throws -> Void]>([])
     /// Says whether an operation is to fail: before it is done, or, so that its caller cannot
     /// know, after.
     public var fault: (@Sendable (Operation) -> Fault?)?
@@ -34,7 +35,14 @@ public final class DirectLedger: Ledger, @unchecked Sendable {
     }
 
     public func reserve(_ demand: HoldDemand) async throws(GatewayError) -> HoldAnswer {
-        try perform(.reserve) { book in try book.reserve(demand, owner: owner) }
+        do throws(GatewayError) {
+            return try perform(.reserve) { book in try book.reserve(demand, owner: owner) }
+        } catch {
+            // It may have been made all the same.
+            let owner = owner
+            later { book in try book.undoHold(of: demand.callID, owner: owner) }
+            throw error
+        }
     }
 
     public func extend(
@@ -52,10 +60,32 @@ public final class DirectLedger: Ledger, @unchecked Sendable {
         do throws(GatewayError) {
             try perform(.settle) { book in try book.settle(hold, row) }
         } catch {
-            // It is tried again with the next operation.
-            lock.withLock { $0.append((hold, row)) }
+            later { book in try book.settle(hold, row) }
             throw error
         }
+    }
+
+    public func claim(_ claim: RequestClaim) async throws(GatewayError) -> ClaimAnswer {
+        do throws(GatewayError) {
+            return try perform(.claim) { book in try book.claim(claim, owner: owner) }
+        } catch {
+            later { book in try book.release(claim) }
+            throw error
+        }
+    }
+
+    public func release(_ claim: RequestClaim) async throws(GatewayError) {
+        do throws(GatewayError) {
+            try perform(.claim) { book in try book.release(claim) }
+        } catch {
+            later { book in try book.release(claim) }
+            throw error
+        }
+    }
+
+    /// Does something before the next operation.
+    private func later(_ work: @escaping @Sendable (any LedgerBook) throws -> Void) {
+        lock.withLock { $0.append(work) }
     }
 
     public func balances(
@@ -83,7 +113,7 @@ public final class DirectLedger: Ledger, @unchecked Sendable {
         do {
             let value = try lock.withLock { backlog in
                 for hold in forgotten.take() { _ = try book.settleWhole(hold) }
-                for (hold, row) in backlog { try book.settle(hold, row) }
+                for work in backlog { try work(book) }
                 backlog.removeAll()
                 return try work(book)
             }

@@ -16,12 +16,26 @@ public protocol LedgerBook: AnyObject {
     ) throws -> Money
 
     /// Writes a row and ends a hold (zero: there is none). A call that has a row already is left as
-    /// it is, so that what was tried before may be tried again.
+    /// it is, so that what was tried before may be tried again. One that failed and cost nothing
+    /// gives up its request's id.
     func settle(_ hold: Int64, _ row: LedgerRow) throws
 
     /// Settles a hold whose call does not say what it used at the whole of it, as an estimate;
     /// false if there is no such hold.
     func settleWhole(_ hold: Int64) throws -> Bool
+
+    /// Takes back a hold whose call was told that none could be made: it may have been made all the
+    /// same. Nothing is charged.
+    func undoHold(of call: CallID, owner: Int64) throws
+
+    /// Takes a request's id for a call, unless another has it.
+    func claim(_ claim: RequestClaim, owner: Int64) throws -> ClaimAnswer
+
+    /// Gives up an id that a call has and did nothing under.
+    func release(_ claim: RequestClaim) throws
+
+    /// Gives up the ids of a process that has died, whose calls have no row.
+    func releaseClaims(of owner: Int64) throws
 
     /// The holds of a process.
     func holds(of owner: Int64) throws -> [Int64]
@@ -51,6 +65,9 @@ public struct LedgerAudit: Equatable, Sendable {
 }
 
 extension LedgerRow {
+    /// Whether its request's id is free again.
+    var freesRequestID: Bool { !requestID.isEmpty && failure != nil && cost.total == .zero }
+
     /// The row of a call whose process forgot it or died: charged all that was held.
     static func estimated(_ draft: LedgerRow, amount: Money) -> LedgerRow {
         var row = draft

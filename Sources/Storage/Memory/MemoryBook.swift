@@ -21,6 +21,11 @@ public final class MemoryBook: LedgerBook {
     private var holds: [Int64: Hold] = [:]
     private var lastHold: Int64 = 0
     private var rowsByCall: [CallID: LedgerRow] = [:]
+    private struct ClaimKey: Hashable {
+        let key: String
+        let request: String
+    }
+    private var claims: [ClaimKey: (claim: RequestClaim, owner: Int64)] = [:]
     private var chargedByDay: [Int64: Money] = [:]
 
     public init() {}
@@ -63,6 +68,7 @@ public final class MemoryBook: LedgerBook {
         guard rowsByCall[row.callID] == nil else { return }
         rowsByCall[row.callID] = row
         chargedByDay[row.day, default: .zero] += row.cost.total
+        if row.freesRequestID { removeClaim(row.keyID, row.requestID, of: row.callID) }
         guard let known = holds.removeValue(forKey: hold) else { return }
         for key in known.accounts {
             var balance = accounts[key] ?? BudgetBalance()
@@ -76,6 +82,53 @@ public final class MemoryBook: LedgerBook {
         guard let known = holds[hold] else { return false }
         try settle(hold, .estimated(known.draft, amount: known.amount))
         return true
+    }
+
+    public func undoHold(of call: CallID, owner: Int64) throws {
+        let found = holds.first { $0.value.owner == owner && $0.value.draft.callID == call }
+        guard let (id, hold) = found else { return }
+        holds[id] = nil
+        for key in hold.accounts {
+            var balance = accounts[key] ?? BudgetBalance()
+            balance.held = balance.held - hold.amount
+            accounts[key] = balance
+        }
+    }
+
+    public func claim(_ claim: RequestClaim, owner: Int64) throws -> ClaimAnswer {
+        let place = ClaimKey(key: claim.keyID, request: claim.requestID)
+        if let known = claims[place]?.claim, claim.remembers(known.at) {
+            guard known.bodyDigest == claim.bodyDigest else { return .reused }
+            let row = rowsByCall[known.callID]
+            return .duplicate(
+                FirstCall(callID: known.callID, usage: row?.usage, cost: row?.cost))
+        }
+        claims[place] = (claim, owner)
+        let own = claims.filter { $0.key.key == claim.keyID }
+        if own.count > StorageLimits.requestIDsPerKeyMax,
+            let oldest = own.min(by: {
+                $0.value.claim.at.nanoseconds < $1.value.claim.at.nanoseconds
+            })
+        {
+            claims[oldest.key] = nil
+        }
+        return .claimed
+    }
+
+    public func release(_ claim: RequestClaim) throws {
+        guard rowsByCall[claim.callID] == nil else { return }
+        removeClaim(claim.keyID, claim.requestID, of: claim.callID)
+    }
+
+    public func releaseClaims(of owner: Int64) throws {
+        claims = claims.filter {
+            $0.value.owner != owner || rowsByCall[$0.value.claim.callID] != nil
+        }
+    }
+
+    private func removeClaim(_ key: String, _ request: String, of call: CallID) {
+        let place = ClaimKey(key: key, request: request)
+        if claims[place]?.claim.callID == call { claims[place] = nil }
     }
 
     public func holds(of owner: Int64) throws -> [Int64] {

@@ -15,6 +15,7 @@ final class LedgerStatements {
     private let selectAccounts: PreparedStatement
     private let selectDraft: PreparedStatement
     private let deleteHold: PreparedStatement
+    private let selectHold: PreparedStatement
     private let insertRow: PreparedStatement
     private let addToDay: PreparedStatement
     private let addToLabel: PreparedStatement
@@ -47,6 +48,7 @@ final class LedgerStatements {
         selectAccounts = try prepare("SELECT accounts FROM hold WHERE id = ?")
         selectDraft = try prepare(LedgerSQL.selectDraft)
         deleteHold = try prepare("DELETE FROM hold WHERE id = ? RETURNING amount, accounts")
+        selectHold = try prepare("SELECT id FROM hold WHERE instance_id = ? AND call_id = ?")
         insertRow = try prepare(LedgerSQL.insertRow)
         addToDay = try prepare(LedgerSQL.addToDay)
         addToLabel = try prepare(LedgerSQL.addToLabel)
@@ -134,6 +136,13 @@ final class LedgerStatements {
     func accounts(ofHold id: Int64) throws -> [Int64]? {
         selectAccounts.bind(1, id)
         return try selectAccounts.first { Self.numbers($0.text(0)) }
+    }
+
+    /// The hold that a process made for a call.
+    func hold(of call: CallID, owner: Int64) throws -> Int64? {
+        selectHold.bind(1, owner)
+        selectHold.bind(2, call)
+        return try selectHold.first { $0.integer(0) }
     }
 
     func deleteHold(_ id: Int64) throws -> (amount: Money, accounts: [Int64])? {

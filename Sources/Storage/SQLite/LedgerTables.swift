@@ -121,5 +121,24 @@ enum LedgerTables {
                 -- Of output_tokens, those that nobody read, and that may have been written.
                 ALTER TABLE ledger ADD COLUMN in_flight_tokens INTEGER NOT NULL DEFAULT 0;
                 """),
+        StoreMigration(
+            name: "ledger-3",
+            sql: """
+                -- What clients call their requests, so that a repeat is not charged again. `body`
+                -- is its SHA-256, `sequence` counts a key's.
+                CREATE TABLE request_claim (
+                    key_id TEXT NOT NULL,
+                    request_id TEXT NOT NULL,
+                    sequence INTEGER NOT NULL,
+                    call_id BLOB NOT NULL,
+                    body BLOB NOT NULL,
+                    instance_id INTEGER NOT NULL,
+                    claimed_at INTEGER NOT NULL,
+                    PRIMARY KEY (key_id, request_id)
+                ) STRICT, WITHOUT ROWID;
+                CREATE UNIQUE INDEX request_claim_by_sequence
+                    ON request_claim (key_id, sequence);
+                CREATE INDEX request_claim_by_time ON request_claim (claimed_at);
+                """),
     ]
 }

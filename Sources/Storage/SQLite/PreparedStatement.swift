@@ -70,6 +70,12 @@ final class PreparedStatement {
         pieces.append(Piece(index: index, start: start, count: 16, isText: false))
     }
 
+    /// Binds bytes.
+    func bind(_ index: Int32, bytes more: [UInt8]) {
+        pieces.append(Piece(index: index, start: bytes.count, count: more.count, isText: false))
+        bytes.append(array: more)
+    }
+
     /// Binds the pieces without copying them (SQLITE_STATIC, which is zero).
     private func bindPieces() {
         // An empty queue has no memory, and a text at `nil` would be NULL.
@@ -128,6 +134,12 @@ final class PreparedStatement {
 
     func text(_ column: Int32) -> String {
         sqlite3_column_text(statement, column).map { String(cString: $0) } ?? ""
+    }
+
+    func blob(_ column: Int32) -> [UInt8] {
+        guard let start = sqlite3_column_blob(statement, column) else { return [] }
+        let count = Int(sqlite3_column_bytes(statement, column))
+        return Array(UnsafeRawBufferPointer(start: start, count: count))
     }
 
     /// An id as ``bind(_:_:)`` stores it; zero for anything else.

@@ -11,6 +11,7 @@ import GatewayPrimitives
 final class SQLiteBook: LedgerBook {
     private let database: Database
     private let statements: LedgerStatements
+    private let claims: ClaimStatements
     /// Numbers of accounts, which never change; the oldest are dropped when there are many.
     private var accountIDs: [AccountKey: Int64] = [:]
     /// What the rows of this transaction add to the sums of their days.
@@ -26,6 +27,7 @@ final class SQLiteBook: LedgerBook {
     init(_ database: Database) throws {
         self.database = database
         statements = try LedgerStatements(database)
+        claims = try ClaimStatements(database)
     }
 
     // MARK: - Holds
@@ -100,6 +102,7 @@ final class SQLiteBook: LedgerBook {
     func settle(_ hold: Int64, _ row: LedgerRow) throws {
         guard try statements.insertRow(row, hold: hold) else { return }
         sums.add(row)
+        if row.freesRequestID { try claims.remove(row.keyID, row.requestID, of: row.callID) }
         guard hold != 0, let ended = try statements.deleteHold(hold) else { return }
         for id in ended.accounts {
             try statements.settle(id, hold: ended.amount, cost: row.cost.total)
@@ -120,6 +123,29 @@ final class SQLiteBook: LedgerBook {
         try settle(hold, .estimated(draft, amount: amount))
         return true
     }
+
+    func undoHold(of call: CallID, owner: Int64) throws {
+        guard let hold = try statements.hold(of: call, owner: owner),
+            let ended = try statements.deleteHold(hold)
+        else { return }
+        for id in ended.accounts { try statements.settle(id, hold: ended.amount, cost: .zero) }
+    }
+
+    func claim(_ claim: RequestClaim, owner: Int64) throws -> ClaimAnswer {
+        if let known = try claims.claim(claim), claim.remembers(known.at) {
+            guard known.body == claim.bodyDigest else { return .reused }
+            return .duplicate(try claims.firstCall(known.callID))
+        }
+        try claims.insert(claim, owner: owner)
+        return .claimed
+    }
+
+    func release(_ claim: RequestClaim) throws {
+        guard try claims.firstCall(claim.callID).cost == nil else { return }
+        try claims.remove(claim.keyID, claim.requestID, of: claim.callID)
+    }
+
+    func releaseClaims(of owner: Int64) throws { try claims.removeAll(of: owner) }
 
     func holds(of owner: Int64) throws -> [Int64] {
         try Int64.fetchAll(

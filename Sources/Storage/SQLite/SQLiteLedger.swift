@@ -13,6 +13,13 @@ public final class SQLiteLedger: Ledger {
     private let instance: Instance
     /// Rows that could not be written when their calls ended.
     private let backlog = Mutex<[PendingRow]>([])
+    /// What may have been done although its caller was told that it was not, and is undone.
+    private let doubts = Mutex<[Doubt]>([])
+
+    fileprivate enum Doubt: Sendable {
+        case hold(CallID)
+        case claim(RequestClaim)
+    }
 
     fileprivate struct PendingRow: Sendable {
         let hold: Int64
@@ -38,6 +45,7 @@ public final class SQLiteLedger: Ledger {
                     for hold in try book.holds(of: dead) where try book.settleWhole(hold) {
                         recovered.holdCount += 1
                     }
+                    try book.releaseClaims(of: dead)
                     try instance.forget(dead, in: database)
                     recovered.instanceCount += 1
                 }
@@ -61,7 +69,39 @@ public final class SQLiteLedger: Ledger {
 
     public func reserve(_ demand: HoldDemand) async throws(GatewayError) -> HoldAnswer {
         let owner = instance.id
-        return try await perform { book in try book.reserve(demand, owner: owner) }
+        do throws(GatewayError) {
+            return try await perform { book in try book.reserve(demand, owner: owner) }
+        } catch {
+            doubt(.hold(demand.callID))
+            throw error
+        }
+    }
+
+    public func claim(_ claim: RequestClaim) async throws(GatewayError) -> ClaimAnswer {
+        let owner = instance.id
+        do throws(GatewayError) {
+            return try await perform { book in try book.claim(claim, owner: owner) }
+        } catch {
+            doubt(.claim(claim))
+            throw error
+        }
+    }
+
+    public func release(_ claim: RequestClaim) async throws(GatewayError) {
+        do throws(GatewayError) {
+            try await perform { book in try book.release(claim) }
+        } catch {
+            doubt(.claim(claim))
+            throw error
+        }
+    }
+
+    /// Undoes, before the next operation, what may have been done. Beyond their bound, doubts are
+    /// settled when the process has ended.
+    private func doubt(_ doubt: Doubt) {
+        doubts.withLock { all in
+            if all.count < StorageLimits.backlogRowsMax { all.append(doubt) }
+        }
     }
 
     public func extend(
@@ -100,6 +140,7 @@ public final class SQLiteLedger: Ledger {
     public func close() throws(StoreFailure) {
         let rows = takeBacklog()
         let holds = forgotten.take()
+        let doubts = takeDoubts()
         let instance = instance
         let shelf = shelf
         try store.blocking { database in
@@ -107,6 +148,7 @@ public final class SQLiteLedger: Ledger {
                 let book = try shelf.book(of: database)
                 for row in rows { try book.settle(row.hold, row.row) }
                 for hold in holds { _ = try book.settleWhole(hold) }
+                for doubt in doubts { try book.undo(doubt, owner: instance.id) }
                 try book.writeSums()
                 if try book.holds(of: instance.id).isEmpty {
                     try instance.forget(instance.id, in: database)
@@ -131,6 +173,14 @@ public final class SQLiteLedger: Ledger {
         }
     }
 
+    private func takeDoubts() -> [Doubt] {
+        doubts.withLock { all in
+            let taken = all
+            all.removeAll()
+            return taken
+        }
+    }
+
     /// Runs an operation in the writer's next transaction, after what is still to be written.
     private func perform<Value: Sendable>(
         _ work: @escaping @Sendable (SQLiteBook) throws -> Value
@@ -149,10 +199,29 @@ public final class SQLiteLedger: Ledger {
                     for row in rows { try book.settle(row.hold, row.row) }
                 })
         }
+        let doubts = doubts.withLock { $0.isEmpty } ? [] : takeDoubts()
+        if !doubts.isEmpty {
+            let owner = instance.id
+            store.writer.submit(
+                CatchUpJob(shelf, failed: { [self] in self.doubts.withLock { $0 += doubts } }) {
+                    book in
+                    for doubt in doubts { try book.undo(doubt, owner: owner) }
+                })
+        }
         let result: Result<Value, StoreFailure> = await withUnsafeContinuation { waiter in
             store.writer.submit(LedgerJob(shelf, work, waiter))
         }
         do { return try result.get() } catch { throw error.gatewayError }
+    }
+}
+
+extension LedgerBook {
+    /// Undoes what a process may have done.
+    fileprivate func undo(_ doubt: SQLiteLedger.Doubt, owner: Int64) throws {
+        switch doubt {
+        case .hold(let call): try undoHold(of: call, owner: owner)
+        case .claim(let claim): try release(claim)
+        }
     }
 }
 

@@ -70,10 +70,18 @@ public final class SQLiteStore: Sendable {
     /// Writes what waits and ends the writer.
     public func stopWriter() { writer.close() }
 
-    /// Ends the writer and the reader, and closes the file.
+    /// Ends the writer and the reader, folds the journal into the file, and closes it. While
+    /// another process has the file open, that one folds what is left.
     public func close() throws(StoreFailure) {
         writer.close()
         reader?.close()
+        do {
+            if path != ":memory:" { _ = try database.inDatabase { try $0.checkpoint(.truncate) } }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            // Somebody reads the journal: it is no loss that it stays.
+        } catch {
+            throw StoreFailure(error)
+        }
         do { try database.close() } catch { throw StoreFailure(error) }
     }
 

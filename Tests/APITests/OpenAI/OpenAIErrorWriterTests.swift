@@ -51,6 +51,14 @@ struct OpenAIErrorWriterTests {
         (
             .budgetExhausted, 429, "insufficient_quota", "budget_exceeded", 422, "budget_exceeded"
         ),
+        (
+            .duplicateRequest, 409, "invalid_request_error", "duplicate_request", 409,
+            "invalid_request_error"
+        ),
+        (
+            .requestIDReused, 400, "invalid_request_error", "request_id_reused", 400,
+            "invalid_request_error"
+        ),
         (.priceUnknown, 400, "invalid_request_error", nil, 400, "invalid_request_error"),
         (.storeUnavailable, 503, "api_error", nil, 503, "api_error"),
     ]

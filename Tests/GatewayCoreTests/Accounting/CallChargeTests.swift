@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 /// What a call holds, is charged, and frees, whatever becomes of it.
+@MainActor
 struct CallChargeTests {
     /// A nano-dollar a token, in and out; answers of 100 tokens at most.
     private static let price: Price = {
@@ -115,7 +116,7 @@ struct CallChargeTests {
 
     /// A client that takes nothing for long leaves its upstream unread; all that is held may have
     /// been written.
-    @Test @MainActor func anUpstreamThatWasNotReadMayHaveWrittenAllThatIsHeld() async throws {
+    @Test func anUpstreamThatWasNotReadMayHaveWrittenAllThatIsHeld() async throws {
         let harness = harness([Self.tokens(6)], cap: 1_000)
         let door = harness.door()
         door.isFull = true
@@ -170,6 +171,87 @@ struct CallChargeTests {
         #expect(row.cost.total + row.cost.excess == Money(nanoUSD: 500))
         #expect(try balance(harness, cap: 50).0 == row.cost.total.nanoUSD)
         #expect(row.cost.total <= Money(nanoUSD: 50))
+    }
+
+    /// A client that allows it gets as long an answer as its budget covers, and is told why it
+    /// ends.
+    @Test func aBoundThatDoesNotFitIsClampedIfTheClientAllowsIt() async throws {
+        for (clamps, cap, asked) in [(true, 60 as Int64, 90), (false, 60, 90), (true, 20, 90)] {
+            let harness = harness([[.finishAtBound(Self.usage(8, 52))]], cap: cap)
+            let door = harness.door(maxOutputTokens: asked, clampsToBudget: clamps)
+            await harness.pipeline.run(door)
+            guard clamps, cap > 8 + 16 else {
+                #expect(door.failure?.reason == .budgetExhausted)
+                #expect(harness.provider.tried == [])
+                continue
+            }
+            #expect(door.failure == nil)
+            #expect(harness.provider.bounds == [52])
+            #expect(door.record?.outputTokensMax == 52)
+            #expect(door.record?.outcomes.first?.cause == .budget)
+            #expect(try balance(harness, cap: cap) == (60, 0))
+        }
+    }
+
+    /// Everything a caller needs to know is in the words and in the fields.
+    @Test func aRefusalSaysWhatWasAskedHeldAndSpentAndTheCapAndTheReset() async throws {
+        let window = BudgetWindow.daily
+        let key = Standing(
+            Subject(.key, "alice"), name: "alice",
+            budgets: [BudgetSpec(window: window, max: Money(nanoUSD: 300))])
+        let harness = PipelineHarness(
+            attempts: [
+                Self.tokens(1) + [.finish(Self.usage(0, 40))], Self.tokens(1) + [.hang],
+            ],
+            standings: [key], price: Self.price)
+        await harness.pipeline.run(harness.door(isStream: false))
+        let running = harness.door(isStream: false)
+        let task = Task { @MainActor in await harness.pipeline.run(running) }
+        while !running.log.contains("commit") { await Task.yield() }
+        let refused = harness.door(maxOutputTokens: 200)
+        await harness.pipeline.run(refused)
+        let error = try #require(refused.failure)
+        let violation = try #require(error.violations.first)
+        #expect(violation.requested == 208)
+        #expect(violation.held == 108)
+        #expect(violation.spent == 40)
+        #expect(violation.limit == 300)
+        #expect(violation.remaining == 152)
+        let reset = try #require(violation.resetAt)
+        #expect(reset.seconds % 86_400 == 0)
+        for part in ["0.000000208", "0.000000108", "0.00000004 ", "0.0000003 ", "T00:00:00Z"] {
+            #expect(error.message.contains(part), "\(part) in \(error.message)")
+        }
+        #expect(error.retryAfter == .seconds(reset.seconds - harness.clock.wallNow().seconds))
+        running.cancellation?.cancelCall(.clientGone)
+        await task.value
+    }
+
+    /// The same request sent again is answered by what the first came to, and charged nothing.
+    @Test func aRepeatIsNotMadeAgain() async throws {
+        let harness = harness(
+            [
+                [.fail(PipelineHarness.unavailable())],
+                Self.tokens(2) + [.finish(Self.usage(0, 2))],
+            ], cap: 1_000, atOnce: 1)
+        let identity = RequestIdentity(id: "order-7", bodyDigest: [1])
+        // It failed and cost nothing: its id is free again.
+        let failed = harness.door(identity: identity)
+        await harness.pipeline.run(failed)
+        #expect(failed.failure?.reason == .upstreamUnavailable)
+        let first = harness.door(identity: identity)
+        await harness.pipeline.run(first)
+        #expect(first.failure == nil)
+        let again = harness.door(identity: identity)
+        await harness.pipeline.run(again)
+        #expect(again.failure?.reason == .duplicateRequest)
+        #expect(again.failure?.firstCall?.callID == first.record?.id)
+        #expect(again.failure?.firstCall?.cost?.total == Money(nanoUSD: 2))
+        let other = harness.door(identity: RequestIdentity(id: "order-7", bodyDigest: [2]))
+        await harness.pipeline.run(other)
+        #expect(other.failure?.reason == .requestIDReused)
+        #expect(try balance(harness, cap: 1_000) == (2, 0))
+        #expect(harness.limits.requestsAtOnceTotal == 0)
     }
 
     @Test func aStoreThatFailsRefusesBudgetsAndLetsOthersPass() async throws {

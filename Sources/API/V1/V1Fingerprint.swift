@@ -1,0 +1,40 @@
+import CGatewayProto
+import GRPC
+import GatewayCore
+import GatewayPrimitives
+import Glibc
+
+/// Tells whether two messages say the same, whatever order their maps were written in: protobuf
+/// promises none, and some clients draw it anew for every message.
+enum V1Fingerprint {
+    /// The identity of a request whose client gave it an id; `nil` for one without.
+    static func identity<Message>(
+        _ id: UnsafePointer<CChar>?, _ chat: UnsafeMutablePointer<Llmgateway__V1__ChatRequest>?,
+        of message: UnsafePointer<Message>
+    ) throws(GatewayError) -> RequestIdentity? {
+        let id = id.text
+        guard !id.isEmpty else { return nil }
+        if let chat { sortMaps(of: chat) }
+        var packed = ByteQueue()
+        packed.append(packing: message)
+        return try RequestIdentity(id: id, of: packed.view, field: "request_id")
+    }
+
+    /// Brings the entries of maps into one order, in the memory that they were unpacked into.
+    private static func sortMaps(of chat: UnsafeMutablePointer<Llmgateway__V1__ChatRequest>) {
+        var metadata = UnsafeMutableBufferPointer(
+            start: chat.pointee.metadata, count: chat.pointee.n_metadata)
+        metadata.sort { isBefore($0?.pointee.key, $1?.pointee.key) }
+        guard let sampling = chat.pointee.sampling else { return }
+        var biases = UnsafeMutableBufferPointer(
+            start: sampling.pointee.logit_bias, count: sampling.pointee.n_logit_bias)
+        biases.sort { ($0?.pointee.key ?? 0) < ($1?.pointee.key ?? 0) }
+    }
+
+    private static func isBefore(
+        _ left: UnsafeMutablePointer<CChar>?, _ right: UnsafeMutablePointer<CChar>?
+    ) -> Bool {
+        guard let left, let right else { return right != nil }
+        return strcmp(left, right) < 0
+    }
+}
