@@ -14,11 +14,11 @@ struct Composition {
     let log: Log
     /// What SIGHUP reads again.
     let reloads = ReloadList()
-    private let readiness: Readiness
+    let readiness: Readiness
     private let health: HealthService
     private let reflection: ContractReflection?
-    private let directory: KeyRing
-    private let catalog: Catalog
+    let directory: KeyRing
+    let catalog: Catalog
     private let metrics: Metrics
     private let resolver = Resolver()
     private let counts: ConnectionCounts
@@ -26,8 +26,9 @@ struct Composition {
     private let tlsClient = TLSClient()
     /// What reads certificates again.
     let certificates: CertificateReload
-    private let store: SQLiteStore
-    private let ledger: SQLiteLedger
+    let store: SQLiteStore
+    let ledger: SQLiteLedger
+    let gates = GateTallies()
     private let limits = SlidingLimits()
 
     init(settings: Settings, log: Log, startedAt: WallTime) throws {
@@ -139,12 +140,12 @@ struct Composition {
             waitingMax: (settings.callsWaitingMax + loopCount - 1) / loopCount,
             waitMax: settings.timeoutQueue)
         calls.cooledWaitingMax = (settings.callsCooledMax + loopCount - 1) / loopCount
+        let observer = ObserverList([
+            CallLogger(log: log, sample: settings.log.sample, seed: random.next()),
+            metrics.makeObserver(),
+        ])
         let pipeline = Pipeline(
-            directory: directory, catalog: catalog, providers: providers,
-            observer: ObserverList([
-                CallLogger(log: log, sample: settings.log.sample, seed: random.next()),
-                metrics.makeObserver(),
-            ]),
+            directory: directory, catalog: catalog, providers: providers, observer: observer,
             accountant: Accountant(
                 directory: directory, ledger: ledger, limits: limits, rules: settings.accounting,
                 clock: clock,
@@ -152,7 +153,7 @@ struct Composition {
                     .global, name: "gateway", limits: settings.limitsOfAll,
                     budgets: settings.budgetsOfAll)),
             clock: clock, limits: calls, seed: random.next(),
-            certificateRules: settings.certificateRules)
+            certificateRules: settings.certificateRules, tally: gates.make())
         var grpcLimits = GRPCLimits()
         grpcLimits.messageBytesMax = settings.messageBytesMax
         grpcLimits.responseBytesMax = settings.responseBytesMax
@@ -167,7 +168,9 @@ struct Composition {
                 tellsCostInStreams: settings.tellsCostInStreams),
             usesLiteLLMStatuses: settings.usesLiteLLMStatuses,
             statusBudget: settings.statusBudgetExhausted,
-            management: managementGroups(clock: clock),
+            management: managementGroups(
+                pipeline: pipeline, clock: clock,
+                probe: makeProbe(providers, observer, clock, seed: random.next())),
             metrics: MetricsPage(needsKey: settings.metricsNeedKey) { [metrics, clock] in
                 metrics.write(into: &$0, at: clock.now())
             },
@@ -178,16 +181,6 @@ struct Composition {
         return HTTPServer(
             loop: loop, limits: settings.server, handler: handler, counts: counts,
             trust: settings.trust, tls: tls)
-    }
-
-    /// The routes of the management, made for one loop.
-    func managementGroups(clock: any Clock) -> [ManagementGroup] {
-        [
-            .spend(
-                reports: SQLiteReports(store: store), directory: directory, catalog: catalog,
-                budgetOfAll: settings.budgetsOfAll.compactMap(\.max).first),
-            .router(catalog: catalog, clock: clock),
-        ]
     }
 }
 

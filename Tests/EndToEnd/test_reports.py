@@ -4,11 +4,13 @@ import datetime
 import decimal
 import json
 import re
+import sqlite3
+import subprocess
 
 import httpx
 import pytest
 
-from conftest import MASTER_KEY, ROOT, Gateway
+from conftest import BINARY, MASTER_KEY, ROOT, Gateway
 
 KEY, OTHER = "sk-reports-0123456789", "sk-others-0123456789"
 CONFIG = f"""
@@ -131,3 +133,50 @@ def test_the_table_of_routes_is_the_documentation_s(gateway):
 def test_a_path_of_litellm_s_that_is_not_offered_says_so(gateway):
     error = get(gateway, "/organization/list", status=404)["error"]
     assert "LiteLLM" in error["message"]
+
+
+def run(gateway, *arguments, status=0):
+    done = subprocess.run([BINARY, *arguments], cwd=gateway.folder, capture_output=True, text=True,
+                          timeout=60)
+    assert done.returncode == status, done.stderr
+    return done.stdout if status == 0 else done.stderr
+
+
+def test_the_command_line_tells_what_the_doors_tell(gateway):
+    sums = json.loads(run(gateway, "spend", "--by", "key", "--by", "model", "--json"),
+                      parse_float=decimal.Decimal)
+    told = {key["token"]: key["spend"] for key in get(gateway, "/spend/keys")}
+    assert sum(row["usd"] for row in sums) == sum(told.values())
+    table = run(gateway, "spend", "--config", "config.yaml", "--by", "day")
+    assert table.startswith("DAY") and str(today()) in table and "total" in table
+    assert run(gateway, "spend", "--csv").startswith("model,calls,failed,")
+    exported = [json.loads(line, parse_float=decimal.Decimal)
+                for line in run(gateway, "export").splitlines()]
+    assert sum(row["usd"] for row in exported) == sum(told.values())
+    assert "Hello" not in json.dumps(exported, default=str)
+    assert len(run(gateway, "export", "--csv").splitlines()) == len(exported) + 1
+
+
+def test_a_backup_is_made_while_calls_run(gateway):
+    run(gateway, "backup", "copy.db")
+    with sqlite3.connect(gateway.folder / "copy.db") as copy:
+        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert copy.execute("SELECT count(*) FROM ledger").fetchone()[0] >= 6
+    assert "there already" in run(gateway, "backup", "copy.db", status=2)
+    assert "to do" not in run(gateway, "migrate", "--status")
+    assert "no database" in run(gateway, "spend", "--data-dir", "nowhere", status=2)
+
+
+def test_health_calls_every_deployment_and_accounts_for_it(gateway):
+    health = get(gateway, "/health")
+    assert health["healthy_count"] == 2 and health["unhealthy_count"] == 0
+    assert {row["model_name"] for row in health["healthy_endpoints"]} == {"m", "dear"}
+    get(gateway, "/health", KEY, status=403)
+    probes = get(gateway, "/spend/logs", api_key="health-check", summarize="false")
+    assert len(probes) == 2 and all(row["completion_tokens"] >= 1 for row in probes)
+    backlog = get(gateway, "/health/backlog")
+    assert backlog["in_flight_requests"] == 0
+    assert get(gateway, "/health/readiness/details")["db"] == "connected"
+    info = get(gateway, "/model/info")["data"]
+    assert {row["model_name"] for row in info} == {"m", "dear"}
+    assert {str(row["model_info"]["input_cost_per_token"]) for row in info} == {"0.000001", "0.0001"}

@@ -1,4 +1,5 @@
 import Foundation
+import GatewayCore
 import GatewayPrimitives
 import Telemetry
 import TestSupport
@@ -33,7 +34,14 @@ import Testing
         let composition = try Composition(
             settings: loaded.settings, log: log, startedAt: WallTime(nanoseconds: 1))
         defer { composition.close() }
-        let table = ManagementTable(composition.managementGroups(clock: VirtualClock()))
+        let harness = PipelineHarness(attempts: [])
+        let probe = DeploymentProbe(
+            providers: [:], observer: harness.observer,
+            accountant: PipelineHarness.accountant(clock: harness.clock), clock: harness.clock,
+            seed: 1)
+        let table = ManagementTable(
+            composition.managementGroups(
+                pipeline: harness.pipeline, clock: harness.clock, probe: probe))
         let served = table.routes.map {
             "\($0.method.token) \($0.pattern.text) \($0.rule.rawValue)"
         }

@@ -9,6 +9,8 @@ public final class Readiness: Sendable {
     private let draining = Atomic<Bool>(false)
     /// What a process that wants traffic answers; made once.
     let healthy: [UInt8]
+    /// What takes no part.
+    let disabled: [Disabled]
 
     /// A deployment that is configured and takes no part.
     public struct Disabled: Sendable {
@@ -25,6 +27,7 @@ public final class Readiness: Sendable {
     }
 
     public init(disabled: [Disabled] = []) {
+        self.disabled = disabled
         var body = ByteQueue()
         body.append(#"{"status":"healthy","db":"Not connected","disabled_deployments":["#)
         for (index, deployment) in disabled.prefix(Self.disabledMax).enumerated() {

@@ -8,7 +8,10 @@ struct LLMGateway: ParsableCommand {
         abstract: "A gateway between services and their language models.",
         discussion: "Example: llm-gateway serve --config config.yaml",
         version: Version.text,
-        subcommands: [ServeCommand.self, CheckCommand.self, VersionCommand.self])
+        subcommands: [
+            ServeCommand.self, CheckCommand.self, SpendCommand.self, ExportCommand.self,
+            BackupCommand.self, MigrateCommand.self, VersionCommand.self,
+        ])
 }
 
 /// Which build this is.

@@ -11,7 +11,7 @@ enum AccountingSection {
         "stream_margin_tokens": .honoured("how far ahead of a stream its hold stays"),
         "output_tokens_max": .honoured("the longest answer where the model's is not known"),
         "price_file": .honoured("a price file of LiteLLM's, whose prices win over the table's"),
-        "retention": .notBuilt("the removal of old rows is"),
+        "retention": .honoured("how long rows are kept; sums by day stay"),
     ]
     /// More tokens than this are no bound.
     private static let tokensMax = 10_000_000
@@ -45,6 +45,15 @@ enum AccountingSection {
         }
         if let tokens = reader.integer(values["output_tokens_max"], in: 1...tokensMax) {
             settings.accounting.outputTokensMax = tokens
+        }
+        if let text = reader.text(values["retention"]) {
+            if text == "forever" {
+                settings.retention = nil
+            } else if let duration = ConfigQuantity.duration(text) {
+                settings.retention = duration
+            } else if let node = values["retention"] {
+                reader.refuse(node, "must be a duration up to 366d, such as 90d, or forever")
+            }
         }
         guard let node = values["price_file"], let path = reader.text(node) else { return }
         do {

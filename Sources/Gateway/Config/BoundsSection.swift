@@ -126,6 +126,7 @@ enum BoundsSection {
         "attempt": .honoured("one attempt at one deployment"),
         "call": .honoured("a whole call"),
         "queue": .honoured("a call that waits while the gateway is full"),
+        "health_check": .honoured("one call of a deployment for /health"),
         "drain": .honoured("calls that go on when the gateway ends"),
         "drain_idle": .honoured("then, an HTTP/1.1 connection without a request"),
     ]
@@ -147,7 +148,7 @@ enum BoundsSection {
             ("between_tokens", \.timeouts.betweenTokens),
             ("attempt", \.timeouts.attempt), ("call", \.calls.callTimeout),
             ("drain", \.timeoutDrain), ("drain_idle", \.server.timeoutDrainIdle),
-            ("queue", \.timeoutQueue),
+            ("queue", \.timeoutQueue), ("health_check", \.timeoutHealthCheck),
         ]
         for (key, target) in targets {
             if let duration = reader.duration(values[key]) { settings[keyPath: target] = duration }

@@ -45,6 +45,10 @@ struct Settings: Sendable {
     var callsCooledMax = 1_000
     /// How long a call waits while the gateway is full.
     var timeoutQueue = Duration.seconds(1)
+    /// What one probe of a deployment may take.
+    var timeoutHealthCheck = Duration.seconds(30)
+    /// How long rows of the ledger are kept; `nil` for ever.
+    var retention: Duration? = .seconds(90 * 86_400)
     /// Whether a master key that can be guessed is accepted.
     var allowsWeakMasterKey = false
     /// All deployments, those that take no part included, in the order of the file.

@@ -17,6 +17,7 @@ final class GatewayProcess {
     private var certificateWatch: FileWatch?
     private let configFiles: [String]
     private var configWatch: FileWatch?
+    private var retentionSweep: RetentionSweep?
 
     /// Why it cannot start.
     struct StartError: Error, CustomStringConvertible {
@@ -108,6 +109,7 @@ final class GatewayProcess {
                 ProcessSignals.tellReload()
             }
         }
+        retentionSweep = composition.sweepRows(on: servers[0].loop)
         composition.certificates.warn()
         warnOfUnverified()
         composition.start()

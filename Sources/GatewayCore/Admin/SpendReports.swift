@@ -8,6 +8,9 @@ public protocol SpendReports: Sendable {
     /// Rows of the ledger, page by page.
     func rows(_ query: LedgerQuery) async throws(GatewayError) -> LedgerPage
 
+    /// Throws if nothing can be read.
+    func check() async throws(GatewayError)
+
     /// The names by which keys were last known when they called, by their ids. Keys that never
     /// called are missing.
     func names(ofKeys ids: [String]) async throws(GatewayError) -> [String: String]

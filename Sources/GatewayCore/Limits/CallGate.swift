@@ -6,11 +6,17 @@ import GatewayPrimitives
 final class CallGate {
     private let clock: any Clock
     private let limits: GateLimits
-    private(set) var runningCount = 0
+    private(set) var runningCount = 0 {
+        didSet { tally.setRunning(runningCount) }
+    }
     /// In the order of their coming. Short, so that taking from its front is cheap.
-    private var waiting: [GateWaiter] = []
+    private var waiting: [GateWaiter] = [] {
+        didSet { tally.setWaiting(waiting.count) }
+    }
+    private let tally: GateTally
 
-    init(limits: GateLimits, clock: any Clock) {
+    init(limits: GateLimits, clock: any Clock, tally: GateTally = GateTally()) {
+        self.tally = tally
         self.limits = limits
         self.clock = clock
     }
@@ -22,6 +28,7 @@ final class CallGate {
             return
         }
         guard waiting.count < limits.waitingMax else {
+            tally.noteRefused()
             throw .overloaded(after: limits.waitMax)
         }
         let waiter = GateWaiter(clock: clock)
@@ -33,6 +40,7 @@ final class CallGate {
         if isIn { return }
         waiting.removeAll { $0 === waiter }
         try cancellation.check()
+        tally.noteRefused()
         throw .overloaded(after: limits.waitMax)
     }
 

@@ -23,7 +23,7 @@ public final class Pipeline {
     public init(
         directory: any Directory, catalog: Catalog, providers: [ProviderKind: any Provider],
         observer: any Observer, accountant: Accountant, clock: any Clock, limits: CallLimits,
-        seed: UInt64, certificateRules: [CertificateRule] = []
+        seed: UInt64, certificateRules: [CertificateRule] = [], tally: GateTally = GateTally()
     ) {
         self.directory = directory
         self.catalog = catalog
@@ -31,7 +31,7 @@ public final class Pipeline {
         self.providers = providers
         self.observer = observer
         self.accountant = accountant
-        gate = CallGate(limits: limits.gate, clock: clock)
+        gate = CallGate(limits: limits.gate, clock: clock, tally: tally)
         cooled = CooledQueue(waitingMax: limits.cooledWaitingMax, clock: clock)
         self.clock = clock
         self.limits = limits

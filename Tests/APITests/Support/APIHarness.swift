@@ -57,16 +57,27 @@ final class APIHarness: Sendable {
                 name: role.rawValue, keyID: "key-\(role.rawValue)", userID: "\(role.rawValue)-1",
                 role: role)
         }
+        let catalog = Catalog(
+            deployments: deployments, createdAt: 1_700_000_000, rules: .withoutWaits)
+        let providers: [ProviderKind: any Provider] = [
+            .scripted: try ScriptedProvider(clock: clock, deployments: deployments),
+            .openAI: bound.steps,
+        ]
+        let gates = GateTallies()
         let pipeline = Pipeline(
-            directory: KeyRing(principals),
-            catalog: Catalog(
-                deployments: deployments, createdAt: 1_700_000_000, rules: .withoutWaits),
-            providers: [
-                .scripted: try ScriptedProvider(clock: clock, deployments: deployments),
-                .openAI: bound.steps,
-            ], observer: bound.observer, accountant: PipelineHarness.accountant(clock: clock),
+            directory: KeyRing(principals), catalog: catalog, providers: providers,
+            observer: bound.observer, accountant: PipelineHarness.accountant(clock: clock),
             clock: clock,
-            limits: CallLimits(callTimeout: .seconds(3_600), attemptsMax: attemptsMax), seed: 7)
+            limits: CallLimits(callTimeout: .seconds(3_600), attemptsMax: attemptsMax), seed: 7,
+            tally: gates.make())
+        let health = ManagementGroup.health(
+            HealthChecks(
+                catalog: catalog, readiness: bound.readiness, reports: ReadableStore(),
+                probe: DeploymentProbe(
+                    providers: providers, observer: bound.observer,
+                    accountant: PipelineHarness.accountant(clock: clock), clock: clock, seed: 3),
+                tallies: gates, timeout: .seconds(30), version: "7"))
+        let models = ManagementGroup.modelInfo(models: { pipeline.models(for: $0) })
         var limits = GRPCLimits()
         limits.messageBytesMax = messageBytesMax
         var services = V1Services.make(pipeline: pipeline, clock: clock)
@@ -75,7 +86,8 @@ final class APIHarness: Sendable {
             pipeline: pipeline, grpc: GRPCServer(services: services, limits: limits),
             readiness: bound.readiness, clock: clock,
             limits: DoorLimits(bodyBytesMax: bodyBytesMax),
-            usesLiteLLMStatuses: usesLiteLLMStatuses, management: management, seed: 9)
+            usesLiteLLMStatuses: usesLiteLLMStatuses, management: management + [health, models],
+            seed: 9)
         client = InProcessClient(loop: loop, handler: handler)
         loop.start()
     }
@@ -128,4 +140,17 @@ final class APIHarness: Sendable {
     func armedTimers() async -> Int { await onLoop { $0.clock.armedCount } }
 
     func beginDrain() { bound.readiness.beginDrain() }
+}
+
+/// A store that can be read and holds nothing.
+struct ReadableStore: SpendReports {
+    func check() async throws(GatewayError) {}
+
+    func sums(_ query: ReportQuery) async throws(GatewayError) -> [SpendSum] { [] }
+
+    func rows(_ query: LedgerQuery) async throws(GatewayError) -> LedgerPage {
+        LedgerPage(rows: [], total: 0)
+    }
+
+    func names(ofKeys ids: [String]) async throws(GatewayError) -> [String: String] { [:] }
 }

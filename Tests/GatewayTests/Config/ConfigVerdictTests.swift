@@ -47,10 +47,6 @@ import Testing
             "this file only"
         ),
         ("gateway_settings: {hedging: {quantile: 0.9}}", "gateway_settings.hedging", "not built"),
-        (
-            "gateway_settings: {accounting: {retention: 90d}}",
-            "gateway_settings.accounting.retention", "not built"
-        ),
         ("unheard_of: {a: 1}", "unheard_of", "not known"),
     ])
     func ignoresByName(text: String, path: String, why: String) {

@@ -45,6 +45,10 @@ public struct SQLiteReports: SpendReports {
         }
     }
 
+    public func check() async throws(GatewayError) {
+        _ = try await store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM instance") }
+    }
+
     public func names(ofKeys ids: [String]) async throws(GatewayError) -> [String: String] {
         try await store.read { database in
             let statement = try database.makeStatement(

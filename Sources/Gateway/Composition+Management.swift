@@ -1,0 +1,47 @@
+import API
+import GatewayCore
+import GatewayPrimitives
+import Storage
+import Transport
+
+extension Composition {
+    /// The routes of the management, made for one loop.
+    func managementGroups(
+        pipeline: Pipeline, clock: any Clock, probe: DeploymentProbe
+    ) -> [ManagementGroup] {
+        let reports = SQLiteReports(store: store)
+        return [
+            .spend(
+                reports: reports, directory: directory, catalog: catalog,
+                budgetOfAll: settings.budgetsOfAll.compactMap(\.max).first),
+            .health(
+                HealthChecks(
+                    catalog: catalog, readiness: readiness, reports: reports, probe: probe,
+                    tallies: gates, timeout: settings.timeoutHealthCheck, version: Version.text)),
+            .modelInfo(models: { pipeline.models(for: $0) }),
+            .router(catalog: catalog, clock: clock),
+        ]
+    }
+
+    /// What tries deployments on one loop: its calls are in the ledger, and held to no limit of
+    /// anybody's.
+    func makeProbe(
+        _ providers: [ProviderKind: any Provider], _ observer: any Observer, _ clock: any Clock,
+        seed: UInt64
+    ) -> DeploymentProbe {
+        DeploymentProbe(
+            providers: providers, observer: observer,
+            accountant: Accountant(
+                directory: KeyRing([:]), ledger: ledger, limits: SlidingLimits(),
+                rules: settings.accounting, clock: clock),
+            clock: clock, seed: seed)
+    }
+
+    /// Deletes old rows of the ledger from time to time, on a loop; `nil` where they are kept for
+    /// ever. To be kept as long as the loop runs.
+    func sweepRows(on loop: EventLoop) -> RetentionSweep? {
+        settings.retention.map { retention in
+            RetentionSweep(loop: loop, store: store, retention: retention, log: log)
+        }
+    }
+}
