@@ -186,13 +186,14 @@ def test_the_ledger_agrees_with_the_upstreams_bill(tmp_path):
         plan = plans[number]
         bill = plan.bill[0] * INPUT + plan.bill[1] * OUTPUT
         sources[row["usage_source"]] += 1
-        assert row["excess"] == 0, (plan, dict(row))
+        # A stream without a bound may come to its end faster than its hold can follow.
+        assert row["excess"] == 0 or plan.max_tokens is None, (plan, dict(row))
         if row["usage_source"] == 1 and row["input_tokens"]:
-            assert row["cost"] == bill, (plan, dict(row))
+            assert row["cost"] + row["excess"] == bill, (plan, dict(row))
             continue
         # What was not begun, or was turned away with a status, costs nothing.
         if row["cost"]:
-            assert row["cost"] >= plan.observed * OUTPUT, (plan, dict(row))
+            assert row["cost"] + row["excess"] >= plan.observed * OUTPUT, (plan, dict(row))
         if plan.max_tokens or not plan.is_stream:
             assert row["cost"] <= held_most(plan), (plan, dict(row))
         more += max(0, row["cost"] - bill)
