@@ -20,7 +20,7 @@ DEBUG_BINARY := $(CURDIR)/.build/debug/llm-gateway
 RELEASE_BINARY := $(CURDIR)/.build/release/llm-gateway
 
 .DEFAULT_GOAL := help
-.PHONY: test-floods bench-connections
+.PHONY: test-floods bench-connections bench-routing simulate-routing
 .PHONY: help simulate run build demo test test-swift test-clients test-end-to-end test-interop \
 	test-restart test-outcomes test-asan test-tsan fuzz generate generate-check format format-check lint deps \
 	venv bench-footprint bench-smoke bench-tls
@@ -53,6 +53,17 @@ SIMULATION_SEEDS ?= 20000
 simulate: ## Run the simulation of limits, budgets and the ledger with SIMULATION_SEEDS seeds.
 	swift build --build-tests
 	SIMULATION_SEEDS=$(SIMULATION_SEEDS) swift test --skip-build --filter SimulationTests
+
+ROUTING_CALLS ?= 4000
+simulate-routing: ## Compare the routing strategies in a simulation of ROUTING_CALLS calls each.
+	swift build --build-tests
+	ROUTING_CALLS=$(ROUTING_CALLS) ROUTING_REPORT=$(CURDIR)/.build/routing \
+		swift test --skip-build --filter RoutingSimulationTests
+	@cat .build/routing.md; echo; echo "The plot: .build/routing.svg"
+
+bench-routing: ## Measure a routing decision: nanoseconds and allocations.
+	swift build $(RELEASE) --product routing-bench
+	.build/release/routing-bench
 
 test-end-to-end: venv ## Run real clients against the real binary (debug build).
 	swift build --product llm-gateway

@@ -145,6 +145,11 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
+        .target(name: "CAllocations", path: "Tests/AllocationCount"),
+        .executableTarget(
+            name: "routing-bench",
+            dependencies: ["CAllocations", "GatewayCore", "GatewayPrimitives"],
+            path: "Tests/RoutingBench", swiftSettings: settings),
         .testTarget(
             name: "StorageTests",
             dependencies: [

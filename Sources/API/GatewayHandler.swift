@@ -114,6 +114,8 @@ public struct DoorLimits: Sendable {
     public var bodyBytesMax: Int
     /// Whether streams that are asked for their usage tell their cost with it.
     public var tellsCostInStreams: Bool
+    /// How often a stream that has not begun says that it is waited for; zero for never.
+    public var keepAliveInterval = Duration.zero
 
     public init(bodyBytesMax: Int, tellsCostInStreams: Bool = false) {
         self.bodyBytesMax = bodyBytesMax

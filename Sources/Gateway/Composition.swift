@@ -163,9 +163,7 @@ struct Composition {
         let handler = GatewayHandler(
             pipeline: pipeline, grpc: GRPCServer(services: services, limits: grpcLimits),
             readiness: readiness, clock: clock,
-            limits: DoorLimits(
-                bodyBytesMax: settings.server.bodyBytesMax,
-                tellsCostInStreams: settings.tellsCostInStreams),
+            limits: doorLimits,
             usesLiteLLMStatuses: settings.usesLiteLLMStatuses,
             statusBudget: settings.statusBudgetExhausted,
             management: managementGroups(
@@ -181,6 +179,14 @@ struct Composition {
         return HTTPServer(
             loop: loop, limits: settings.server, handler: handler, counts: counts,
             trust: settings.trust, tls: tls)
+    }
+
+    private var doorLimits: DoorLimits {
+        var limits = DoorLimits(
+            bodyBytesMax: settings.server.bodyBytesMax,
+            tellsCostInStreams: settings.tellsCostInStreams)
+        limits.keepAliveInterval = settings.keepAliveInterval
+        return limits
     }
 }
 

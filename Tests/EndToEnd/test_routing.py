@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 
+import openai
 import pytest
 
 from conftest import MASTER_KEY, ROOT, Gateway, wait_until
@@ -266,3 +267,29 @@ def test_prometheus_can_read_the_metrics(pair):
     done = subprocess.run(
         [tool, "check", "metrics"], input=page.encode(), capture_output=True, timeout=30)
     assert done.returncode == 0, (done.stdout + done.stderr).decode()
+
+
+def test_a_stream_that_is_waited_for_is_kept_alive(tmp_path):
+    """Proxies in between take silence for death; SDKs pass over the comments."""
+    gateway = Gateway(tmp_path, f"""
+model_list:
+  - model_name: late
+    litellm_params: {{model: 'scripted/demo?first_ms=2500&chunks=3&interval_ms=0'}}
+general_settings: {{master_key: {MASTER_KEY}}}
+gateway_settings: {{timeouts: {{sse_keepalive: 500ms}}}}
+""")
+    try:
+        status, _, body = ask(gateway, "late", stream=True)
+        assert status == 200
+        assert 3 <= body.count(": keep-alive\n\n") <= 5
+        assert body.endswith("data: [DONE]\n\n")
+        client = openai.OpenAI(base_url=gateway.url + "/v1", api_key=MASTER_KEY)
+        chunks = list(client.chat.completions.create(
+            model="late", stream=True, messages=[{"role": "user", "content": "Hi"}]))
+        assert sum(bool(chunk.choices[0].delta.content) for chunk in chunks) == 3
+        # What fails after the head was sent is told in the stream.
+        status, _, body = ask(
+            gateway, "late", "-H", "x-request-timeout: 1", stream=True)
+        assert status == 200 and '"error"' in body and "[DONE]" not in body
+    finally:
+        assert gateway.stop() == 0

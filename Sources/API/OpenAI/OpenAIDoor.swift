@@ -14,6 +14,8 @@ class OpenAIDoor: ExchangeCloseObserver, CancellationTarget {
     final let arrival: Arrival
     private final var cancellation: Cancellation?
     private final var id: CallID?
+    /// Says now and then that the call goes on, while a stream has not begun.
+    final var keepAlive: (any CallTimer)?
 
     init(
         _ exchange: ServerExchange, clock: any Clock, parser: JSONParser,
@@ -121,6 +123,7 @@ class OpenAIDoor: ExchangeCloseObserver, CancellationTarget {
 
     /// Shows an error: as a response of its own, or at the end of the stream that has begun.
     final func fail(_ error: GatewayError, record: CallRecord) async {
+        keepAlive?.disarm()
         guard exchange.failure == nil else { return }
         if !exchange.isHeadSent {
             errors.respond(to: exchange, with: error, id: record.id)

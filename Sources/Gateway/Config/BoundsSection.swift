@@ -125,6 +125,7 @@ enum BoundsSection {
         "between_tokens": .honoured("from one token to the next"),
         "attempt": .honoured("one attempt at one deployment"),
         "call": .honoured("a whole call"),
+        "sse_keepalive": .honoured("between comments to a stream that has not begun; 0: none"),
         "queue": .honoured("a call that waits while the gateway is full"),
         "health_check": .honoured("one call of a deployment for /health"),
         "drain": .honoured("calls that go on when the gateway ends"),
@@ -150,6 +151,9 @@ enum BoundsSection {
             ("drain", \.timeoutDrain), ("drain_idle", \.server.timeoutDrainIdle),
             ("queue", \.timeoutQueue), ("health_check", \.timeoutHealthCheck),
         ]
+        if let interval = reader.durationOrZero(values["sse_keepalive"]) {
+            settings.keepAliveInterval = interval
+        }
         for (key, target) in targets {
             if let duration = reader.duration(values[key]) { settings[keyPath: target] = duration }
         }

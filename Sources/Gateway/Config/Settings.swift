@@ -86,6 +86,8 @@ struct Settings: Sendable {
     /// Bounds of an attempt, for deployments that set none of their own.
     var timeouts = AttemptTimeouts(
         firstToken: .seconds(60), betweenTokens: .seconds(60), attempt: .seconds(10 * 60))
+    /// How often a stream that has not begun says that it is waited for; zero for never.
+    var keepAliveInterval = Duration.seconds(30)
     /// How long calls may go on after the gateway was told to end.
     var timeoutDrain = Duration.seconds(30)
     /// Whether JSON doors answer with LiteLLM's statuses where they differ from OpenAI's.
