@@ -10,10 +10,21 @@ import Synchronization
 /// Any thread may hand it questions. In WAL mode it neither waits for the writer nor holds it up.
 final class StoreReader: Sendable {
     private let path: String
-    private let queue = JobQueue<any ReadJob>(countMax: StorageLimits.waitingReadsMax)
+    private let secondsMax: Int64
+    private let queue: JobQueue<any ReadJob>
     private let thread: Mutex<pthread_t?> = Mutex(nil)
 
-    init(path: String) { self.path = path }
+    /// - Parameters:
+    ///   - secondsMax: what one question may take.
+    ///   - waitingMax: how many may wait.
+    init(
+        path: String, secondsMax: Int64 = StorageLimits.readSeconds,
+        waitingMax: Int = StorageLimits.waitingReadsMax
+    ) {
+        self.path = path
+        self.secondsMax = secondsMax
+        queue = JobQueue(countMax: waitingMax)
+    }
 
     /// Starts the thread, which holds the reader until ``close()``.
     func start() {
@@ -58,7 +69,7 @@ final class StoreReader: Sendable {
                     Result {
                         let open = try database ?? open(watch)
                         database = open
-                        watch.begin(seconds: StorageLimits.readSeconds)
+                        watch.begin(seconds: secondsMax)
                         try answer(job, from: open)
                     }.mapError { StoreFailure($0) })
             }
