@@ -23,7 +23,7 @@ RELEASE_BINARY := $(CURDIR)/.build/release/llm-gateway
 .PHONY: test-floods bench-connections bench-routing simulate-routing
 .PHONY: help simulate run build demo test test-swift test-clients test-end-to-end test-interop \
 	test-restart test-outcomes test-asan test-tsan fuzz generate generate-check format format-check lint deps \
-	venv bench-footprint bench-smoke bench-tls
+	venv bench-accounting bench-footprint bench-smoke bench-tls
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -126,6 +126,10 @@ deps: ## Install the Debian packages that are missing.
 
 venv: deps ## Install the Python packages of the tests into .venv, if their list has changed.
 	@scripts/venv.sh
+
+bench-accounting: ## Compare the CPU per request by what is held and how durable rows are; rows a second.
+	swift build $(RELEASE) --product llm-gateway
+	LLM_GATEWAY_BIN=$(RELEASE_BINARY) python3 bench/accounting.py
 
 bench-footprint: venv ## Measure the time to start, and the memory by connection and by stream.
 	swift build $(RELEASE) --product llm-gateway
