@@ -11,8 +11,9 @@ extension Composition {
     ) -> [ManagementGroup] {
         let reports = SQLiteReports(store: store)
         return [
+            .keys(administration),
             .spend(
-                reports: reports, directory: directory, catalog: catalog,
+                reports: reports, directory: administration.directory, catalog: catalog,
                 budgetOfAll: settings.budgetsOfAll.compactMap(\.max).first),
             .health(
                 HealthChecks(

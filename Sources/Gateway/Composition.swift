@@ -17,7 +17,7 @@ struct Composition {
     let readiness: Readiness
     private let health: HealthService
     private let reflection: ContractReflection?
-    let directory: KeyRing
+    let administration: Administration
     let catalog: Catalog
     private let metrics: Metrics
     private let resolver = Resolver()
@@ -52,16 +52,6 @@ struct Composition {
             })
         health = HealthService(services: V1Services.names)
         reflection = settings.offersReflection ? ContractReflection() : nil
-        var principals: [KeyHash: Principal] = [:]
-        let teams = Dictionary(uniqueKeysWithValues: settings.teams.map { ($0.id, $0.standing) })
-        for key in settings.keys {
-            principals[key.hash] = Principal(key, team: key.teamID.flatMap { teams[$0] })
-        }
-        if let master = settings.masterKey {
-            principals[KeyStrength.hash(of: master.reveal())] = Principal(
-                name: "master", role: .admin)
-        }
-        directory = KeyRing(principals)
         catalog = Catalog(
             deployments: settings.deployments, createdAt: startedAt.seconds,
             rules: settings.routing, prices: settings.prices)
@@ -70,6 +60,11 @@ struct Composition {
         store = try SQLiteStore(
             path: settings.databasePath ?? settings.dataDirectory + "/llm-gateway.db",
             durability: settings.durability)
+        let records = SQLiteDirectory(store: store)
+        administration = Administration(
+            store: records, mint: KeyMint(hash: KeyStrength.hash(of:)), fixed: settings.masterKeys,
+            stored: try records.load(), configured: settings.records(at: startedAt),
+            now: WallTime.system)
         ledger = try SQLiteLedger(
             store: store, instances: settings.dataDirectory + "/instances", startedAt: startedAt)
     }
@@ -145,9 +140,11 @@ struct Composition {
             metrics.makeObserver(),
         ])
         let pipeline = Pipeline(
-            directory: directory, catalog: catalog, providers: providers, observer: observer,
+            directory: administration.directory, catalog: catalog, providers: providers,
+            observer: observer,
             accountant: Accountant(
-                directory: directory, ledger: ledger, limits: limits, rules: settings.accounting,
+                directory: administration.directory, ledger: ledger, limits: limits,
+                rules: settings.accounting,
                 clock: clock,
                 everyone: Standing(
                     .global, name: "gateway", limits: settings.limitsOfAll,
@@ -187,19 +184,5 @@ struct Composition {
             tellsCostInStreams: settings.tellsCostInStreams)
         limits.keepAliveInterval = settings.keepAliveInterval
         return limits
-    }
-}
-
-extension Principal {
-    /// The principal of a key that stands in the configuration.
-    fileprivate convenience init(_ key: StaticKey, team: Standing?) {
-        let id = key.hash.hexadecimal
-        var standings = [
-            Standing(Subject(.key, id), name: key.alias, limits: key.limits, budgets: key.budgets)
-        ]
-        if let team { standings.append(team) }
-        self.init(
-            name: key.alias, keyID: id, userID: key.userID, teamID: key.teamID, tags: key.tags,
-            allowedModels: key.models, standings: standings)
     }
 }

@@ -38,7 +38,8 @@ public final class PipelineHarness {
             directory: KeyRing([
                 Self.knownKey: principal
                     ?? Principal(
-                        name: "alice", allowedModels: allowedModels, standings: standings)
+                        name: "alice", access: ModelAccess(models: allowedModels),
+                        standings: standings)
             ]),
             catalog: Catalog(deployments: list, createdAt: 0, rules: routing),
             providers: [.scripted: provider],

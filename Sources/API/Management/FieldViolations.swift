@@ -6,6 +6,9 @@ import GatewayPrimitives
 final class FieldViolations {
     private(set) var list: [FieldViolation] = []
 
+    /// Forgets what was wrong, for the next of several.
+    func clear() { list.removeAll() }
+
     func add(_ field: String, _ message: String) {
         guard list.count < ManagementLimits.violationsMax else { return }
         list.append(FieldViolation(field: field, message: message))

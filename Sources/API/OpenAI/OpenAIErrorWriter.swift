@@ -105,6 +105,8 @@ struct OpenAIErrorWriter {
             Face(status: 404, type: "invalid_request_error", code: "model_not_found")
         case .notFound: Face(status: 404, type: "not_found_error")
         case .alreadyExists: Face(status: 409, type: "invalid_request_error")
+        case .changedMeanwhile: Face(status: 409, type: "invalid_request_error")
+        case .notNow: Face(status: 400, type: "invalid_request_error")
         case .rateLimited: Face(status: 429, type: "rate_limit_error")
         case .budgetExhausted:
             Face(status: 429, type: "insufficient_quota", code: "budget_exceeded")

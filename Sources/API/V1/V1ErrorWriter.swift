@@ -42,7 +42,8 @@ enum V1ErrorWriter {
         case .notAllowed: .permissionDenied
         case .modelNotFound, .notFound: .notFound
         case .alreadyExists: .alreadyExists
-        case .upstreamRejected, .upstreamAuthFailed, .priceUnknown: .failedPrecondition
+        case .changedMeanwhile: .aborted
+        case .upstreamRejected, .upstreamAuthFailed, .priceUnknown, .notNow: .failedPrecondition
         case .upstreamUnavailable, .upstreamInterrupted, .overloaded, .drain,
             .storeUnavailable:
             .unavailable
@@ -79,7 +80,7 @@ enum V1ErrorWriter {
         case .upstreamRateLimited: (18, "UPSTREAM_RATE_LIMITED")
         case .unsupportedParameter: (19, "UNSUPPORTED_PARAMETER")
         case .unknownMethod, .methodNotAllowed, .unsupportedMediaType, .internalFault,
-            .notFound, .alreadyExists:
+            .notFound, .alreadyExists, .changedMeanwhile, .notNow:
             (0, "UNSPECIFIED")
         }
     }

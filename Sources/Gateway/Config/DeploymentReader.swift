@@ -192,6 +192,7 @@ struct DeploymentReader {
             draft.traits.order = order
         }
         draft.traits.tags = reader.texts(params["tags"])
+        draft.traits.accessGroups = reader.texts(info["access_groups"])
         draft.traits.inputTokensMax = reader.integer(
             info["max_input_tokens"], in: 1...StandingReader.most)
         draft.traits.takesTools = reader.flag(info["supports_function_calling"])

@@ -60,7 +60,7 @@ enum DeploymentRules {
         "supports_function_calling": .honoured("whether requests with tools go to it"),
         "supports_vision": .honoured("whether requests with images go to it"),
         "cooldown_time": .honoured("how long it is left alone when it fails"),
-        "access_groups": .ignored("groups of models are not built yet; name models one by one"),
+        "access_groups": .honoured("groups that keys may be allowed instead of models"),
         "team_id": LiteLLMSections.guarded("models of one team"),
         "team_public_model_name": LiteLLMSections.guarded("models of one team"),
         "allowed_fails": .honoured("failures that are let pass before it is left alone"),

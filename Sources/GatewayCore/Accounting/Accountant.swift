@@ -28,6 +28,9 @@ public final class Accountant {
         _ request: ModelRequest, for principal: Principal, _ plan: inout RoutePlan
     ) throws(GatewayError) -> CallCharge {
         let standings = standings(of: request, for: principal)
+        if let reason = standings.lazy.compactMap(\.blockedReason).first {
+            throw GatewayError(.notAllowed, origin: .client, message: reason)
+        }
         var ticket: LimitTicket?
         if standings.contains(where: { !$0.limits.isEmpty })
             || plan.deployments.contains(where: { !$0.limits.isEmpty })
@@ -57,7 +60,7 @@ public final class Accountant {
     /// Everything that holds a request. Without an array of its own for most requests.
     private func standings(of request: ModelRequest, for principal: Principal) -> [Standing] {
         var all = principal.standings
-        if let model = principal.modelStandings[request.model] { all.append(model) }
+        if let models = principal.modelStandings[request.model] { all += models }
         if !request.endUser.isEmpty,
             let user = directory.standing(of: Subject(.endUser, request.endUser))
         {

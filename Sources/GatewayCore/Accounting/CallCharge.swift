@@ -92,10 +92,10 @@ final class CallCharge {
         return ticket != nil
     }
 
-    /// Takes what a key's use of a model that stands in is held to; false where that is full.
-    func enter(_ standing: Standing) -> Bool {
-        guard !standing.limits.isEmpty else { return true }
-        guard let taken = take([standing], []) else { return false }
+    /// Takes what the use of a model that stands in is held to; false where that is full.
+    func enter(_ standings: [Standing]) -> Bool {
+        guard standings.contains(where: { !$0.limits.isEmpty }) else { return true }
+        guard let taken = take(standings, []) else { return false }
         modelTickets.append(taken)
         return true
     }

@@ -12,14 +12,18 @@ public final class Principal: Sendable {
     public let teamID: String?
     /// What it may do besides calling models.
     public let role: Role
+    /// Whether it may call models.
+    public let opensModels: Bool
+    /// Whether it may use the management at all, in its role.
+    public let opensManagement: Bool
     /// Labels that all its requests carry.
     public let tags: [String]
-    /// Models it may use, as names or prefixes ending in `*`. Empty means all.
-    public let allowedModels: [String]
+    /// Models it may use.
+    public let access: ModelAccess
     /// The key and everything above it that is held to something: in this order errors name them.
     public let standings: [Standing]
-    /// What the key's use of single models is held to, by the model's name.
-    public let modelStandings: [String: Standing]
+    /// What the use of single models is held to, by the model's name.
+    public let modelStandings: [String: [Standing]]
     /// Why it may not call at all, in words for the client; `nil` when it may.
     public let blockedReason: String?
     /// When the key stops working.
@@ -27,18 +31,20 @@ public final class Principal: Sendable {
 
     public init(
         name: String, keyID: String? = nil, userID: String? = nil, teamID: String? = nil,
-        role: Role = .user, tags: [String] = [], allowedModels: [String] = [],
-        standings: [Standing] = [],
-        modelStandings: [String: Standing] = [:], blockedReason: String? = nil,
-        expiresAt: WallTime? = nil
+        role: Role = .user, tags: [String] = [], access: ModelAccess = ModelAccess(),
+        standings: [Standing] = [], modelStandings: [String: [Standing]] = [:],
+        blockedReason: String? = nil, expiresAt: WallTime? = nil, opensModels: Bool = true,
+        opensManagement: Bool = true
     ) {
         self.keyID = keyID ?? name
         self.name = name
         self.userID = userID
         self.teamID = teamID
         self.role = role
+        self.opensModels = opensModels
+        self.opensManagement = opensManagement
         self.tags = tags
-        self.allowedModels = allowedModels
+        self.access = access
         self.standings = standings.filter(\.isHeld)
         self.modelStandings = modelStandings
         self.blockedReason = blockedReason
@@ -46,11 +52,9 @@ public final class Principal: Sendable {
     }
 
     /// Whether it may use a model.
-    public func mayUse(model: String) -> Bool {
-        if allowedModels.isEmpty { return true }
-        return allowedModels.contains { rule in
-            rule.hasSuffix("*") ? model.hasPrefix(rule.dropLast()) : model == rule
-        }
+    /// - Parameter groups: the access groups that the model is in.
+    public func mayUse(model: String, groups: [String] = []) -> Bool {
+        access.refusal(of: model, in: groups) == nil
     }
 }
 
@@ -60,6 +64,27 @@ public struct KeyHash: Hashable, Sendable {
     public let words: (UInt64, UInt64, UInt64, UInt64)
 
     public init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
+
+    /// A hash from its 64 hexadecimal digits; `nil` for anything else.
+    public init?(hexadecimal text: String) {
+        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        guard text.utf8.count == 64 else { return nil }
+        let isHash = withUnsafeMutableBytes(of: &words) { bytes in
+            for (index, digit) in text.utf8.enumerated() {
+                let value: UInt8
+                switch digit {
+                case 0x30...0x39: value = digit - 0x30
+                case 0x41...0x46: value = digit - 0x37
+                case 0x61...0x66: value = digit - 0x57
+                default: return false
+                }
+                bytes[index / 2] |= index % 2 == 0 ? value << 4 : value
+            }
+            return true
+        }
+        guard isHash else { return nil }
+        self.words = words
+    }
 
     public static func == (left: KeyHash, right: KeyHash) -> Bool { left.words == right.words }
 

@@ -27,6 +27,12 @@ public struct Subject: Hashable, Sendable {
         case deployment = 8
         /// A group of teams.
         case organization = 9
+        /// A team's use of one model: `TEAM/MODEL`.
+        case modelOfTeam = 10
+        /// A user's use of one model: `USER/MODEL`.
+        case modelOfUser = 11
+        /// A team member's use of one model: `TEAM/USER/MODEL`.
+        case modelOfMember = 12
 
         /// What errors, headers and LiteLLM call it.
         public var name: StaticString {
@@ -41,6 +47,9 @@ public struct Subject: Hashable, Sendable {
             case .modelOfKey: "model_per_key"
             case .deployment: "deployment"
             case .organization: "organization"
+            case .modelOfTeam: "model_per_team"
+            case .modelOfUser: "model_per_user"
+            case .modelOfMember: "model_per_team_member"
             }
         }
     }
@@ -71,16 +80,20 @@ public struct Standing: Sendable {
     public let limits: LimitSet
     /// All of them apply at once.
     public let budgets: [BudgetSpec]
+    /// Why it may have nothing, in words for the client; `nil` when it may.
+    public let blockedReason: String?
 
     public init(
-        _ subject: Subject, name: String, limits: LimitSet = LimitSet(), budgets: [BudgetSpec] = []
+        _ subject: Subject, name: String, limits: LimitSet = LimitSet(), budgets: [BudgetSpec] = [],
+        blockedReason: String? = nil
     ) {
         self.subject = subject
         self.name = name
         self.limits = limits
         self.budgets = budgets
+        self.blockedReason = blockedReason
     }
 
     /// Whether anything holds it.
-    public var isHeld: Bool { !limits.isEmpty || !budgets.isEmpty }
+    public var isHeld: Bool { !limits.isEmpty || !budgets.isEmpty || blockedReason != nil }
 }

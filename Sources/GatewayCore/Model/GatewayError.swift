@@ -75,6 +75,10 @@ public struct GatewayError: Error, Sendable {
         case notFound = "NOT_FOUND"
         /// What it would make is there already, or a name that must be unique is taken.
         case alreadyExists = "ALREADY_EXISTS"
+        /// It was changed since the client has read it.
+        case changedMeanwhile = "CHANGED_MEANWHILE"
+        /// Something else has to be done first.
+        case notNow = "NOT_NOW"
         case rateLimited = "RATE_LIMITED"
         case budgetExhausted = "BUDGET_EXHAUSTED"
         case duplicateRequest = "DUPLICATE_REQUEST"

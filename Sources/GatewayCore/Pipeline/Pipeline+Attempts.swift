@@ -183,7 +183,7 @@ private struct Admission {
         _ next: Deployment, _ plan: RoutePlan, _ principal: Principal, _ charge: CallCharge
     ) -> Bool {
         if plan.entry.name != model {
-            if let standing = principal.modelStandings[plan.entry.name], !charge.enter(standing) {
+            if let held = principal.modelStandings[plan.entry.name], !charge.enter(held) {
                 return false
             }
             model = plan.entry.name

@@ -174,7 +174,9 @@ public final class Pipeline {
         let aliases = list.rules.aliases.filter { !$1.isHidden }.compactMap { alias, target in
             list[target.model].map { $0.named(alias) }
         }
-        return (list.models + aliases).filter { principal.mayUse(model: $0.name) }
+        return (list.models + aliases).filter {
+            principal.mayUse(model: $0.name, groups: $0.accessGroups)
+        }
     }
 }
 

@@ -4,6 +4,8 @@ public struct DeploymentTraits: Equatable, Sendable {
     public var order = Int.max
     /// What requests choose it by.
     public var tags: [String] = []
+    /// Groups that keys may be allowed instead of models: LiteLLM's `model_info.access_groups`.
+    public var accessGroups: [String] = []
     /// The longest prompt; `nil` when not known.
     public var inputTokensMax: Int?
     /// Whether it can use tools, and see or hear; `nil` when not known.

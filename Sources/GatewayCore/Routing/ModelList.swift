@@ -53,6 +53,8 @@ public struct ModelEntry: Sendable {
     let isLimited: Bool
     /// Whether any deployment is meant for requests without tags.
     let isDefaultTagged: Bool
+    /// The groups by which keys may use it: those of all its deployments.
+    public let accessGroups: [String]
 
     init(name: String, deployments: [Deployment], createdAt: Int64) {
         self.name = name
@@ -73,6 +75,7 @@ public struct ModelEntry: Sendable {
         }
         self.tiers = tiers
         isLimited = sorted.contains { !$0.limits.isEmpty }
+        accessGroups = Set(sorted.flatMap(\.traits.accessGroups)).sorted()
         isDefaultTagged = sorted.contains { $0.traits.tags.contains(TagRules.untagged) }
     }
 

@@ -203,8 +203,8 @@ public struct RoutePlan: Sendable {
             guard fallbackCount < rules.fallbacks.depthMax else { return false }
             let model = rules.aliases[name]?.model ?? name
             guard !seen.contains(model),
-                principal.mayUse(model: name) || principal.mayUse(model: model),
-                let next = list[model], principal.budgetsAllow(model: model)
+                let next = list[model], principal.mayUse(next, as: name),
+                principal.budgetsAllow(model: model)
             else { continue }
             seen.append(model)
             entry = next
@@ -252,6 +252,6 @@ extension Principal {
     /// covers the budgets that it began with, so a model with a budget of its own under this key
     /// stands in for none.
     fileprivate func budgetsAllow(model: String) -> Bool {
-        modelStandings[model]?.budgets.isEmpty ?? true
+        modelStandings[model]?.allSatisfy(\.budgets.isEmpty) ?? true
     }
 }

@@ -14,15 +14,17 @@ public struct Router: Sendable {
         let list = catalog.current
         let name = request.model
         let model = list.rules.aliases[name]?.model ?? name
-        guard principal.mayUse(model: name) || model != name && principal.mayUse(model: model)
-        else {
+        guard principal.opensModels else { throw .closedToModels(principal) }
+        let entry = list[model]
+        // Looked up before the right to it for its groups alone: the refusal is the same.
+        guard principal.mayUse(entry, named: model, as: name) else {
             throw GatewayError(
                 .notAllowed, origin: .client,
                 message:
                     "This API key may not use model `\(name)`. GET /v1/models lists those it may.",
                 fields: [FieldViolation(field: "model", message: "not allowed for this key")])
         }
-        guard let entry = list[model] else {
+        guard let entry else {
             throw GatewayError(
                 .modelNotFound, origin: .client,
                 message: "There is no model `\(name)` here. GET /v1/models lists the models.",
@@ -33,6 +35,19 @@ public struct Router: Sendable {
             entry, of: list, needs: needs, options: request.routing, for: principal)
         try plan.open(needs, at: now, using: &random)
         return plan
+    }
+}
+
+extension Principal {
+    /// Whether it may use a model, by its name, by the alias it is asked for, or by a group.
+    func mayUse(_ entry: ModelEntry?, named model: String, as alias: String) -> Bool {
+        let groups = entry?.accessGroups ?? []
+        return mayUse(model: alias, groups: groups)
+            || alias != model && mayUse(model: model, groups: groups)
+    }
+
+    func mayUse(_ entry: ModelEntry, as alias: String) -> Bool {
+        mayUse(entry, named: entry.name, as: alias)
     }
 }
 

@@ -7,7 +7,9 @@ public import GatewayCore
 /// nothing is decided from what a process remembers of the file.
 public final class SQLiteStore: Sendable {
     /// Every table's steps, in order. Each mechanism adds its own list at the end.
-    static let migrations: [StoreMigration] = LedgerTables.migrations + ReportTables.migrations
+    static let migrations: [StoreMigration] =
+        LedgerTables.migrations + ReportTables.migrations
+        + DirectoryTables.migrations
 
     /// Where it is; `:memory:` for one that is not kept.
     public let path: String

@@ -22,6 +22,8 @@ public struct StoreFailure: Error, Sendable, CustomStringConvertible {
         case readQueueFull
         /// A question took too long.
         case tooLong
+        /// Another process has changed it.
+        case conflict
         case other
     }
 
@@ -38,6 +40,8 @@ public struct StoreFailure: Error, Sendable, CustomStringConvertible {
     static let readQueueFull = StoreFailure(
         .readQueueFull,
         "\(StorageLimits.waitingReadsMax) reports wait to be read; ask again in a while")
+    static let conflict = StoreFailure(
+        .conflict, "another process has changed the record meanwhile")
 
     /// What SQLite's result code means (sqlite.org/rescode.html).
     init(_ error: any Error) {
@@ -83,6 +87,10 @@ public struct StoreFailure: Error, Sendable, CustomStringConvertible {
                 .timedOut, origin: .gateway,
                 message: "The report took longer than \(StorageLimits.readSeconds) seconds. "
                     + "Ask for fewer days, or for one key.")
+        case .conflict:
+            return GatewayError(
+                .changedMeanwhile, origin: .gateway,
+                message: "Another process has changed this record meanwhile. Read it again.")
         default: return unavailable
         }
     }

@@ -26,6 +26,8 @@ struct OpenAIErrorWriterTests {
         ),
         (.notFound, 404, "not_found_error", nil, 404, "not_found_error"),
         (.alreadyExists, 409, "invalid_request_error", nil, 400, "bad_request_error"),
+        (.changedMeanwhile, 409, "invalid_request_error", nil, 409, "invalid_request_error"),
+        (.notNow, 400, "invalid_request_error", nil, 400, "invalid_request_error"),
         (
             .contextWindowExceeded, 400, "invalid_request_error", "context_length_exceeded", 400,
             "invalid_request_error"

@@ -6,6 +6,16 @@ import Providers
 import TestSupport
 import Transport
 
+/// The harness's keys, and those of a directory of the test's.
+private struct HarnessDirectory: Directory {
+    let fixed: [KeyHash: Principal]
+    let more: (any Directory)?
+
+    func principal(of key: KeyHash) -> Principal? { fixed[key] ?? more?.principal(of: key) }
+
+    func standing(of subject: Subject) -> Standing? { more?.standing(of: subject) }
+}
+
 /// The gateway's doors, pipeline and scripted providers behind a client without sockets, on a loop
 /// of its own and on a clock that only the test moves.
 ///
@@ -39,7 +49,8 @@ final class APIHarness: Sendable {
         steps: [[StepProvider.Step]] = [], bodyBytesMax: Int = 1 << 20,
         messageBytesMax: Int = 1 << 20,
         usesLiteLLMStatuses: Bool = false, attemptsMax: Int = 3,
-        disabled: [Readiness.Disabled] = [], management: [ManagementGroup] = []
+        disabled: [Readiness.Disabled] = [], management: [ManagementGroup] = [],
+        directory: (any Directory)? = nil
     ) throws {
         loop = EventLoop(index: 0)
         let clock = VirtualClock(startingAt: loop.now)
@@ -50,7 +61,7 @@ final class APIHarness: Sendable {
         var principals = [
             Self.hash(Self.masterKey): Principal(name: "master", role: .admin),
             Self.hash(Self.narrowKey): Principal(
-                name: "narrow", allowedModels: ["demo", "steps"]),
+                name: "narrow", access: ModelAccess(models: ["demo", "steps"])),
         ]
         for role in Role.allCases {
             principals[Self.hash(Self.key(of: role))] = Principal(
@@ -65,8 +76,9 @@ final class APIHarness: Sendable {
         ]
         let gates = GateTallies()
         let pipeline = Pipeline(
-            directory: KeyRing(principals), catalog: catalog, providers: providers,
-            observer: bound.observer, accountant: PipelineHarness.accountant(clock: clock),
+            directory: HarnessDirectory(fixed: principals, more: directory), catalog: catalog,
+            providers: providers, observer: bound.observer,
+            accountant: PipelineHarness.accountant(clock: clock),
             clock: clock,
             limits: CallLimits(callTimeout: .seconds(3_600), attemptsMax: attemptsMax), seed: 7,
             tally: gates.make())

@@ -10,7 +10,8 @@ struct PrincipalTests {
         (["openai/*"], "openai/gpt-4o", true), (["openai/*"], "openai", false),
     ])
     func modelsMatchByNameOrPrefix(allowed: [String], model: String, expected: Bool) {
-        #expect(Principal(name: "k", allowedModels: allowed).mayUse(model: model) == expected)
+        let principal = Principal(name: "k", access: ModelAccess(models: allowed))
+        #expect(principal.mayUse(model: model) == expected)
     }
 
     /// A secret must not leak by being printed.

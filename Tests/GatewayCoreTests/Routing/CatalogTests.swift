@@ -46,7 +46,7 @@ struct CatalogTests {
         rules.aliases["nick"] = ModelAlias(model: "m")
         let catalog = Catalog(
             deployments: RoutingWorld.deployments("a"), createdAt: 0, rules: rules)
-        let principal = Principal(name: "k", allowedModels: allowed)
+        let principal = Principal(name: "k", access: ModelAccess(models: allowed))
         let deployments = try? plan(catalog, "nick", principal).deployments.map(\.id)
         #expect(deployments == (isAllowed ? ["a"] : nil))
     }

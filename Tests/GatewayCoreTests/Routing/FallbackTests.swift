@@ -146,7 +146,7 @@ struct FallbackTests {
             Subject(.modelOfKey, "k/x"), name: "x",
             budgets: [BudgetSpec(window: .daily, max: .zero)])
         let principal = Principal(
-            name: "k", modelStandings: ["n": one, "x": paid])
+            name: "k", modelStandings: ["n": [one], "x": [paid]])
         let harness = harness(
             [
                 [.fail(RoutingWorld.failure(500))], RoutingWorld.answer,

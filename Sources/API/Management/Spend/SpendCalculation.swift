@@ -23,7 +23,9 @@ struct SpendCalculation {
         }
         let usage = answer.map(usage(ofAnswer:)) ?? usage(ofPrompt: messages ?? [])
         try body.finish()
-        guard request.principal.mayUse(model: model), let entry = catalog[model] else {
+        guard let entry = catalog[model],
+            request.principal.mayUse(model: model, groups: entry.accessGroups)
+        else {
             throw GatewayError(
                 .modelNotFound, origin: .client,
                 message: "There is no model `\(model)` for this key. GET /v1/models lists them.",

@@ -1,0 +1,71 @@
+public import GatewayCore
+public import GatewayPrimitives
+import Synchronization
+
+/// A directory's store that forgets at the end of its process: for tests, which can let it fail.
+public final class MemoryDirectory: DirectoryStore {
+    private struct State {
+        var revoked: [KeyRecord] = []
+        var audit: [AuditEntry] = []
+        var fails = false
+    }
+
+    private let state = Mutex(State())
+
+    public init() {}
+
+    /// Lets everything fail from now on, or nothing.
+    public func setFailing(_ fails: Bool) { state.withLock { $0.fails = fails } }
+
+    public func apply(_ change: DirectoryChange) async throws(GatewayError) {
+        try check()
+        state.withLock { state in
+            for case .key(let key) in change.records where key.revokedAt != nil {
+                state.revoked.insert(key, at: 0)
+            }
+            state.audit += change.audit
+        }
+    }
+
+    public func revokedKey(_ id: String) async throws(GatewayError) -> KeyRecord? {
+        try check()
+        return state.withLock { state in
+            state.revoked.first { $0.id == id || $0.hash.hexadecimal == id }
+        }
+    }
+
+    public func revokedKeys(offset: Int, limit: Int) async throws(GatewayError) -> [KeyRecord] {
+        try check()
+        return state.withLock { Array($0.revoked.dropFirst(offset).prefix(limit)) }
+    }
+
+    /// Nobody has spent anything.
+    public func spend(
+        of queries: [SpendQuery], at moment: WallTime
+    ) async throws(GatewayError) -> [SpendFigure] {
+        try check()
+        return queries.map { query in
+            var figure = SpendFigure()
+            figure.balances = query.windows.map { _ in BudgetBalance() }
+            return figure
+        }
+    }
+
+    public func resetSpend(
+        of queries: [SpendQuery], to amount: Money, at moment: WallTime, audit: [AuditEntry]
+    ) async throws(GatewayError) {
+        try check()
+        state.withLock { $0.audit += audit }
+    }
+
+    public func audit(limit: Int) async throws(GatewayError) -> [AuditEntry] {
+        try check()
+        return state.withLock { Array($0.audit.reversed().prefix(limit)) }
+    }
+
+    private func check() throws(GatewayError) {
+        guard state.withLock({ !$0.fails }) else {
+            throw StoreFailure(.other, "a fault that was asked for").gatewayError
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import GRDB
+public import GatewayCore
+public import GatewayPrimitives
+
+/// The directory's records in the gateway's database.
+public struct SQLiteDirectory: DirectoryStore {
+    private let store: SQLiteStore
+
+    public init(store: SQLiteStore) { self.store = store }
+
+    /// Every record but those of revoked keys, read on the caller's thread; for start-up.
+    public func load() throws(StoreFailure) -> [RecordChange] {
+        try store.blocking { try DirectoryRows(database: $0).all() }
+    }
+
+    public func apply(_ change: DirectoryChange) async throws(GatewayError) {
+        try await store.write { database in
+            let rows = DirectoryRows(database: database)
+            var settings: [String: String] = [:]
+            for record in change.records {
+                if let text = try rows.write(record) { settings[record.auditKey] = text }
+            }
+            for entry in change.audit {
+                try rows.write(entry, settings: settings[entry.recordKey])
+            }
+        }
+    }
+
+    public func revokedKey(_ id: String) async throws(GatewayError) -> KeyRecord? {
+        try await store.read { try DirectoryRows(database: $0).revokedKey(id) }
+    }
+
+    public func revokedKeys(offset: Int, limit: Int) async throws(GatewayError) -> [KeyRecord] {
+        try await store.read {
+            try DirectoryRows(database: $0).revokedKeys(offset: offset, limit: limit)
+        }
+    }
+
+    public func spend(
+        of queries: [SpendQuery], at moment: WallTime
+    ) async throws(GatewayError) -> [SpendFigure] {
+        try await store.read { database in
+            let rows = SpendRows(database: database)
+            return try queries.map { try rows.figure(of: $0, at: moment) }
+        }
+    }
+
+    public func resetSpend(
+        of queries: [SpendQuery], to amount: Money, at moment: WallTime, audit: [AuditEntry]
+    ) async throws(GatewayError) {
+        try await store.write { database in
+            for query in queries {
+                try SpendRows(database: database).reset(query, to: amount, at: moment)
+            }
+            for entry in audit {
+                try DirectoryRows(database: database).write(entry, settings: nil)
+            }
+        }
+    }
+
+    public func audit(limit: Int) async throws(GatewayError) -> [AuditEntry] {
+        try await store.read { try DirectoryRows(database: $0).audit(limit: limit) }
+    }
+}
+
+extension RecordChange {
+    /// What an audit row names it by.
+    fileprivate var auditKey: String {
+        switch self {
+        case .key(let key): "key \(key.id)"
+        case .team(let team): "team \(team.id)"
+        case .user(let user): "user \(user.id)"
+        case .membership(let member): "member \(member.teamID)/\(member.userID)"
+        case .budget(let budget): "budget \(budget.id)"
+        case .customer(let customer): "customer \(customer.id)"
+        case .teamGone, .userGone, .membershipGone, .budgetGone, .customerGone: ""
+        }
+    }
+}
+
+extension AuditEntry {
+    fileprivate var recordKey: String { "\(object.rawValue) \(objectID)" }
+}

@@ -1,0 +1,103 @@
+import GRDB
+import GatewayCore
+import GatewayPrimitives
+
+/// Reads what subjects have spent from the ledger's sums, and lets them begin anew.
+struct SpendRows {
+    let database: Database
+
+    func figure(of query: SpendQuery, at moment: WallTime) throws -> SpendFigure {
+        var figure = SpendFigure()
+        figure.total = try total(of: query.subject)
+        figure.current = figure.total - (try before(query.subject))
+        figure.balances = try query.windows.map { window in
+            try balance(of: query.subject, window, at: moment)
+        }
+        if let first = query.windows.first, first != .forever {
+            figure.current = figure.balances[0].settled
+        }
+        if query.subject.kind == .key {
+            let last = try Int64.fetchOne(
+                database, sql: "SELECT max(received_at) FROM ledger WHERE key_id = ?",
+                arguments: [query.subject.id])
+            figure.lastUsedAt = last.map { WallTime(nanoseconds: $0) }
+        }
+        return figure
+    }
+
+    /// Lowers what the present periods have settled to an amount, and remembers what was before.
+    func reset(_ query: SpendQuery, to amount: Money, at moment: WallTime) throws {
+        for window in Set(query.windows) {
+            try database.execute(
+                sql: """
+                    UPDATE budget_account SET settled = ?1
+                    WHERE subject_kind = ?2 AND subject_id = ?3 AND period_window = ?4
+                        AND period_start = ?5 AND settled > ?1
+                    """,
+                arguments: [
+                    amount.nanoUSD, Int(query.subject.kind.rawValue), query.subject.id,
+                    window.text, window.period(at: moment).start,
+                ])
+        }
+        let before = try total(of: query.subject) - amount
+        try database.execute(
+            sql: """
+                INSERT INTO spend_reset (subject_kind, subject_id, before, at) VALUES (?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET before = max(before, excluded.before), at = excluded.at
+                """,
+            arguments: [
+                Int(query.subject.kind.rawValue), query.subject.id, max(0, before.nanoUSD),
+                moment.nanoseconds,
+            ])
+    }
+
+    private func total(of subject: Subject) throws -> Money {
+        let column: String
+        switch subject.kind {
+        case .key: column = "key_id"
+        case .team: column = "team_id"
+        case .user: column = "user_id"
+        case .teamMember:
+            // The ids of teams have no slash.
+            let parts = subject.id.split(separator: "/", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else { return .zero }
+            return try sum(
+                "SELECT sum(cost) FROM daily_spend WHERE team_id = ? AND user_id = ?",
+                [parts[0], parts[1]])
+        case .endUser, .tag:
+            return try sum(
+                """
+                SELECT sum(cost) FROM daily_label_spend WHERE subject_kind = ? AND subject_id = ?
+                """, [Int(subject.kind.rawValue), subject.id])
+        default: return .zero
+        }
+        return try sum("SELECT sum(cost) FROM daily_spend WHERE \(column) = ?", [subject.id])
+    }
+
+    private func sum(_ sql: String, _ arguments: StatementArguments) throws -> Money {
+        Money(nanoUSD: try Int64.fetchOne(database, sql: sql, arguments: arguments) ?? 0)
+    }
+
+    private func before(_ subject: Subject) throws -> Money {
+        try sum(
+            "SELECT before FROM spend_reset WHERE subject_kind = ? AND subject_id = ?",
+            [Int(subject.kind.rawValue), subject.id])
+    }
+
+    private func balance(
+        of subject: Subject, _ window: BudgetWindow, at moment: WallTime
+    ) throws -> BudgetBalance {
+        let row = try Row.fetchOne(
+            database,
+            sql: """
+                SELECT settled, held FROM budget_account WHERE subject_kind = ?
+                    AND subject_id = ? AND period_window = ? AND period_start = ?
+                """,
+            arguments: [
+                Int(subject.kind.rawValue), subject.id, window.text,
+                window.period(at: moment).start,
+            ])
+        guard let row else { return BudgetBalance() }
+        return BudgetBalance(settled: Money(nanoUSD: row[0]), held: Money(nanoUSD: row[1]))
+    }
+}
