@@ -53,6 +53,12 @@ class QuickStart:
         assert self.process.wait(timeout=20) == 0
         self.output.close()
 
+    def printed(self) -> str:
+        """What it printed, with the last line of its invitation: the port answers before."""
+        text = (self.folder / "stdout").read_text
+        wait_until(lambda: text().endswith("/StreamChatCompletion\n"))
+        return text()
+
     def shell(self, command: str) -> str:
         done = subprocess.run(
             ["bash", "-c", command], cwd=self.folder, capture_output=True, text=True, timeout=60,
@@ -80,7 +86,7 @@ def grpc_text(answer: str) -> str:
 
 def test_the_lines_that_the_quick_start_prints_answer(tmp_path):
     with QuickStart(tmp_path) as gateway:
-        printed = (tmp_path / "stdout").read_text()
+        printed = gateway.printed()
         curl, grpcurl = re.split(r"\n  (?=grpcurl )", printed.split("Try it:\n")[1])
         text = streamed_text(gateway.shell(curl))
         assert text.startswith("Hello! I am the demo model")
