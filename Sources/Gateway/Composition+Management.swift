@@ -12,6 +12,10 @@ extension Composition {
         let reports = SQLiteReports(store: store)
         return [
             .keys(administration),
+            .teams(administration),
+            .users(administration),
+            .budgets(administration),
+            .customers(administration),
             .spend(
                 reports: reports, directory: administration.directory, catalog: catalog,
                 budgetOfAll: settings.budgetsOfAll.compactMap(\.max).first),

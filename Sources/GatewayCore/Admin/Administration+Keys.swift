@@ -66,7 +66,7 @@ extension Administration {
         }
     }
 
-    private func checkAlias(
+    func checkAlias(
         _ alias: String?, of key: KeyRecord?, _ records: DirectoryRecords
     ) throws(GatewayError) {
         guard let alias, let other = records.key(alias: alias), other.id != key?.id else { return }
