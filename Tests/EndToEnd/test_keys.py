@@ -188,3 +188,41 @@ def test_no_answer_is_lost_to_kill_9_and_no_secret_is_kept(tmp_path, upstream):
     kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     for key in keys:
         assert key.encode() not in kept, "a secret was written down"
+
+
+def test_a_teams_budget_holds_all_its_keys(gateway, admin):
+    admin.post("/team/new", team_id="core", max_budget=0.0005, budget_duration="1d")
+    keys = [admin.generate(team_id="core") for _ in range(4)]
+    spent, refusals = 0.0, 0
+    for turn in range(40):
+        status, cost = chat(gateway, keys[turn % 4])
+        if status == 200:
+            spent += cost
+        else:
+            assert (status, cost) == (422, "budget_exceeded")
+            refusals += 1
+        if refusals == 4:
+            break
+    assert refusals == 4 and 0 < spent <= 0.0005
+    info = admin.get("/team/info", team_id="core")
+    assert info["team_info"]["spend"] == pytest.approx(spent)
+    assert sum(key["spend"] for key in info["keys"]) == pytest.approx(spent)
+
+
+def test_a_customer_is_blocked_and_held_at_once(gateway, admin):
+    key = admin.generate()
+    assert chat(gateway, key, user="acme")[0] == 200
+    admin.post("/customer/block", user_ids=["acme"])
+    assert chat(gateway, key, user="acme")[0] == 403
+    assert chat(gateway, key, user="other")[0] == 200
+    admin.post("/customer/unblock", user_ids=["acme"])
+    admin.post("/customer/update", user_id="acme", max_budget=0.0000001)
+    assert chat(gateway, key, user="acme") == (422, "budget_exceeded")
+
+
+def test_a_users_role_opens_the_management(gateway, admin):
+    made = admin.post("/user/new", user_id="root", user_role="proxy_admin")
+    root = Admin(gateway, made["key"])
+    root.post("/team/new", team_id="by-root")
+    admin.post("/user/update", user_id="root", user_role="internal_user")
+    root.post("/team/new", status=403, team_id="again")
