@@ -10,6 +10,9 @@ public enum DialectLimits {
     static let toolCallsMax = 1024
     /// Inputs of one request for embeddings, as OpenAI has it.
     static let embeddingInputsMax = 2048
+    /// Output tokens asked of an Anthropic upstream where neither client, gateway nor the table of
+    /// prices names a bound: the dialect needs one, and every model allows as many.
+    static let anthropicOutputTokensDefault = 4096
     /// The longest text of an upstream's error that is passed on.
     static let upstreamMessageBytesMax = 2048
     /// The longest value of an SSE `event` or `id` field that is kept.

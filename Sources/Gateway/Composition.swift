@@ -126,6 +126,8 @@ struct Composition {
         let providers: [ProviderKind: any Provider] = [
             .openAI: try OpenAIProvider(
                 client: client, clock: clock, deployments: settings.deployments),
+            .anthropic: try AnthropicProvider(
+                client: client, clock: clock, deployments: settings.deployments),
             .scripted: try ScriptedProvider(clock: clock, deployments: settings.deployments),
         ]
         let loopCount = settings.loops ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))

@@ -32,13 +32,7 @@ enum ClientJSON {
         var bytes = ByteQueue()
         bytes.append(text: json)
         let parser = JSONParser()
-        let root: JSONValue
-        do throws(JSONFault) {
-            root = try parser.parse(bytes.view)
-        } catch {
-            throw refused(field, "is not valid JSON: \(error.summary)")
-        }
-        guard root.kind == .object else { throw refused(field, "must be a JSON object") }
+        let root = try object(bytes.view, field: field, parser)
         for (name, value) in root.members {
             guard !reserved.contains(where: { name.equals($0) }) else {
                 throw refused(field, "must not set `\(name.string)`")
@@ -48,6 +42,29 @@ enum ClientJSON {
             output.append(":")
             output.append(json: value)
         }
+    }
+
+    /// The names of an object's members; none for an empty text. Refuses what is no object.
+    static func names(of json: String, field: String) throws(GatewayError) -> [String] {
+        if json.isEmpty { return [] }
+        var bytes = ByteQueue()
+        bytes.append(text: json)
+        let parser = JSONParser()
+        return try object(bytes.view, field: field, parser).members.map { $0.name.string }
+    }
+
+    /// An object, as long as the parser reads nothing else. Refuses what is none.
+    static func object(
+        _ bytes: ByteView, field: String, _ parser: JSONParser
+    ) throws(GatewayError) -> JSONValue {
+        let root: JSONValue
+        do throws(JSONFault) {
+            root = try parser.parse(bytes)
+        } catch {
+            throw refused(field, "is not valid JSON: \(error.summary)")
+        }
+        guard root.kind == .object else { throw refused(field, "must be a JSON object") }
+        return root
     }
 
     private static func refused(_ field: String, _ what: String) -> GatewayError {

@@ -20,6 +20,8 @@ public struct OpenAIChatCollector: ~Copyable {
         var refusal: [UInt8] = []
         var calls: [(part: Int, id: [UInt8], name: [UInt8], arguments: [UInt8])] = []
         var logprobs: [TokenLogprob] = []
+        /// Members that the core has no name for, of the first piece that had any.
+        var others: [UInt8] = []
     }
 
     /// - Parameter bytesMax: how much may be gathered.
@@ -41,6 +43,7 @@ public struct OpenAIChatCollector: ~Copyable {
         try count(delta.contentBytes)
         let place = place(of: delta.choiceIndex)
         choices[place].logprobs += delta.logprobs
+        if choices[place].others.isEmpty { choices[place].others = delta.providerFieldsJSON.bytes }
         switch delta.content {
         case .none: break
         case .text(let text): choices[place].text += text.buffer
@@ -119,6 +122,10 @@ public struct OpenAIChatCollector: ~Copyable {
             output.append("}}")
         }
         if !choice.calls.isEmpty { output.append("]") }
+        choice.others.withUnsafeBufferPointer {
+            OpenAIFields.append(
+                membersOf: ByteView(start: $0.baseAddress, count: $0.count), into: &output)
+        }
         output.append("},\"logprobs\":")
         if choice.logprobs.isEmpty {
             output.append("null")

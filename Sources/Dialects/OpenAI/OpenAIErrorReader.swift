@@ -22,10 +22,8 @@ public struct OpenAIErrorReader {
         } catch {
             root = nil
         }
-        // A redirect is no answer either: an upstream is called where the configuration says.
-        let known = (400..<600).contains(status) ? status : 502
         return faults.classify(
-            status: known, root: root, body: body,
+            status: UpstreamFaults.known(status), root: root, body: body,
             retryAfter: retryAfter.flatMap { RetryAfter.read($0, now: now) })
     }
 }

@@ -12,6 +12,16 @@ enum OpenAIFields {
         "id", "object", "created", "model", "choices", "usage", "service_tier", "error",
     ]
 
+    /// Appends the members of an object that is known to be valid, each with a comma before it.
+    static func append(membersOf json: ByteView, into output: inout ByteQueue) {
+        for member in RawMembers(json) {
+            output.append(",\"")
+            output.append(member.name)
+            output.append("\":")
+            output.append(member.value)
+        }
+    }
+
     /// Appends a JSON object of the members that are not known and not null; nothing without any.
     static func appendUnknown(
         of object: JSONValue, known: [StaticString], into output: inout ByteQueue

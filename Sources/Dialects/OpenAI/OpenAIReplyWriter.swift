@@ -19,7 +19,9 @@ public struct OpenAIReplyWriter {
     /// Appends `data: {chunk}` and an empty line; nothing for an event that says nothing.
     public mutating func writeChunk(_ event: ReplyEvent, into output: inout ByteQueue) {
         guard case .delta(let delta) = event.body else { return }
-        if case .none = delta.content, delta.logprobs.isEmpty { return }
+        if case .none = delta.content, delta.logprobs.isEmpty, delta.providerFieldsJSON.isEmpty {
+            return
+        }
         beginChunk(into: &output)
         output.append("{\"index\":")
         output.append(decimal: delta.choiceIndex)
@@ -49,6 +51,7 @@ public struct OpenAIReplyWriter {
             append("arguments", arguments, into: &output)
             output.append("}}]")
         }
+        OpenAIFields.append(membersOf: delta.providerFieldsJSON, into: &output)
         output.append("},\"logprobs\":")
         if delta.logprobs.isEmpty {
             output.append("null")

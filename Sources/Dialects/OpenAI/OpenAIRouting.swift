@@ -6,7 +6,7 @@ internal import GatewayPrimitives
 enum OpenAIRouting {
     private static let names: [StaticString] = [
         "fallbacks", "context_window_fallbacks", "content_policy_fallbacks", "disable_fallbacks",
-        "num_retries", "timeout", "litellm_session_id", "litellm_trace_id",
+        "num_retries", "timeout", "litellm_session_id", "litellm_trace_id", "drop_params",
     ]
 
     /// Whether a member of the body is the gateway's.

@@ -11,6 +11,7 @@ struct DeploymentReader {
     let defaultSecurity: UpstreamSecurity
     let prices: PriceTable
     let requestsAtOnceDefault: Int?
+    let dropsUnsupportedParams: Bool
 
     func read(_ node: ConfigNode, with reader: inout ConfigReader) -> DeploymentDraft? {
         let entry = reader.section(node, rules: DeploymentRules.entry, unknown: .ignored)
@@ -103,8 +104,8 @@ struct DeploymentReader {
                 return
             }
             base = text
-        } else if vendor.name == "openai" {
-            base = environment["OPENAI_BASE_URL"] ?? environment["OPENAI_API_BASE"] ?? base
+        } else {
+            base = vendor.baseVariables.lazy.compactMap { environment[$0] }.first ?? base
         }
         guard let base else {
             draft.disable("provider `\(vendor.name)` needs an api_base")
@@ -130,10 +131,10 @@ struct DeploymentReader {
         if let node {
             if case .null = node.content { return }
             key = text(node, named: "api_key", with: &reader, into: &draft)
-        } else if draft.vendor.name == "openai" {
-            key = environment["OPENAI_API_KEY"]
+        } else if let variable = draft.vendor.keyVariable {
+            key = environment[variable]
             if key == nil && draft.apiBase == draft.vendor.defaultBase {
-                draft.disable("it has no api_key, and OPENAI_API_KEY is not set")
+                draft.disable("it has no api_key, and \(variable) is not set")
             }
         }
         guard let key else { return }
@@ -193,6 +194,8 @@ struct DeploymentReader {
         }
         draft.traits.tags = reader.texts(params["tags"])
         draft.traits.accessGroups = reader.texts(info["access_groups"])
+        draft.traits.dropsUnsupportedParams =
+            reader.flag(params["drop_params"]) ?? dropsUnsupportedParams
         draft.traits.inputTokensMax = reader.integer(
             info["max_input_tokens"], in: 1...StandingReader.most)
         draft.traits.takesTools = reader.flag(info["supports_function_calling"])

@@ -31,7 +31,7 @@ enum DeploymentRules {
         "max_retries": .ignored("set router_settings.num_retries"),
         "api_version": .ignored("no provider here has versions"),
         "organization": .ignored("write it as extra_headers: {openai-organization: ...}"),
-        "drop_params": .ignored("what a deployment does not support is told to the client"),
+        "drop_params": .honoured("leaves out what it does not support, instead of refusing it"),
         "tags": .honoured("what requests choose it by"),
         "input_cost_per_token": price, "output_cost_per_token": price,
         "input_cost_per_second": perSecond, "output_cost_per_second": perSecond,

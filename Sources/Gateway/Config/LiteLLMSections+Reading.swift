@@ -58,6 +58,7 @@ extension LiteLLMSections {
         if let tells = reader.flag(values["include_cost_in_streaming_usage"]) {
             settings.tellsCostInStreams = tells
         }
+        settings.dropsUnsupportedParams = reader.flag(values["drop_params"]) ?? false
         RouterSection.readShared(values, with: &reader, into: &settings.routing)
         if let needs = reader.flag(values["require_auth_for_metrics_endpoint"]) {
             settings.metricsNeedKey = needs

@@ -48,7 +48,7 @@ enum LiteLLMSections {
         "service_callbacks": .notBuilt("export of telemetry is"),
         "langfuse_public_key": .notBuilt("export of telemetry is"),
         "langfuse_secret_key": .notBuilt("export of telemetry is"),
-        "drop_params": .ignored("what a deployment does not support is told to the client"),
+        "drop_params": .honoured("leaves out what deployments do not support, or refuses it"),
         "set_verbose": .ignored("use gateway_settings.log.level"),
         "json_logs": .ignored("use gateway_settings.log.format"),
         "turn_off_message_logging": .honoured("prompts are never logged"),

@@ -17,7 +17,8 @@ enum ModelListSection {
         let entries = DeploymentReader(
             environment: environment, defaultTimeouts: settings.timeouts,
             defaultSecurity: settings.security, prices: settings.prices,
-            requestsAtOnceDefault: settings.requestsAtOnceDefault)
+            requestsAtOnceDefault: settings.requestsAtOnceDefault,
+            dropsUnsupportedParams: settings.dropsUnsupportedParams)
         let drafts = items.compactMap { entries.read($0, with: &reader) }
         settings.configured = configured(drafts, with: &reader)
     }

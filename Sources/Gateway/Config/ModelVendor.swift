@@ -11,6 +11,24 @@ struct ModelVendor: Equatable {
     /// Where it is unless `api_base` says; `nil` when that must.
     let defaultBase: String?
 
+    /// What the environment calls a vendor's credential; `nil` for vendors that have none there.
+    var keyVariable: String? {
+        switch name {
+        case "openai": "OPENAI_API_KEY"
+        case "anthropic": "ANTHROPIC_API_KEY"
+        default: nil
+        }
+    }
+
+    /// What it calls a vendor's address, the first that is set.
+    var baseVariables: [String] {
+        switch name {
+        case "openai": ["OPENAI_BASE_URL", "OPENAI_API_BASE"]
+        case "anthropic": ["ANTHROPIC_BASE_URL", "ANTHROPIC_API_BASE"]
+        default: []
+        }
+    }
+
     /// Vendors that speak OpenAI's dialect at an address of their own.
     private static let speakingOpenAI: Set<String> = [
         "hosted_vllm", "openai_like", "custom_openai", "litellm_proxy", "lm_studio", "llamafile",
@@ -33,6 +51,9 @@ struct ModelVendor: Equatable {
         case "openai":
             kind = .openAI
             defaultBase = "https://api.openai.com/v1"
+        case "anthropic":
+            kind = .anthropic
+            defaultBase = "https://api.anthropic.com"
         case "scripted":
             kind = .scripted
             defaultBase = ""

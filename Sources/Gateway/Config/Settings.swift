@@ -83,6 +83,8 @@ struct Settings: Sendable {
     var routing = RoutingRules()
     /// Requests at once of a deployment that says nothing else.
     var requestsAtOnceDefault: Int?
+    /// Whether deployments that say nothing else leave out parameters that they do not support.
+    var dropsUnsupportedParams = false
     /// Bounds of an attempt, for deployments that set none of their own.
     var timeouts = AttemptTimeouts(
         firstToken: .seconds(60), betweenTokens: .seconds(60), attempt: .seconds(10 * 60))

@@ -114,6 +114,8 @@ public final class Deployment: Sendable {
 public enum ProviderKind: String, CaseIterable, Sendable {
     /// OpenAI, vLLM, llama.cpp and whatever else speaks OpenAI's dialect.
     case openAI = "openai"
+    /// Anthropic, and whatever else speaks its Messages API.
+    case anthropic
     /// Answers from a script, without a network.
     case scripted
 }

@@ -15,6 +15,8 @@ public struct DeploymentTraits: Equatable, Sendable {
     public var allowedFails = KindCounts()
     /// How long it is left alone; wins over the rules of all. Zero: never.
     public var cooldownTime: Duration?
+    /// Whether parameters that it does not support are left out, instead of refused.
+    public var dropsUnsupportedParams = false
 
     public init() {}
 }

@@ -46,8 +46,8 @@ public enum FailureKind: Int, CaseIterable, Sendable {
     }
 
     /// Whether the same deployment may answer when it is asked again: a wrong key or name stays
-    /// wrong.
-    var mayPass: Bool { self != .authentication && self != .notFound }
+    /// wrong, and what a deployment cannot be told it cannot be told twice.
+    var mayPass: Bool { self != .authentication && self != .notFound && self != .badRequest }
 }
 
 /// A number for each kind of failure, where one is set.

@@ -48,7 +48,7 @@ public final class OpenAIProvider: Provider {
         let exchange = client.exchange(to: target.origin)
         defer { exchange.close() }
         relay.cancellation.attach(attempt: UpstreamCancellation(exchange))
-        let reply = OpenAIReply(
+        let reply = UpstreamReply(
             exchange: exchange, deployment: deployment, relay: relay, limits: limits)
         do throws(TransportError) {
             try await exchange.send(
@@ -61,12 +61,31 @@ public final class OpenAIProvider: Provider {
         }
         UpstreamLimits.note(exchange, deployment, at: clock.now())
         guard (200..<300).contains(exchange.status) else {
-            throw await reply.readError(parser, now: clock.wallNow())
+            throw await reply.readError { body, retryAfter in
+                OpenAIErrorReader(parser: parser).classify(
+                    status: exchange.status, body: body, retryAfter: retryAfter,
+                    provider: deployment.provider, deployment: deployment.id,
+                    now: clock.wallNow())
+            }
         }
+        // A client of the same dialect is sent the upstream's own words.
+        let dialect = relay.rawDialect
         switch request {
-        case .chat(let chat) where chat.isStream: try await reply.relayStream(parser)
-        case .chat: try await reply.relayWhole(parser)
-        case .embeddings: try await reply.relayEmbeddings(parser)
+        case .chat(let chat) where chat.isStream:
+            try await reply.relayStream(
+                OpenAIChatStreamDecoder(
+                    parser: parser, wantsTyped: dialect != .openAIChat,
+                    provider: deployment.provider, deployment: deployment.id))
+        case .chat:
+            try await reply.relayWhole(
+                OpenAIChatReplyDecoder(
+                    parser: parser, wantsTyped: dialect != .openAIChat,
+                    provider: deployment.provider, deployment: deployment.id))
+        case .embeddings:
+            try await reply.relayWhole(
+                OpenAIEmbeddingsReplyDecoder(
+                    parser: parser, wantsTyped: dialect != .openAIEmbeddings,
+                    provider: deployment.provider, deployment: deployment.id))
         }
     }
 }
@@ -86,20 +105,6 @@ extension OpenAIProvider {
                 message: "Deployment `\(deployment.id)` has no address: \(error.message)")
         }
     }
-}
-
-/// The bounds of replies from upstreams.
-public struct ProviderLimits: Sendable {
-    /// A whole reply.
-    public var replyBytesMax = 32 * 1024 * 1024
-    /// One event of a stream.
-    public var eventBytesMax = 1024 * 1024
-    /// The body of an error.
-    public var errorBytesMax = 64 * 1024
-    /// Addresses of deployments that are kept ready.
-    public var targetsMax = 20_000
-
-    public init() {}
 }
 
 /// Where one deployment's requests go, and what goes with them; made once.
@@ -133,27 +138,4 @@ final class OpenAITarget {
         }
         return headers
     }
-}
-
-/// Bytes kept for as long as the object lives, so that views of them can be lent.
-final class HeldBytes {
-    private let queue: ByteQueue
-
-    init(_ text: String) {
-        var queue = ByteQueue()
-        queue.append(text: text)
-        self.queue = queue
-    }
-
-    /// Valid as long as the object.
-    var view: ByteView { queue.view }
-}
-
-/// Lets a cancellation reach an exchange.
-final class UpstreamCancellation: CancellationTarget {
-    private let exchange: ClientExchange
-
-    init(_ exchange: ClientExchange) { self.exchange = exchange }
-
-    func cancelled() { exchange.cancel() }
 }

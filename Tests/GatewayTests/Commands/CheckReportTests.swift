@@ -43,7 +43,7 @@ import Testing
                 "chat    chat-1      hosted_vllm  75 %   enabled: http://a:8000/v1",
                 "chat    chat-2      openai       25 %   enabled: http://b:8000/v1",
                 "claude  claude-1    anthropic    -      disabled: "
-                    + "provider `anthropic` is not built in yet",
+                    + "it has no api_key, and ANTHROPIC_API_KEY is not set",
                 "",
                 "10 honoured, 1 ignored, 0 refused: the gateway starts with it",
             ])

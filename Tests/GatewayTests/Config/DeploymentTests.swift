@@ -30,8 +30,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("model: anthropic/claude", "provider `anthropic` is not built in yet"),
-        ("model: claude-sonnet-4-6", "provider `anthropic` is not built in yet"),
+        ("model: anthropic/claude", "ANTHROPIC_API_KEY is not set"),
+        ("model: claude-sonnet-4-6", "ANTHROPIC_API_KEY is not set"),
         ("model: ollama/llama3, api_base: 'http://h:11434'", "provider `ollama` is not built in"),
         ("model: openai/gpt-4o, api_key: os.environ/NOT_SET", "NOT_SET is not set"),
         ("model: openai/gpt-4o, api_base: os.environ/NOT_SET, api_key: k", "NOT_SET is not set"),

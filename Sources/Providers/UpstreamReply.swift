@@ -3,20 +3,20 @@ import GatewayCore
 import GatewayPrimitives
 import Transport
 
-/// The reading of one reply: from the upstream's bytes to events of the relay.
-struct OpenAIReply {
+/// The reading of one reply, of any dialect: from the upstream's bytes to events of the relay.
+struct UpstreamReply {
     let exchange: ClientExchange
     let deployment: Deployment
     let relay: Relay
     let limits: ProviderLimits
 
-    /// Relays a stream of server-sent events. It is complete when `[DONE]` has come: an upstream
-    /// that closes before that was cut off, whatever its framing says.
-    func relayStream(_ parser: JSONParser) async throws(GatewayError) {
+    /// Relays a stream of server-sent events. It is complete when its end marker has come: an
+    /// upstream that closes before that was cut off, whatever its framing says.
+    func relayStream<Decoder: StreamReplyDecoding>(
+        _ stream: Decoder
+    ) async throws(GatewayError) {
         try checkContentType("text/event-stream")
-        var decoder = OpenAIChatStreamDecoder(
-            parser: parser, wantsTyped: relay.rawDialect != .openAIChat,
-            provider: deployment.provider, deployment: deployment.id)
+        var decoder = stream
         var scanner = SSEScanner(eventBytesMax: limits.eventBytesMax)
         // Bytes of an event that is not whole stay where they are.
         var unfinishedBytes = 0
@@ -28,13 +28,12 @@ struct OpenAIReply {
                 switch scanner.next(in: batch.dropping(first: consumed)) {
                 case .event(let event, let count):
                     consumed += count
-                    if event.data.equals("[DONE]") {
+                    guard try decoder.take(event) else {
                         try relay.emit(ReplyEvent(.finished(try decoder.end())))
                         exchange.takeInbound(consumed)
                         exchange.expectEnd()
                         return
                     }
-                    try decoder.begin(event.data)
                     while let step = decoder.next() { try relay.emit(step) }
                 case .incomplete(let count):
                     consumed += count
@@ -49,36 +48,27 @@ struct OpenAIReply {
             unfinishedBytes = batch.count - consumed
             try await relay.awaitRoom()
         }
-        throw .malformedReply("ended its stream without [DONE]", from: deployment)
+        throw .malformedReply(
+            "ended its stream without \(Decoder.endMarker)", from: deployment)
     }
 
     /// Relays a whole reply.
-    func relayWhole(_ parser: JSONParser) async throws(GatewayError) {
+    func relayWhole<Decoder: WholeReplyDecoding>(
+        _ whole: Decoder
+    ) async throws(GatewayError) {
         try checkContentType("application/json")
         let body = try await readBody()
-        var decoder = OpenAIChatReplyDecoder(
-            parser: parser, wantsTyped: relay.rawDialect != .openAIChat,
-            provider: deployment.provider, deployment: deployment.id)
+        var decoder = whole
         try decoder.begin(body)
         while let event = decoder.next() { try relay.emit(event) }
         try relay.emit(ReplyEvent(.finished(try decoder.end())))
     }
 
-    /// Relays embeddings.
-    func relayEmbeddings(_ parser: JSONParser) async throws(GatewayError) {
-        try checkContentType("application/json")
-        let body = try await readBody()
-        var decoder = OpenAIEmbeddingsReplyDecoder(
-            parser: parser, wantsTyped: relay.rawDialect != .openAIEmbeddings,
-            provider: deployment.provider, deployment: deployment.id)
-        try decoder.begin(body)
-        while let event = decoder.next() { try relay.emit(event) }
-        try relay.emit(ReplyEvent(.finished(try decoder.end())))
-    }
-
-    /// What an answer that is not a success means. A body that is too long, or does not come whole,
-    /// is not looked at: the status has said enough.
-    func readError(_ parser: JSONParser, now: WallTime) async -> GatewayError {
+    /// What an answer that is not a success means, as the dialect's reader has it. A body that is
+    /// too long, or does not come whole, is not looked at: the status has said enough.
+    func readError(
+        _ classify: (_ body: ByteView, _ retryAfter: ByteView?) -> GatewayError
+    ) async -> GatewayError {
         var body = ByteView.empty
         do throws(TransportError) {
             body = try await exchange.readBody(bytesMax: limits.errorBytesMax)
@@ -87,10 +77,7 @@ struct OpenAIReply {
         } catch {
             body = .empty
         }
-        return OpenAIErrorReader(parser: parser).classify(
-            status: exchange.status, body: body,
-            retryAfter: exchange.responseHeaders.value(of: "retry-after"),
-            provider: deployment.provider, deployment: deployment.id, now: now)
+        return classify(body, exchange.responseHeaders.value(of: "retry-after"))
     }
 
     private func readMore(than count: Int) async throws(GatewayError) -> Bool {

@@ -1,0 +1,121 @@
+internal import GatewayCore
+internal import GatewayPrimitives
+
+/// Writes the blocks that a message is made of.
+enum AnthropicBlock {
+    static func append(text: String, into output: inout ByteQueue) {
+        output.append(#"{"type":"text","text":"#)
+        output.append(jsonString: text)
+        output.append("}")
+    }
+
+    /// Appends a part as a block. One that the core has no name for is one of Anthropic's own, or
+    /// close enough to be refused by the upstream in its words.
+    static func append(
+        _ part: Part, path: String, isOpenAI: Bool, into output: inout ByteQueue
+    ) throws(GatewayError) {
+        switch part {
+        case .text(let text), .refusal(let text), .reasoning(let text):
+            append(text: text, into: &output)
+        case .media(let media): try append(media, path, into: &output)
+        case .toolCall(let call):
+            output.append(#"{"type":"tool_use","id":"#)
+            append(id: call.id, into: &output)
+            output.append(",\"name\":")
+            output.append(jsonString: call.name)
+            output.append(",\"input\":")
+            if call.argumentsJSON.isEmpty {
+                output.append("{}")
+            } else {
+                try ClientJSON.append(
+                    object: call.argumentsJSON,
+                    field: isOpenAI ? "\(path) (a call's arguments)" : "\(path).arguments_json",
+                    into: &output)
+            }
+            output.append("}")
+        case .toolResult(let result): try append(result, path, isOpenAI, into: &output)
+        case .other(let json): try ClientJSON.append(object: json, field: path, into: &output)
+        }
+    }
+
+    private static func append(
+        _ result: ToolResult, _ path: String, _ isOpenAI: Bool, into output: inout ByteQueue
+    ) throws(GatewayError) {
+        output.append(#"{"type":"tool_result","tool_use_id":"#)
+        append(id: result.toolCallID, into: &output)
+        output.append(",\"content\":[")
+        var isFirst = true
+        for part in result.parts {
+            if case .text(let text) = part, text.isEmpty { continue }
+            if !isFirst { output.append(",") }
+            isFirst = false
+            try append(part, path: path, isOpenAI: isOpenAI, into: &output)
+        }
+        output.append(result.isError ? #"],"is_error":true}"# : "]}")
+    }
+
+    /// Appends a call's id: other vendors use characters in theirs that the API does not take.
+    private static func append(id: String, into output: inout ByteQueue) {
+        output.append("\"")
+        for byte in id.utf8 {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"):
+                output.append(byte: byte)
+            default: output.append("_")
+            }
+        }
+        output.append("\"")
+    }
+
+    private static let pictures = ["image/jpeg", "image/png", "image/gif", "image/webp"]
+
+    private static func append(
+        _ media: Media, _ path: String, into output: inout ByteQueue
+    ) throws(GatewayError) {
+        let type = media.mimeType
+        guard !type.hasPrefix("audio/") && !type.hasPrefix("video/") else {
+            throw refused(path, "is sound or film, which this deployment does not take")
+        }
+        let isPicture: Bool
+        switch media.source {
+        case .inline: isPicture = type.hasPrefix("image/")
+        case .uri: isPicture = type.isEmpty || type.hasPrefix("image/")
+        case .fileID: isPicture = type.hasPrefix("image/")
+        }
+        output.append(
+            isPicture ? #"{"type":"image","source":{"# : #"{"type":"document","source":{"#)
+        switch media.source {
+        case .uri(let uri):
+            output.append(#""type":"url","url":"#)
+            output.append(jsonString: uri)
+        case .fileID(let id):
+            output.append(#""type":"file","file_id":"#)
+            output.append(jsonString: id)
+        case .inline(let bytes) where type == "text/plain":
+            output.append(#""type":"text","media_type":"text/plain","data":"#)
+            output.append(jsonString: String(decoding: bytes, as: UTF8.self))
+        case .inline(let bytes):
+            guard pictures.contains(type) || type == "application/pdf" else {
+                throw refused(
+                    path,
+                    "is of type `\(type)`; this deployment takes JPEG, PNG, GIF and WebP "
+                        + "pictures, PDF and plain text")
+            }
+            output.append(#""type":"base64","media_type":"#)
+            output.append(jsonString: type)
+            output.append(",\"data\":\"")
+            bytes.withUnsafeBytes { Base64.append($0, into: &output) }
+            output.append("\"")
+        }
+        output.append("}")
+        if !isPicture { output.appendMember("title", media.fileName) }
+        output.append("}")
+    }
+
+    static func refused(_ path: String, _ what: String) -> GatewayError {
+        GatewayError(
+            .unsupportedParameter, origin: .client, retry: .otherDeployment,
+            message: "`\(path)` \(what).",
+            fields: [FieldViolation(field: path, message: what)], outcome: .invalidRequest)
+    }
+}

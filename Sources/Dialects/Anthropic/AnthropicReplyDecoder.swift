@@ -1,0 +1,129 @@
+public import GatewayCore
+public import GatewayPrimitives
+
+/// Reads a whole message of Anthropic's.
+///
+/// All blocks of thinking are told with the first event of the content.
+public struct AnthropicReplyDecoder: WholeReplyDecoding {
+    private let parser: JSONParser
+    private let faults: AnthropicFaults
+    private var json = ByteView.empty
+    private var generation = 0
+    private var stage = Stage.started
+    private var place = 0
+    private var partCount = 0
+    private var finished = ReplyFinished()
+    private let scratch = Scratch()
+
+    private enum Stage { case started, blocks, refusal, done }
+
+    /// Memory that views of the last event point to.
+    private final class Scratch {
+        var input = ByteQueue()
+        var fields = ByteQueue()
+    }
+
+    /// A decoder of one reply. Errors name the provider and the deployment.
+    public init(
+        parser: JSONParser, provider: ProviderKind = .anthropic, deployment: String = ""
+    ) {
+        self.parser = parser
+        faults = AnthropicFaults(provider: provider, deployment: deployment)
+    }
+
+    public mutating func begin(_ json: ByteView) throws(GatewayError) {
+        let root: JSONValue
+        do throws(JSONFault) {
+            root = try parser.parse(json)
+        } catch {
+            throw faults.malformed("it is not valid JSON: \(error.summary)")
+        }
+        self.json = json
+        generation = parser.generation
+        if let error = root[member: "error"], !error.isNull { throw faults.reported(in: root) }
+        guard let content = root[member: "content"], content.kind == .array,
+            content.count <= DialectLimits.toolCallsMax
+        else { throw faults.malformed("it has no `content`") }
+        var usage = AnthropicUsage()
+        usage.take(root[member: "usage"])
+        let reason = root[member: "stop_reason"]?.string ?? .empty
+        finished = ReplyFinished(
+            outcomes: [
+                AnthropicStop.outcome(
+                    reason: reason, sequence: root[member: "stop_sequence"]?.string)
+            ], usage: usage.usage,
+            serviceTier: root[member: "usage"]?[member: "service_tier"]?.string.map(
+                AnthropicTier.name(of:)))
+        let thinking = content.elements.filter {
+            $0[member: "type"]?.string.map(AnthropicThinking.isThinking) ?? false
+        }
+        if !thinking.isEmpty {
+            AnthropicThinking.append(blocks: thinking, into: &scratch.fields)
+        }
+    }
+
+    public mutating func next() -> ReplyEvent? {
+        guard stage != .done, parser.generation == generation || reparse() else { return nil }
+        let root = parser.root
+        if stage == .started {
+            stage = .blocks
+            return ReplyEvent(
+                .started(
+                    ReplyStarted(
+                        upstreamID: root[member: "id"]?.string ?? .empty,
+                        upstreamModel: root[member: "model"]?.string ?? .empty)))
+        }
+        if stage == .blocks {
+            var index = 0
+            guard let content = root[member: "content"] else { return nil }
+            for block in content.elements {
+                index += 1
+                guard index > place else { continue }
+                place = index
+                if let said = said(by: block) { return tell(said) }
+            }
+            stage = .refusal
+        }
+        stage = .done
+        guard let words = root[member: "stop_details"]?[member: "explanation"]?.string else {
+            return nil
+        }
+        return tell(.refusal(words))
+    }
+
+    public mutating func end() throws(GatewayError) -> ReplyFinished { finished }
+
+    /// Reads the text again. Equal bytes give equal places.
+    private mutating func reparse() -> Bool {
+        guard (try? parser.parse(json)) != nil else { return false }
+        generation = parser.generation
+        return true
+    }
+
+    /// What a block says; `nil` for one that is passed over.
+    private func said(by block: JSONValue) -> ChatDelta.Content? {
+        guard let type = block[member: "type"]?.string else { return nil }
+        if type.equals("text") { return .text(block[member: "text"]?.string ?? .empty) }
+        if type.equals("thinking") {
+            return .reasoning(block[member: "thinking"]?.string ?? .empty)
+        }
+        if type.equals("redacted_thinking") { return ChatDelta.Content.none }
+        guard type.equals("tool_use") else { return nil }
+        scratch.input.clear()
+        if let input = block[member: "input"] {
+            scratch.input.append(json: input)
+        } else {
+            scratch.input.append("{}")
+        }
+        return .toolCall(
+            id: block[member: "id"]?.string ?? .empty,
+            name: block[member: "name"]?.string ?? .empty, argumentsJSON: scratch.input.view)
+    }
+
+    private mutating func tell(_ content: ChatDelta.Content) -> ReplyEvent {
+        var delta = ChatDelta(partIndex: partCount, content: content)
+        if partCount == 0 { delta.providerFieldsJSON = scratch.fields.view }
+        partCount += 1
+        return ReplyEvent(.delta(delta))
+    }
+}

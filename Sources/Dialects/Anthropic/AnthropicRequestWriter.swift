@@ -1,0 +1,201 @@
+public import GatewayCore
+public import GatewayPrimitives
+
+/// Writes requests for upstreams that speak Anthropic's Messages API
+/// (docs.claude.com/en/api/messages).
+public struct AnthropicRequestWriter {
+    /// The upstream's own name for the model.
+    let model: String
+    /// The bound of the answer, for a request without one of its own.
+    let outputTokensMax: Int?
+    /// The longest answer of the model, if that is known.
+    let modelOutputMax: Int?
+    /// Whether parameters may be left out that the deployment does not support.
+    let dropsUnsupported: Bool
+
+    public init(
+        model: String, outputTokensMax: Int? = nil, modelOutputMax: Int? = nil,
+        dropsUnsupported: Bool = false
+    ) {
+        self.model = model
+        self.outputTokensMax = outputTokensMax
+        self.modelOutputMax = modelOutputMax
+        self.dropsUnsupported = dropsUnsupported
+    }
+
+    /// Appends the body of a request. Returns the names of parameters that were left out because
+    /// the dialect cannot say them; throws if they may not be.
+    /// - Parameter parser: the loop's, for requests in their client's own words.
+    public func write(
+        _ request: ChatRequest, with parser: JSONParser, into output: inout ByteQueue
+    ) throws(GatewayError) -> [String] {
+        let content: ChatContent
+        var unknown: [String] = []
+        var isOpenAI = false
+        switch request.body {
+        case .typed(let typed): content = typed
+        case .raw(let raw):
+            let reading = try OpenAIContentReader(parser: parser).read(raw)
+            content = reading.content
+            unknown = reading.unknown
+            isOpenAI = true
+        }
+        var unsaid = Unsaid(
+            mayDrop: dropsUnsupported || content.dropsUnsupportedParams, isOpenAI: isOpenAI)
+        for name in unknown { unsaid.refuse(name, openAI: name) }
+        let plan = AnthropicPlan(
+            request, content, model: AnthropicModel(named: model), maxTokens: maxTokens(request),
+            &unsaid)
+        try write(request, content, plan, &unsaid, into: &output)
+        try unsaid.finish()
+        return unsaid.dropped
+    }
+
+    /// The dialect needs a bound: the client's, the gateway's, the model's own, or one that every
+    /// model of Anthropic's allows.
+    private func maxTokens(_ request: ChatRequest) -> Int {
+        request.maxOutputTokens ?? outputTokensMax ?? modelOutputMax
+            ?? DialectLimits.anthropicOutputTokensDefault
+    }
+
+    /// What the gateway itself sets.
+    private static let reserved: [StaticString] = [
+        "model", "max_tokens", "messages", "stream", "system",
+    ]
+
+    private func write(
+        _ request: ChatRequest, _ content: ChatContent, _ plan: AnthropicPlan,
+        _ unsaid: inout Unsaid, into output: inout ByteQueue
+    ) throws(GatewayError) {
+        output.append("{\"model\":")
+        output.append(jsonString: model)
+        output.append(",\"max_tokens\":")
+        output.append(decimal: plan.maxTokens)
+        if request.isStream { output.append(",\"stream\":true") }
+        var conversation = AnthropicConversation(isOpenAI: unsaid.isOpenAI)
+        try conversation.write(content.messages, &unsaid, into: &output)
+        try writeTools(content, &unsaid, into: &output)
+        plan.writeSampling(into: &output)
+        try writeOutput(content, plan, &unsaid, into: &output)
+        if !content.endUser.isEmpty {
+            output.append(",\"metadata\":{\"user_id\":")
+            output.append(jsonString: content.endUser)
+            output.append("}")
+        }
+        try ClientJSON.append(
+            membersOf: content.extraBodyJSON, field: "chat.extra_body_json",
+            refusing: Self.reserved, into: &output)
+        output.append("}")
+    }
+
+    /// Effort and format, which stand together.
+    private func writeOutput(
+        _ content: ChatContent, _ plan: AnthropicPlan, _ unsaid: inout Unsaid,
+        into output: inout ByteQueue
+    ) throws(GatewayError) {
+        plan.writeThinking(into: &output)
+        var schema: String?
+        switch content.responseFormat {
+        case .text: break
+        case .jsonObject:
+            unsaid.refuse(
+                "response_format", openAI: "response_format",
+                "without a schema is not supported")
+        case .jsonSchema(_, let description, let json, _):
+            schema = json
+            if !description.isEmpty {
+                unsaid.drop(
+                    "response_format.json_schema.description",
+                    openAI: "response_format.json_schema.description")
+            }
+        }
+        guard schema != nil || plan.effort != nil else { return }
+        output.append(",\"output_config\":{")
+        if let effort = plan.effort {
+            output.append("\"effort\":\"")
+            output.append(effort)
+            output.append("\"")
+        }
+        if let schema {
+            if plan.effort != nil { output.append(",") }
+            output.append(#""format":{"type":"json_schema","schema":"#)
+            try ClientJSON.append(
+                object: schema,
+                field: unsaid.name(
+                    "chat.response_format.json_schema.schema_json",
+                    openAI: "response_format.json_schema.schema"), into: &output)
+            output.append("}")
+        }
+        output.append("}")
+    }
+}
+
+extension AnthropicRequestWriter {
+    private func writeTools(
+        _ content: ChatContent, _ unsaid: inout Unsaid, into output: inout ByteQueue
+    ) throws(GatewayError) {
+        var isFirst = true
+        for (index, tool) in content.tools.enumerated() where isAllowed(tool, content.toolChoice) {
+            output.append(isFirst ? ",\"tools\":[" : ",")
+            isFirst = false
+            switch tool {
+            case .provider(let json):
+                try ClientJSON.append(
+                    object: json,
+                    field: unsaid.name(
+                        "chat.tools[\(index)].provider_tool_json", openAI: "tools[\(index)]"),
+                    into: &output)
+            case .function(let name, let description, let parameters, let strict):
+                output.append("{\"name\":")
+                output.append(jsonString: name)
+                output.appendMember("description", description)
+                output.append(",\"input_schema\":")
+                if parameters.isEmpty {
+                    output.append(#"{"type":"object","properties":{}}"#)
+                } else {
+                    try ClientJSON.append(
+                        object: parameters,
+                        field: unsaid.name(
+                            "chat.tools[\(index)].parameters_json",
+                            openAI: "tools[\(index)].function.parameters"), into: &output)
+                }
+                output.appendMember("strict", strict == true ? true : nil)
+                output.append("}")
+            }
+        }
+        if isFirst { return }
+        output.append("]")
+        writeChoice(content, into: &output)
+    }
+
+    /// A choice among some tools is said by leaving out the others.
+    private func isAllowed(_ tool: Tool, _ choice: ToolChoice?) -> Bool {
+        guard case .allowed(_, let names) = choice, case .function(let name, _, _, _) = tool else {
+            return true
+        }
+        return names.contains(name)
+    }
+
+    private func writeChoice(_ content: ChatContent, into output: inout ByteQueue) {
+        let isSerial = content.parallelToolCalls == false
+        guard content.toolChoice != nil || isSerial else { return }
+        output.append(#","tool_choice":{"type":""#)
+        var mode = ToolChoice.Mode.auto
+        switch content.toolChoice {
+        case .tool(let name):
+            output.append(#"tool","name":"#)
+            output.append(jsonString: name)
+            output.append(isSerial ? #","disable_parallel_tool_use":true}"# : "}")
+            return
+        case .mode(let asked), .allowed(let asked, _): mode = asked
+        case nil: break
+        }
+        switch mode {
+        case .auto: output.append("auto\"")
+        case .required: output.append("any\"")
+        case .none: output.append("none\"")
+        }
+        if isSerial && mode != .none { output.append(#","disable_parallel_tool_use":true"#) }
+        output.append("}")
+    }
+}

@@ -1,0 +1,185 @@
+public import GatewayCore
+internal import GatewayPrimitives
+
+/// Reads the events of a streamed message (docs.claude.com/en/docs/build-with-claude/streaming),
+/// one after another, until `message_stop`.
+///
+/// Events, blocks and members that it does not know are passed over, as the vendor asks. Belongs to
+/// the loop of its parser.
+public struct AnthropicStreamDecoder: StreamReplyDecoding {
+    public static var endMarker: StaticString { "message_stop" }
+
+    private let parser: JSONParser
+    private let faults: AnthropicFaults
+    private var hasStarted = false
+    private var blocks: [Block] = []
+    private var partCount = 0
+    private var usage = AnthropicUsage()
+    private var serviceTier: String?
+    private var outcome: ChoiceOutcome?
+    /// An event of Anthropic's says one thing at most.
+    private var pending: ReplyEvent?
+    /// What a view of the pending event may point to.
+    private let scratch = Scratch()
+
+    /// One block of the message, by its own number.
+    private struct Block {
+        let index: Int64
+        /// `nil` for one that is passed over.
+        let part: Int?
+        /// Its input came whole when it began.
+        var hasInput = false
+    }
+
+    private final class Scratch {
+        var bytes = ByteQueue()
+    }
+
+    /// A decoder of one stream. Errors name the provider and the deployment.
+    public init(
+        parser: JSONParser, provider: ProviderKind = .anthropic, deployment: String = ""
+    ) {
+        self.parser = parser
+        faults = AnthropicFaults(provider: provider, deployment: deployment)
+    }
+
+    public mutating func take(_ event: SSEEvent) throws(GatewayError) -> Bool {
+        pending = nil
+        let root: JSONValue
+        do throws(JSONFault) {
+            root = try parser.parse(event.data)
+        } catch {
+            throw faults.malformed("it is not valid JSON: \(error.summary)")
+        }
+        guard let type = root[member: "type"]?.string else {
+            if root[member: "error"] != nil { throw faults.reported(in: root) }
+            throw faults.malformed("an event has no type")
+        }
+        if type.equals("content_block_delta") {
+            try takeDelta(root)
+        } else if type.equals("message_stop") {
+            return false
+        } else if type.equals("content_block_start") {
+            try takeBlock(root)
+        } else if type.equals("message_delta") {
+            takeEnd(root)
+        } else if type.equals("message_start") {
+            takeStart(root[member: "message"])
+        } else if type.equals("error") {
+            throw faults.reported(in: root)
+        }
+        return true
+    }
+
+    public mutating func next() -> ReplyEvent? {
+        defer { pending = nil }
+        return pending
+    }
+
+    public mutating func end() throws(GatewayError) -> ReplyFinished {
+        guard hasStarted else { throw faults.malformed("it has no message") }
+        let unknown = ChoiceOutcome(choiceIndex: 0, reason: .unknown, cause: .unknown)
+        return ReplyFinished(
+            outcomes: [outcome ?? unknown], usage: usage.usage, serviceTier: serviceTier)
+    }
+
+    private mutating func takeStart(_ message: JSONValue?) {
+        guard !hasStarted, let message else { return }
+        hasStarted = true
+        take(usage: message[member: "usage"])
+        pending = ReplyEvent(
+            .started(
+                ReplyStarted(
+                    upstreamID: message[member: "id"]?.string ?? .empty,
+                    upstreamModel: message[member: "model"]?.string ?? .empty)))
+    }
+
+    private mutating func take(usage told: JSONValue?) {
+        usage.take(told)
+        if let tier = told?[member: "service_tier"]?.string {
+            serviceTier = AnthropicTier.name(of: tier)
+        }
+    }
+
+    private mutating func takeBlock(_ root: JSONValue) throws(GatewayError) {
+        guard let index = root[member: "index"]?.integer, let block = root[member: "content_block"],
+            let type = block[member: "type"]?.string, blocks.count < DialectLimits.toolCallsMax
+        else { throw faults.malformed("a block is out of range") }
+        let isCall = type.equals("tool_use")
+        guard isCall || type.equals("text") || AnthropicThinking.isThinking(type) else {
+            blocks.append(Block(index: index, part: nil))
+            return
+        }
+        let part = partCount
+        partCount += 1
+        blocks.append(Block(index: index, part: part))
+        if isCall {
+            startCall(block, part)
+        } else if type.equals("redacted_thinking") {
+            scratch.bytes.clear()
+            AnthropicThinking.append(blocks: [block], into: &scratch.bytes)
+            tell(.none, part, fields: scratch.bytes.view)
+        } else if let text = block[member: "text"]?.string, !text.isEmpty {
+            tell(.text(text), part)
+        } else if let text = block[member: "thinking"]?.string, !text.isEmpty {
+            tell(.reasoning(text), part)
+        }
+    }
+
+    private mutating func startCall(_ block: JSONValue, _ part: Int) {
+        scratch.bytes.clear()
+        // Some servers send the input whole, and no pieces of it.
+        if let input = block[member: "input"], input.count > 0 {
+            scratch.bytes.append(json: input)
+            blocks[blocks.count - 1].hasInput = true
+        }
+        tell(
+            .toolCall(
+                id: block[member: "id"]?.string ?? .empty,
+                name: block[member: "name"]?.string ?? .empty,
+                argumentsJSON: scratch.bytes.view), part)
+    }
+
+    private mutating func takeDelta(_ root: JSONValue) throws(GatewayError) {
+        guard let index = root[member: "index"]?.integer, let delta = root[member: "delta"],
+            let type = delta[member: "type"]?.string,
+            let block = blocks.last(where: { $0.index == index })
+        else { throw faults.malformed("a delta belongs to no block") }
+        guard let part = block.part else { return }
+        if type.equals("text_delta") {
+            tell(.text(delta[member: "text"]?.string ?? .empty), part)
+        } else if type.equals("input_json_delta") {
+            guard !block.hasInput else { return }
+            let piece = delta[member: "partial_json"]?.string ?? .empty
+            if !piece.isEmpty {
+                tell(.toolCall(id: .empty, name: .empty, argumentsJSON: piece), part)
+            }
+        } else if type.equals("thinking_delta") {
+            tell(.reasoning(delta[member: "thinking"]?.string ?? .empty), part)
+        } else if type.equals("signature_delta"), let text = delta[member: "signature"]?.string {
+            scratch.bytes.clear()
+            AnthropicThinking.append(signature: text, into: &scratch.bytes)
+            tell(.none, part, fields: scratch.bytes.view)
+        }
+    }
+
+    private mutating func takeEnd(_ root: JSONValue) {
+        take(usage: root[member: "usage"])
+        let delta = root[member: "delta"]
+        guard let reason = delta?[member: "stop_reason"]?.string else { return }
+        outcome = AnthropicStop.outcome(
+            reason: reason, sequence: delta?[member: "stop_sequence"]?.string)
+        if let words = delta?[member: "stop_details"]?[member: "explanation"]?.string {
+            tell(.refusal(words), partCount)
+            partCount += 1
+        }
+    }
+
+    private mutating func tell(
+        _ content: ChatDelta.Content, _ part: Int, fields: ByteView = .empty
+    ) {
+        var delta = ChatDelta(partIndex: part, content: content)
+        delta.providerFieldsJSON = fields
+        pending = ReplyEvent(.delta(delta))
+    }
+}
