@@ -45,6 +45,21 @@ struct RetryTests {
         #expect(took == .zero)
     }
 
+    /// What a deployment cannot be told, another may be; it is not told the same one twice.
+    @Test func aRequestThatDoesNotFitIsOfferedToEachOnce() async {
+        let unfit = GatewayError(
+            .unsupportedParameter, origin: .client, retry: .otherDeployment, message: "seed",
+            outcome: .invalidRequest)
+        let harness = harness(
+            [[.fail(unfit)], [.fail(unfit)], RoutingWorld.answer],
+            RoutingWorld.deployments("a", "b"), rules())
+        let (door, took) = await harness.call()
+        #expect(Set(harness.provider.tried) == ["a", "b"])
+        #expect(harness.provider.tried.count == 2)
+        #expect(door.failure?.reason == .unsupportedParameter)
+        #expect(took == .zero)
+    }
+
     /// What an upstream says about when to come back is believed; LiteLLM's `retry_after` is the
     /// least.
     @Test func retryAfterIsHonoured() async {
