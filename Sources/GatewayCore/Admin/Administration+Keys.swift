@@ -19,7 +19,7 @@ extension Administration {
         // One that was revoked is not used twice: its spend would be the new one's.
         let wasRevoked =
             chosen == nil ? false : try await store.revokedKey(hash.hexadecimal) != nil
-        let record = try await change(by: caller) { (records, draft) throws(GatewayError) in
+        return try await change(by: caller) { (records, draft) throws(GatewayError) in
             var settings = wanted
             let rules = AccessRules(caller: caller.principal, records: records)
             if !rules.isAdmin, settings.userID == nil, !rules.manages(team: settings.teamID) {
@@ -32,22 +32,29 @@ extension Administration {
             else {
                 throw .alreadyUsed
             }
-            try checkAlias(settings.alias, of: nil, records)
-            guard records.keys.count < limits.keysMax else {
-                throw .full("keys", limits.keysMax)
-            }
             if let userID = settings.userID, let most = records.users[userID]?.settings.keyCountMax,
                 records.keyIDs(ofUser: userID).count >= most
             {
                 throw .mayNot("User `\(userID)` may have \(most) keys, and has them.")
             }
             try addOwners(of: settings, records, to: &draft)
-            let record = KeyRecord(
-                hash: hash, hint: KeyMint.hint(of: text), settings: settings, stamp: draft.stamp)
-            draft.put(.key(record))
-            draft.note(.create, .key, record.id)
-            return record
+            return try addKey(settings, secret: secret, records, to: &draft)
         }
+    }
+
+    /// Adds a key to a change, whose maker may make it and whose secret is not in use.
+    func addKey(
+        _ settings: KeySettings, secret: Secret, _ records: DirectoryRecords,
+        to draft: inout ChangeDraft
+    ) throws(GatewayError) -> IssuedKey {
+        try checkAlias(settings.alias, of: nil, records)
+        guard records.keys.count < limits.keysMax else { throw .full("keys", limits.keysMax) }
+        let text = secret.reveal()
+        let record = KeyRecord(
+            hash: mint.hash(text), hint: KeyMint.hint(of: text), settings: settings,
+            stamp: draft.stamp)
+        draft.put(.key(record))
+        draft.note(.create, .key, record.id)
         return IssuedKey(record: record, secret: secret)
     }
 

@@ -184,8 +184,9 @@ extension Administration {
         }
     }
 
+    /// Adds a membership to a change.
     @discardableResult
-    private func put(
+    func put(
         _ settings: MembershipSettings, of userID: String, in teamID: String,
         _ records: DirectoryRecords, _ draft: inout ChangeDraft
     ) throws(GatewayError) -> MembershipRecord {

@@ -27,24 +27,12 @@ extension Administration {
             draft.note(.create, .user, id)
             for team in teams {
                 guard records.teams[team] != nil else { throw .noRecord("team", "`\(team)`") }
-                draft.put(
-                    .membership(
-                        MembershipRecord(
-                            teamID: team, userID: id, settings: MembershipSettings(),
-                            stamp: draft.stamp)))
-                draft.note(.create, .member, "\(team)/\(id)")
+                try put(MembershipSettings(), of: id, in: team, records, &draft)
             }
             guard var keySettings = key else { return (user, nil) }
             keySettings.userID = id
             try check.check(keySettings)
-            try checkAlias(keySettings.alias, of: nil, records)
-            let text = secret.reveal()
-            let record = KeyRecord(
-                hash: mint.hash(text), hint: KeyMint.hint(of: text), settings: keySettings,
-                stamp: draft.stamp)
-            draft.put(.key(record))
-            draft.note(.create, .key, record.id)
-            return (user, IssuedKey(record: record, secret: secret))
+            return (user, try addKey(keySettings, secret: secret, records, to: &draft))
         }
     }
 
