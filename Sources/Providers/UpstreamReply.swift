@@ -3,12 +3,31 @@ import GatewayCore
 import GatewayPrimitives
 import Transport
 
-/// The reading of one reply, of any dialect: from the upstream's bytes to events of the relay.
+/// One request to an upstream and the reading of its reply, of any dialect: from the upstream's
+/// bytes to events of the relay.
 struct UpstreamReply {
     let exchange: ClientExchange
     let deployment: Deployment
     let relay: Relay
     let limits: ProviderLimits
+
+    /// Sends the request; its views are done with when this returns.
+    func send(_ request: consuming ClientRequest) async throws(GatewayError) {
+        do throws(TransportError) {
+            try await exchange.send(request)
+        } catch {
+            throw GatewayError(error, from: deployment, isAnswering: false)
+        }
+    }
+
+    /// Waits for the head of the reply.
+    func receiveHead() async throws(GatewayError) {
+        do throws(TransportError) {
+            try await exchange.receiveHead()
+        } catch {
+            throw GatewayError(error, from: deployment, isAnswering: false)
+        }
+    }
 
     /// Relays a stream of server-sent events. It is complete when its end marker has come: an
     /// upstream that closes before that was cut off, whatever its framing says.

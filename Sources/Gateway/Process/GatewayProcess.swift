@@ -59,14 +59,7 @@ final class GatewayProcess {
                         : "its calls are counted at zero")
             }
         }
-        for configured in settings.configured {
-            guard let reason = configured.disabledReason else { continue }
-            log.write(.warning, "deployment disabled") { line in
-                line.text("deployment", configured.deployment.id)
-                line.text("model", configured.deployment.model)
-                line.text("why", reason)
-            }
-        }
+        settings.warnOfDisabled(in: log)
     }
 
     /// Warns of upstreams that anyone could pass for.

@@ -41,13 +41,6 @@ final class ModelReload: Sendable {
             line.number("new_or_changed", counts.changed)
             line.number("gone", counts.gone)
         }
-        for configured in settings.configured {
-            guard let reason = configured.disabledReason else { continue }
-            log.write(.warning, "deployment disabled") { line in
-                line.text("deployment", configured.deployment.id)
-                line.text("model", configured.deployment.model)
-                line.text("why", reason)
-            }
-        }
+        settings.warnOfDisabled(in: log)
     }
 }

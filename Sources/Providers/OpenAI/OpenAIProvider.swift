@@ -10,8 +10,7 @@ public final class OpenAIProvider: Provider {
     private let limits: ProviderLimits
     /// Decoding never waits, so all streams of the loop can use one parser in turn.
     private let parser = JSONParser()
-    /// Each deployment's target, by its index; of later ones, made at their first attempt.
-    private var targets: [Int: OpenAITarget] = [:]
+    private var targets: DeploymentTargets<OpenAITarget>
 
     public init(
         client: HTTPClient, clock: any Clock, deployments: [Deployment],
@@ -20,15 +19,13 @@ public final class OpenAIProvider: Provider {
         self.client = client
         self.clock = clock
         self.limits = limits
-        for deployment in deployments where deployment.provider == .openAI {
-            targets[deployment.index] = try OpenAITarget(deployment)
-        }
+        targets = try DeploymentTargets(deployments, of: .openAI, limits: limits)
     }
 
     public func attempt(
         _ request: ModelRequest, at deployment: Deployment, relay: Relay
     ) async throws(GatewayError) {
-        let target = try target(of: deployment)
+        let target = try targets.target(of: deployment)
         var body = ByteQueue()
         let dropped: [String]
         let path: ByteView
@@ -50,15 +47,12 @@ public final class OpenAIProvider: Provider {
         relay.cancellation.attach(attempt: UpstreamCancellation(exchange))
         let reply = UpstreamReply(
             exchange: exchange, deployment: deployment, relay: relay, limits: limits)
-        do throws(TransportError) {
-            try await exchange.send(
-                ClientRequest(
-                    method: "POST", target: path, headers: target.makeHeaders(), body: body.view))
-            body.release()
-            try await exchange.receiveHead()
-        } catch {
-            throw GatewayError(error, from: deployment, isAnswering: false)
-        }
+        try await reply.send(
+            ClientRequest(
+                method: "POST", target: path, headers: target.headers.make(), body: body.view))
+        // It may be long, and the answer slow.
+        body.release()
+        try await reply.receiveHead()
         UpstreamLimits.note(exchange, deployment, at: clock.now())
         guard (200..<300).contains(exchange.status) else {
             throw await reply.readError { body, retryAfter in
@@ -90,30 +84,12 @@ public final class OpenAIProvider: Provider {
     }
 }
 
-extension OpenAIProvider {
-    private func target(of deployment: Deployment) throws(GatewayError) -> OpenAITarget {
-        if let known = targets[deployment.index] { return known }
-        do throws(UpstreamAddress.Invalid) {
-            let target = try OpenAITarget(deployment)
-            // Those of deployments that are gone are few, unless models change all day.
-            if targets.count >= limits.targetsMax { targets.removeAll() }
-            targets[deployment.index] = target
-            return target
-        } catch {
-            throw GatewayError(
-                .internalFault, origin: .gateway,
-                message: "Deployment `\(deployment.id)` has no address: \(error.message)")
-        }
-    }
-}
-
 /// Where one deployment's requests go, and what goes with them; made once.
-final class OpenAITarget {
+final class OpenAITarget: DeploymentTarget {
     let origin: Origin
     let chatPath: HeldBytes
     let embeddingsPath: HeldBytes
-    private let authorization: HeldBytes?
-    private let extraHeaders: [(name: HeldBytes, value: HeldBytes)]
+    let headers: TargetHeaders
 
     init(_ deployment: Deployment) throws(UpstreamAddress.Invalid) {
         let address = try UpstreamAddress(
@@ -121,21 +97,10 @@ final class OpenAITarget {
         origin = address.origin
         chatPath = HeldBytes(address.basePath + "/chat/completions")
         embeddingsPath = HeldBytes(address.basePath + "/embeddings")
-        authorization = deployment.apiKey.map { HeldBytes("Bearer " + $0.reveal()) }
-        extraHeaders = deployment.extraHeaders.map {
-            (HeldBytes($0.name.lowercased()), HeldBytes($0.value))
+        var fields: [(name: StaticString, value: HeldBytes)] = []
+        if let key = deployment.apiKey {
+            fields.append(("authorization", HeldBytes("Bearer " + key.reveal())))
         }
-    }
-
-    func makeHeaders() -> HeaderList {
-        var headers = HeaderList()
-        headers.append("content-type", "application/json")
-        headers.append("accept", "application/json, text/event-stream")
-        headers.append("user-agent", "llm-gateway")
-        if let authorization { headers.append("authorization", authorization.view) }
-        for header in extraHeaders {
-            headers.append(name: header.name.view, value: header.value.view)
-        }
-        return headers
+        headers = TargetHeaders(fields, of: deployment)
     }
 }

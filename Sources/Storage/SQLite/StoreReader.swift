@@ -1,7 +1,6 @@
 import GRDB
 import GRDBSQLite
 import Glibc
-import Synchronization
 
 /// The reader of a database: a connection that cannot write, on a thread of its own, for questions
 /// that take longer than a call can wait for. One at a time, in the order of their coming; each is
@@ -11,8 +10,7 @@ import Synchronization
 final class StoreReader: Sendable {
     private let path: String
     private let secondsMax: Int64
-    private let queue: JobQueue<any ReadJob>
-    private let thread: Mutex<pthread_t?> = Mutex(nil)
+    private let thread: JobThread<any ReadJob>
 
     /// - Parameters:
     ///   - secondsMax: what one question may take.
@@ -23,43 +21,21 @@ final class StoreReader: Sendable {
     ) {
         self.path = path
         self.secondsMax = secondsMax
-        queue = JobQueue(countMax: waitingMax)
+        thread = JobThread(waitingMax: waitingMax)
     }
 
     /// Starts the thread, which holds the reader until ``close()``.
-    func start() {
-        // The pointer is owned by the thread's function, which is safe: it takes it once.
-        let retained = Unmanaged.passRetained(self).toOpaque()
-        var started = pthread_t()
-        let result = pthread_create(
-            &started, nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<StoreReader>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            }, retained)
-        precondition(result == 0, "pthread_create failed with \(result)")
-        let value = started
-        thread.withLock { $0 = value }
-    }
+    func start() { thread.start { queue in self.run(queue) } }
 
     /// Hands over a question; one that cannot be queued is answered at once.
     func submit(_ job: any ReadJob) {
-        if !queue.add(job) { job.finish(.failure(.readQueueFull)) }
+        if !thread.add(job) { job.finish(.failure(.readQueueFull)) }
     }
 
     /// Answers what waits and ends the thread.
-    func close() {
-        queue.close()
-        let started = thread.withLock { running in
-            let started = running
-            running = nil
-            return started
-        }
-        if let started { pthread_join(started, nil) }
-    }
+    func close() { thread.close() }
 
-    private func run() {
+    private func run(_ queue: JobQueue<any ReadJob>) {
         var jobs: [any ReadJob] = []
         var database: DatabaseQueue?
         let watch = ReadWatch()

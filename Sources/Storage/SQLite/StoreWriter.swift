@@ -1,6 +1,4 @@
 import GRDB
-import Glibc
-import Synchronization
 
 /// The one writer of a database: a thread that takes all jobs that wait, runs them in one
 /// transaction, and answers them when it is durable. There is no timer: a job that comes alone is
@@ -9,48 +7,22 @@ import Synchronization
 /// Any thread may hand it jobs.
 final class StoreWriter: Sendable {
     private let database: DatabaseQueue
-    private let queue: JobQueue<any WriteJob>
-    private let thread: Mutex<pthread_t?> = Mutex(nil)
+    private let thread = JobThread<any WriteJob>(waitingMax: StorageLimits.waitingJobsMax)
 
-    init(database: DatabaseQueue) {
-        self.database = database
-        queue = JobQueue(countMax: StorageLimits.waitingJobsMax)
-    }
+    init(database: DatabaseQueue) { self.database = database }
 
     /// Starts the thread, which holds the writer until ``close()``.
-    func start() {
-        // The pointer is owned by the thread's function, which is safe: it takes it once.
-        let retained = Unmanaged.passRetained(self).toOpaque()
-        var started = pthread_t()
-        let result = pthread_create(
-            &started, nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<StoreWriter>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            }, retained)
-        precondition(result == 0, "pthread_create failed with \(result)")
-        let value = started
-        thread.withLock { $0 = value }
-    }
+    func start() { thread.start { queue in self.run(queue) } }
 
     /// Hands over a job; one that cannot be queued is answered at once.
     func submit(_ job: any WriteJob) {
-        if !queue.add(job) { job.finish(.failure(.queueFull)) }
+        if !thread.add(job) { job.finish(.failure(.queueFull)) }
     }
 
     /// Writes what waits and ends the thread.
-    func close() {
-        queue.close()
-        let started = thread.withLock { running in
-            let started = running
-            running = nil
-            return started
-        }
-        if let started { pthread_join(started, nil) }
-    }
+    func close() { thread.close() }
 
-    private func run() {
+    private func run(_ queue: JobQueue<any WriteJob>) {
         var jobs: [any WriteJob] = []
         while queue.take(into: &jobs) {
             write(jobs)

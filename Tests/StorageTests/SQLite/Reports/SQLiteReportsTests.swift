@@ -19,14 +19,7 @@ struct SQLiteReportsTests {
         var samples = LedgerSamples(seed: 11)
         let rows = (0..<400).map { _ in samples.next() }
         self.rows = rows
-        try store.blocking { database in
-            let book = try SQLiteBook(database)
-            try database.inTransaction {
-                for row in rows { try book.settle(0, row) }
-                try book.writeSums()
-                return .commit
-            }
-        }
+        try store.fill(rows)
         store.start()
     }
 

@@ -1,0 +1,16 @@
+import GatewayCore
+import Telemetry
+
+extension Settings {
+    /// Tells which deployments of the file do not serve, and why.
+    func warnOfDisabled(in log: Log) {
+        for configured in configured {
+            guard let reason = configured.disabledReason else { continue }
+            log.write(.warning, "deployment disabled") { line in
+                line.text("deployment", configured.deployment.id)
+                line.text("model", configured.deployment.model)
+                line.text("why", reason)
+            }
+        }
+    }
+}
