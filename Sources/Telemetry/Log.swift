@@ -60,17 +60,7 @@ public final class Log: Sendable {
         }
         guard isFirst else { return }
         // The thread holds the log, so that it lives until its last line is written.
-        let retained = Unmanaged.passRetained(self).toOpaque()
-        var thread = pthread_t()
-        let result = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<Log>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            }, retained)
-        precondition(result == 0, "pthread_create failed with \(result)")
-        pthread_detach(thread)
+        NativeThread.require(named: "log") { self.run() }.detach()
     }
 
     /// Writes what waits and ends the writer. False when the reader of the log did not take it in

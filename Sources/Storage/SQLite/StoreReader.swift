@@ -21,7 +21,7 @@ final class StoreReader: Sendable {
     ) {
         self.path = path
         self.secondsMax = secondsMax
-        thread = JobThread(waitingMax: waitingMax)
+        thread = JobThread(named: "store reader", waitingMax: waitingMax)
     }
 
     /// Starts the thread, which holds the reader until ``close()``.

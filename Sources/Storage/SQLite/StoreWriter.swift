@@ -7,7 +7,8 @@ import GRDB
 /// Any thread may hand it jobs.
 final class StoreWriter: Sendable {
     private let database: DatabaseQueue
-    private let thread = JobThread<any WriteJob>(waitingMax: StorageLimits.waitingJobsMax)
+    private let thread = JobThread<any WriteJob>(
+        named: "store writer", waitingMax: StorageLimits.waitingJobsMax)
 
     init(database: DatabaseQueue) { self.database = database }
 

@@ -92,23 +92,10 @@ public final class Resolver: Sendable {
     }
 
     private func startThread() {
-        var thread = pthread_t()
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        // The reference is the thread's, which gives it up at its end; the class is Sendable.
-        let retained = Unmanaged.passRetained(self)
-        let result = pthread_create(
-            &thread, &attributes,
-            { argument in
-                let resolver = Unmanaged<Resolver>.fromOpaque(argument.unsafelyUnwrapped)
-                resolver.takeRetainedValue().answerQuestions()
-                return nil
-            }, retained.toOpaque())
-        pthread_attr_destroy(&attributes)
-        if result != 0 {
-            retained.release()
-            refuseQuestions(errorNumber: result)
+        do throws(NativeThread.StartError) {
+            try NativeThread(named: "resolver") { self.answerQuestions() }.detach()
+        } catch {
+            refuseQuestions(error)
         }
     }
 
@@ -144,7 +131,7 @@ public final class Resolver: Sendable {
     }
 
     /// Without a thread nobody would ever answer. Where other threads run, they go on.
-    private func refuseQuestions(errorNumber: Int32) {
+    private func refuseQuestions(_ error: NativeThread.StartError) {
         let askers = state.withLock { state in
             state.threads -= 1
             guard state.threads == 0 else { return [Asker]() }
@@ -152,9 +139,8 @@ public final class Resolver: Sendable {
             state.questions.removeAll()
             return waiting
         }
-        let words = String(cString: strerror(errorNumber))
         for asker in askers {
-            let error = TransportError.exhausted("no thread to resolve names with: \(words)")
+            let error = TransportError.exhausted("no thread to resolve names with: \(error)")
             asker.loop.execute { asker.take(.failure(error)) }
         }
     }

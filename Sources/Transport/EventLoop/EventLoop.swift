@@ -45,7 +45,7 @@ public final class EventLoop: @unchecked Sendable {
 
     private let inbox = Mutex(Inbox())
     private let wakeup: Int32
-    private var thread = pthread_t()
+    private var thread: NativeThread?
     private let threadID = Atomic<UInt64>(0)
 
     private struct Inbox: ~Copyable {
@@ -100,15 +100,7 @@ public final class EventLoop: @unchecked Sendable {
 
     /// Starts the loop's thread.
     public func start() {
-        let retained = Unmanaged.passRetained(self).toOpaque()
-        let result = pthread_create(
-            &thread, nil,
-            { argument in
-                Unmanaged<EventLoop>.fromOpaque(argument.unsafelyUnwrapped).takeRetainedValue()
-                    .run()
-                return nil
-            }, retained)
-        precondition(result == 0, "pthread_create failed with \(result)")
+        thread = NativeThread.require(named: "loop \(index)") { self.run() }
     }
 
     /// Ends the loop after its present turn. What is still open is closed without a word to its
@@ -119,7 +111,7 @@ public final class EventLoop: @unchecked Sendable {
     }
 
     /// Waits for the loop's thread to end, after ``stop()``.
-    public func join() { pthread_join(thread, nil) }
+    public func join() { thread?.join() }
 
     /// Does something on the loop's thread, soon.
     public func execute(_ work: @escaping @Sendable () -> Void) {

@@ -166,19 +166,7 @@ import Testing
     }
 
     static func onAnotherThread(_ work: @escaping @Sendable () -> Void) {
-        final class Box: Sendable {
-            let work: @Sendable () -> Void
-            init(_ work: @escaping @Sendable () -> Void) { self.work = work }
-        }
-        var thread = pthread_t()
-        let box = Unmanaged.passRetained(Box(work)).toOpaque()
-        pthread_create(
-            &thread, nil,
-            { argument in
-                Unmanaged<Box>.fromOpaque(argument.unsafelyUnwrapped).takeRetainedValue().work()
-                return nil
-            }, box)
-        pthread_detach(thread)
+        NativeThread.require(named: "another", work).detach()
     }
 }
 

@@ -45,18 +45,7 @@ final class HandoverServer: Sendable {
 
     /// Starts its thread, which ends after a hand-over or ``stop()``.
     func start() {
-        // Safe: the thread holds the object until it ends.
-        let retained = Unmanaged.passRetained(self).toOpaque()
-        var thread = pthread_t()
-        let result = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<HandoverServer>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            }, retained)
-        precondition(result == 0, "pthread_create failed with \(result)")
-        pthread_detach(thread)
+        NativeThread.require(named: "handover") { self.run() }.detach()
     }
 
     /// Serves no further successor and lets go of the sockets. From any thread; does not wait.
