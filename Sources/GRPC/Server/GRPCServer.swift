@@ -58,7 +58,7 @@ public final class GRPCServer: ExchangeHandler, @unchecked Sendable {
             if wire !== plain { tools.trim() }
         }
         if let fault = head.fault {
-            if head.hasUnknownEncoding {
+            if head.hasUnknownEncoding && !type.wire.isGRPC {
                 CallHead.appendEncodings(type.wire, to: &exchange.responseHeaders)
             }
             call.finish(fault)

@@ -14,7 +14,7 @@ struct HTTPRefusal {
     init?(of exchange: ServerExchange, _ route: CallRoute, _ query: ConnectQuery?) {
         let method = route.entry?.method
         guard exchange.method == .post || query != nil else {
-            let isFree = method?.isSideEffectFree == true && route.contentType?.isGRPC != true
+            let isFree = method?.isSideEffectFree == true && route.contentType?.wire.isGRPC != true
             self.init(
                 status: 405,
                 explanation: isFree
@@ -84,14 +84,5 @@ struct HTTPRefusal {
         exchange.sendHead(status: status, body: isHead ? .none : .known(body.count))
         if !isHead { exchange.write(body) }
         exchange.end()
-    }
-}
-
-extension ContentType {
-    fileprivate var isGRPC: Bool {
-        switch wire {
-        case .grpc, .grpcWeb, .grpcWebText: true
-        case .connectStream, .connectUnary: false
-        }
     }
 }

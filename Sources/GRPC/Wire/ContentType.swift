@@ -15,6 +15,14 @@ struct ContentType {
         case connectStream
         /// Connect's methods of one message each way, whose bodies are the bare message.
         case connectUnary
+
+        /// Whether it is gRPC, or the form of it for the web.
+        var isGRPC: Bool {
+            switch self {
+            case .grpc, .grpcWeb, .grpcWebText: true
+            case .connectStream, .connectUnary: false
+            }
+        }
     }
 
     /// How a message is written.

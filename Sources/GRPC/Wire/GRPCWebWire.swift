@@ -17,6 +17,7 @@ final class GRPCWebWire: EnvelopedWire {
 
     override func begin(_ call: GRPCCall) {
         super.begin(call)
+        CallHead.appendEncodings(.grpcWeb, to: &call.exchange.responseHeaders)
         coder?.appendEncoding("grpc-encoding", to: &call.exchange.responseHeaders)
     }
 

@@ -5,6 +5,7 @@ import Transport
 final class GRPCWire: EnvelopedWire {
     override func begin(_ call: GRPCCall) {
         super.begin(call)
+        CallHead.appendEncodings(.grpc, to: &call.exchange.responseHeaders)
         coder?.appendEncoding("grpc-encoding", to: &call.exchange.responseHeaders)
     }
 

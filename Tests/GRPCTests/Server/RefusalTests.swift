@@ -18,6 +18,7 @@ struct RefusalTests {
         #expect(response.status == 200)
         #expect(response.header("grpc-status") == "12")
         #expect(response.header("grpc-message") != nil)
+        #expect(response.header("grpc-accept-encoding") == "identity,gzip")
         #expect(response.trailers.isEmpty)
         #expect(response.ending == .complete)
     }
