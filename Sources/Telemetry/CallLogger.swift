@@ -36,6 +36,7 @@ public final class CallLogger: Observer {
         line.word("endpoint", record.endpoint)
         if let principal = record.principal { line.text("key", principal.name) }
         if let client = record.client { line.word("client") { client.append(to: &$0) } }
+        if let program = record.userAgent { line.text("user_agent", program) }
         if !record.model.isEmpty { line.text("model", record.model) }
         if let deployment = record.deployment { line.text("deployment", deployment.id) }
         append(outcomeOf: record)

@@ -24,6 +24,7 @@ import Testing
             receivedAtWall: LogFile.time)
         record.principal = Principal(name: "team a")
         record.client = NetworkAddress(ipv4: 0xC000_0207)
+        record.userAgent = "OpenAI/Python 1.99.1"
         record.model = "llama"
         record.isStream = true
         var first = Attempt(
@@ -68,6 +69,7 @@ import Testing
                 #"{"time":"2026-11-24T00:18:11.292Z","level":"info","msg":"call","#
                     + "\"id\":\"\(record.id.text)\","
                     + #""endpoint":"openai.chat","key":"team a","client":"192.0.2.7","#
+                    + #""user_agent":"OpenAI/Python 1.99.1","#
                     + #""model":"llama","#
                     + #""deployment":"llama-2","status":"ok","attempts":["#
                     + #"{"deployment":"llama-1","outcome":"server_error","http_status":500,"#
@@ -87,7 +89,8 @@ import Testing
         #expect(
             Self.lines(of: [record], format: .text) == [
                 "2026-11-24T00:18:11.292Z warning call id=\(record.id.text) "
-                    + #"endpoint=openai.chat key="team a" client=192.0.2.7 model=llama "#
+                    + #"endpoint=openai.chat key="team a" client=192.0.2.7 "#
+                    + #"user_agent="OpenAI/Python 1.99.1" model=llama "#
                     + "status=failed "
                     + "reason=TIMED_OUT origin=upstream timeout=first_token "
                     + "attempts=llama-1:server_error:500 duration_ms=250.500 stream=true"

@@ -29,7 +29,7 @@ class OpenAIDoor: ExchangeCloseObserver, CancellationTarget {
         arrival = Arrival(
             receivedAt: exchange.receivedAt, timeout: RoutingHeaders.timeout(exchange),
             credential: Credentials.read(exchange),
-            client: exchange.clientAddress)
+            client: exchange.clientAddress, userAgent: ClientProgram.read(exchange))
     }
 
     final func attach(_ cancellation: Cancellation, id: CallID) {

@@ -20,7 +20,8 @@ class V1Door: GRPCCancelObserver, CancellationTarget {
         arrival = Arrival(
             receivedAt: call.exchange.receivedAt, timeout: call.timeout,
             credential: Credentials.read(call.exchange),
-            client: call.exchange.clientAddress)
+            client: call.exchange.clientAddress,
+            userAgent: ClientProgram.read(call.exchange))
     }
 
     final func attach(_ cancellation: Cancellation, id: CallID) {

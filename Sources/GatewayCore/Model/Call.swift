@@ -33,14 +33,17 @@ public struct Arrival: Sendable {
     public let credential: Credential?
     /// Where it comes from; `nil` when it came over no network.
     public let client: NetworkAddress?
+    /// What the client's program calls itself; `nil` when it does not say.
+    public let userAgent: String?
 
     public init(
         receivedAt: MonotonicTime, timeout: Duration?, credential: Credential?,
-        client: NetworkAddress? = nil
+        client: NetworkAddress? = nil, userAgent: String? = nil
     ) {
         self.receivedAt = receivedAt
         self.timeout = timeout
         self.credential = credential
         self.client = client
+        self.userAgent = userAgent
     }
 }

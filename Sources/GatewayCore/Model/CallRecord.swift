@@ -9,6 +9,8 @@ public struct CallRecord: Sendable {
     public var principal: Principal?
     /// Where the call came from; `nil` when it came over no network.
     public var client: NetworkAddress?
+    /// What the client's program calls itself, as it was sent; `nil` when it did not say.
+    public var userAgent: String?
     /// The model asked for. Empty when that never became clear.
     public var model = ""
     public var isStream = false

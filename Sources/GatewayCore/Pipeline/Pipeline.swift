@@ -47,6 +47,7 @@ public final class Pipeline {
         var record = CallRecord(
             id: CallID(at: now, using: &random), endpoint: door.endpoint,
             receivedAt: arrival.receivedAt, receivedAtWall: now, client: arrival.client)
+        record.userAgent = arrival.userAgent
         let cancellation = Cancellation()
         door.attach(cancellation, id: record.id)
         // The bound of the whole call covers the reading of its body too.
