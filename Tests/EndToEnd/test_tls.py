@@ -61,6 +61,37 @@ def test_curl(secure, certificates, version, number):
     assert answer == f'"I\'m alive!" {number}'
 
 
+def test_a_balancers_header_before_tls(tmp_path, certificates):
+    """PROXY protocol, version 2, in front of TLS: the log tells who called, and by what."""
+    gateway = Gateway(tmp_path, tls_config(certificates, """\
+  trusted_proxies: [127.0.0.2]
+  proxy_protocol: true
+"""))
+    addresses = bytes([192, 0, 2, 7, 10, 0, 0, 1]) + (56324).to_bytes(2, "big") + b"\x01\xbb"
+    header = b"\r\n\r\n\0\r\nQUIT\n\x21\x11" + len(addresses).to_bytes(2, "big") + addresses
+    body = json.dumps({"model": "demo", "messages": HELLO}).encode()
+    try:
+        with socket.create_connection(
+                ("127.0.0.1", gateway.port), timeout=30,
+                source_address=("127.0.0.2", 0)) as plain:
+            plain.sendall(header)
+            with certificates.context().wrap_socket(plain, server_hostname="localhost") as tls:
+                tls.sendall(
+                    b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
+                    b"user-agent: balanced/1\r\nconnection: close\r\n"
+                    + f"authorization: Bearer {MASTER_KEY}\r\n".encode()
+                    + f"content-length: {len(body)}\r\n\r\n".encode() + body)
+                answer = b""
+                while part := tls.recv(65536):
+                    answer += part
+        assert answer.startswith(b"HTTP/1.1 200 ")
+    finally:
+        assert gateway.stop() == 0
+    line = next(line for line in gateway.log().splitlines() if '"msg":"call"' in line)
+    assert json.loads(line)["client"] == "192.0.2.7"
+    assert json.loads(line)["user_agent"] == "balanced/1"
+
+
 def test_the_openai_sdk(secure, certificates):
     sdk = openai.OpenAI(
         base_url=url(secure) + "/v1", api_key=MASTER_KEY, max_retries=0,

@@ -11,12 +11,13 @@ import Testing
 
     private func withTLS(
         _ settings: TLSServerSettings = serverSettings(), limits: Limits = Limits(),
+        trust: ProxyTrust = ProxyTrust(),
         serve: @escaping @Sendable (ServerExchange) async -> Void = sayOK,
         test: (ServerHarness, TLSServer) async throws -> Void
     ) async throws {
         let tls = try TLSServer(settings)
         let harness = try ServerHarness(
-            limits: limits, handler: FunctionHandler(serve), tls: tls)
+            limits: limits, trust: trust, handler: FunctionHandler(serve), tls: tls)
         do {
             try await test(harness, tls)
         } catch {
@@ -58,6 +59,31 @@ import Testing
                 text += String(decoding: try peer.take(1), as: UTF8.self)
             }
         }
+    }
+
+    /// A balancer passes TLS through, and says in the clear before it whose it is: in a packet of
+    /// its own, or in one with the client's first.
+    @Test(arguments: [0, Int32(MSG_MORE)])
+    func aProxysHeaderComesBeforeTLS(flags: Int32) async throws {
+        let trust = ProxyTrust(
+            proxies: [AddressRange("127.0.0.1")].compactMap(\.self), expectsHeader: true)
+        try await withTLS(trust: trust, serve: Self.sayAddress) { harness, _ in
+            let peer = try TLSPeer(port: harness.port)
+            let header = ProxyHeaderTests.binary(ProxyHeaderTests.addressesIPv4, extra: 5)
+            #expect(Glibc.send(peer.peer.descriptor, header, header.count, flags) == header.count)
+            try peer.handshake()
+            try peer.send(Self.get)
+            #expect(try peer.response().body == Array("192.0.2.7".utf8))
+            // Without it there is not even a handshake.
+            let bare = try TLSPeer(port: harness.port)
+            #expect(throws: TLSPeer.Failure.self) { try bare.handshake() }
+        }
+    }
+
+    @Sendable private static func sayAddress(_ exchange: ServerExchange) async {
+        exchange.sendHead(status: 200, body: .untilEnd)
+        exchange.write { $0.append(text: exchange.clientAddress?.text ?? "none") }
+        exchange.end()
     }
 
     /// Many records a flight, both ways, and more than a kernel's buffer.
