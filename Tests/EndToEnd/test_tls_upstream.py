@@ -77,7 +77,10 @@ class ConnectProxy:
             client.close()
             return
         upstream = socket.create_connection(("127.0.0.1", self.target))
-        client.sendall(b"HTTP/1.1 200 Made\r\n\r\n")
+        if self.asked[-1].startswith("CONNECT "):
+            client.sendall(b"HTTP/1.1 200 Made\r\n\r\n")
+        else:
+            upstream.sendall(head.replace(b" http://a.example.test/", b" /", 1))
         threading.Thread(target=self._pipe, args=(upstream, client), daemon=True).start()
         self._pipe(client, upstream)
 
@@ -160,6 +163,26 @@ def test_a_proxy_carries_tls(tmp_path, monkeypatch, certificates, python_server)
         assert "secret" not in gateway.log()
     finally:
         assert gateway.stop() == 0
+
+
+def test_a_proxy_passes_requests_in_the_clear_on(tmp_path, monkeypatch):
+    for name in ["upstream", "front"]:
+        (tmp_path / name).mkdir()
+    upstream = Gateway(
+        tmp_path / "upstream",
+        config_of(model("demo", "scripted/demo?first_ms=0&interval_ms=0")))
+    proxy = ConnectProxy(upstream.port)
+    monkeypatch.setenv("HTTP_PROXY", f"http://me:secret@127.0.0.1:{proxy.port}")
+    gateway = Gateway(tmp_path / "front", config_of(
+        deployment("m", 80, host="a.example.test", key=MASTER_KEY).replace("https:", "http:")))
+    try:
+        assert ask(gateway, "m").choices[0].message.content
+        assert proxy.asked[0].startswith(
+            "POST http://a.example.test/v1/chat/completions HTTP/1.1\r\nhost: a.example.test\r\n")
+        assert "secret" not in gateway.log()
+    finally:
+        assert gateway.stop() == 0
+        assert upstream.stop() == 0
 
 
 def test_a_proxy_that_refuses_is_named(tmp_path, monkeypatch, certificates, python_server):

@@ -9,7 +9,7 @@ enum UpstreamSection {
         "ca_file": .honoured("the authorities that upstreams' certificates must come from"),
         "client_cert_file": .honoured("the certificate that upstreams are shown"),
         "client_key_file": .honoured("that certificate's private key"),
-        "proxy_from_environment": .honoured("whether HTTPS_PROXY and NO_PROXY count"),
+        "proxy_from_environment": .honoured("whether HTTPS_PROXY, HTTP_PROXY and NO_PROXY count"),
     ]
 
     static func read(
@@ -36,28 +36,34 @@ enum UpstreamSection {
             }
         }
         let isWanted = reader.flag(values["proxy_from_environment"]) ?? true
-        if isWanted { readProxy(environment, with: &reader, into: &settings) }
+        if isWanted { readProxies(environment, with: &reader, into: &settings) }
     }
 
     /// The variables in the order in which curl looks for them; the first that is set counts.
-    private static let proxyVariables = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+    private static let tlsVariables = ["https_proxy", "HTTPS_PROXY"] + allVariables
+    private static let clearVariables = ["http_proxy", "HTTP_PROXY"] + allVariables
+    private static let allVariables = ["all_proxy", "ALL_PROXY"]
 
-    private static func readProxy(
+    private static func readProxies(
         _ environment: ConfigEnvironment, with reader: inout ConfigReader,
         into settings: inout Settings
     ) {
-        for variable in proxyVariables {
-            guard let address = environment[variable] else { continue }
-            let exceptions = environment["no_proxy"] ?? environment["NO_PROXY"] ?? ""
+        let named = [tlsVariables, clearVariables].map { variables in
+            variables.first { environment[$0] != nil }
+        }
+        var proxies: [String: HTTPProxy] = [:]
+        for variable in Set(named.compactMap(\.self)).sorted() {
             do throws(HTTPProxy.Invalid) {
-                settings.proxies = try ProxyRules(proxy: address, exceptions: exceptions)
+                proxies[variable] = try HTTPProxy(environment[variable] ?? "")
             } catch {
                 reader.add(
                     .refused, "gateway_settings.upstream.proxy_from_environment", at: nil,
                     "\(variable): \(error); unset it, or set this key to false")
             }
-            return
         }
+        settings.proxies = ProxyRules(
+            tls: named[0].flatMap { proxies[$0] }, clear: named[1].flatMap { proxies[$0] },
+            exceptions: environment["no_proxy"] ?? environment["NO_PROXY"] ?? "")
     }
 
     /// Reads LiteLLM's keys, which stand in `litellm_settings` and in a deployment's

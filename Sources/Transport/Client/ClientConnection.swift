@@ -42,7 +42,11 @@ final class ClientConnection: BufferedSocket {
         go(on: handshake.begin(on: self))
     }
 
-    override func secured() { begin(UpstreamHandshake.applicationProtocol(on: self)) }
+    override func secured() {
+        let version = UpstreamHandshake.applicationProtocol(on: self)
+        handshake?.noteAgreed(version)
+        begin(version)
+    }
 
     private func go(on progress: UpstreamHandshake.Progress) {
         switch progress {

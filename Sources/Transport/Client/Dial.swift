@@ -92,7 +92,8 @@ final class Dial: LoopTimerTarget, @unchecked Sendable {
         }
         let made = ClientConnection(
             pool: pool, takingOwnershipOf: descriptor, dial: self,
-            handshake: route.handshake(with: pool.origin, offers: pool.offers))
+            handshake: pool.isForwarded
+                ? nil : route.handshake(with: pool.origin, offers: pool.offers))
         attempts.append((made, address.family))
         made.open()
         return 0

@@ -63,7 +63,7 @@ final class HTTP1ClientWire: ClientWire {
     override func write(
         _ request: borrowing ClientRequest, for exchange: ClientExchange
     ) throws(TransportError) {
-        try RequestWriter.append(request, hostField: pool.hostField.view, to: &output)
+        try RequestWriter.append(request, as: pool.requestForm, to: &output)
         begin(isHeadRequest: ByteView(request.method).equals("HEAD"))
     }
 
@@ -170,6 +170,7 @@ final class HTTP1ClientWire: ClientWire {
         loop: while true {
             switch try parser.next(&input, headers: &exchange.responseHeaders) {
             case .head:
+                if let refusal = pool.requestForm.refusal(status: parser.status) { throw refusal }
                 exchange.takeHead(status: parser.status)
             case .body(let bytes):
                 exchange.takeBody(bytes)

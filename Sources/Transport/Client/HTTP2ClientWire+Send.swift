@@ -86,7 +86,7 @@ extension HTTP2ClientWire {
         fields.removeAll(keepingCapacity: true)
         append(":method", ByteView(request.method))
         append(":scheme", ByteView(connection.security == nil ? "http" : "https"))
-        append(":authority", pool.authority)
+        append(":authority", pool.requestForm.authority)
         append(":path", request.target)
         var index = 0
         while index < request.headers.count {

@@ -21,7 +21,7 @@ public final class HTTPClient: @unchecked Sendable {
     /// - Parameters:
     ///   - http2: which upstreams are called by HTTP/2.
     ///   - tls: what the clients of all loops share of TLS.
-    ///   - proxies: which upstreams of TLS are reached through a proxy.
+    ///   - proxies: which upstreams are reached through a proxy.
     public init(
         loop: EventLoop, resolver: Resolver, limits: ClientLimits,
         http2: HTTP2Policy = HTTP2Policy(), tls: TLSClient = TLSClient(),
@@ -57,15 +57,27 @@ public final class HTTPClient: @unchecked Sendable {
     /// How connections to an origin are made. A profile's files that were read again count for the
     /// next connection.
     func route(to origin: Origin) -> UpstreamRoute {
-        guard let profile = origin.tls else { return .direct }
+        let proxy = proxies.proxy(to: origin)
+        guard let profile = origin.tls else { return .inTheClear(proxy) }
         let known = routes[origin]
         let route = UpstreamRoute(
             tls: Result { () throws(TLSFailure) in try tls.context(of: profile) },
-            proxy: proxies.proxy(host: origin.host, port: origin.port),
+            proxy: proxy,
             resumptions: known?.resumptions ?? TLSResumptions())
         if known == nil && routes.count >= ClientLimits.routesMax { routes.removeAll() }
         routes[origin] = route
         return route
+    }
+
+    /// What was last agreed on with an origin to be spoken over TLS; `nil` when it was not asked
+    /// yet.
+    func versionAgreed(with origin: Origin) -> ApplicationProtocol? {
+        routes[origin]?.resumptions?.versionAgreed
+    }
+
+    /// Who passes requests on to an origin of HTTP/1.1 in the clear; `nil` where nobody does.
+    func forwarder(to origin: Origin) -> HTTPProxy? {
+        origin.tls == nil ? proxies.proxy(to: origin) : nil
     }
 
     func pool(of origin: Origin) -> OriginPool {

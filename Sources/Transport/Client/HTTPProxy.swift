@@ -1,6 +1,7 @@
 import GatewayPrimitives
 
-/// A proxy that makes connections for others when asked by CONNECT (RFC 9110, 9.3.6).
+/// A proxy that makes connections for others when asked by CONNECT (RFC 9110, 9.3.6), and passes
+/// requests in the clear on (RFC 9112, 3.2.2).
 public struct HTTPProxy: Sendable, Equatable, CustomStringConvertible {
     let host: String
     let port: UInt16
@@ -19,7 +20,7 @@ public struct HTTPProxy: Sendable, Equatable, CustomStringConvertible {
 
     /// - Parameter text: such as `http://user:password@proxy.internal:3128`; without a scheme it is
     ///   one of http.
-    init(_ text: String) throws(Invalid) {
+    public init(_ text: String) throws(Invalid) {
         var rest = text[...]
         if let scheme = rest.firstRange(of: "://") {
             let name = rest[..<scheme.lowerBound].lowercased()
@@ -42,6 +43,17 @@ public struct HTTPProxy: Sendable, Equatable, CustomStringConvertible {
         }
         self.host = host
         self.port = port
+    }
+
+    /// Says that it has refused to connect to an upstream, and what to do.
+    func words(refusing target: String, status: Int) -> String {
+        let advice =
+            switch status {
+            case 407: "; it wants a user and a password: http://user:password@\(self)"
+            case 403: "; have it let this host through, or name the host in NO_PROXY"
+            default: ""
+            }
+        return "the proxy \(self) refused to connect to \(target) with status \(status)\(advice)"
     }
 
     private static func hostAndPort(_ text: Substring) -> (String, UInt16)? {

@@ -10,12 +10,15 @@ final class OriginPool: LoopTimerTarget {
     let limits: ClientLimits
     let origin: Origin
     let resolver: Resolver
-    /// The line of the `host` field.
-    let hostField: ByteQueue
+    /// What stands in front of a request's target, and its first fields.
+    let requestForm: RequestForm
     /// What is spoken where nothing is negotiated.
     let protocolInTheClear: ApplicationProtocol
-    /// How many exchanges a connection that is being made is expected to serve at once; what the
-    /// last one that was made could.
+    /// Whether requests are sent to a proxy, which passes them on.
+    let isForwarded: Bool
+    /// How many exchanges a connection that is being made is expected to serve at once: what the
+    /// last one that was made could. Where nobody knows yet which HTTP the origin speaks, one is
+    /// expected to serve all, so that a crowd on a cold origin costs one handshake and not many.
     private var roomExpected: Int
     /// The family of the address that answered last, which is tried first.
     var familyPreferred: Int32?
@@ -45,22 +48,21 @@ final class OriginPool: LoopTimerTarget {
         protocolInTheClear = isKnown ? .http2 : .http1
         offers =
             client.http2.mode == .off ? ApplicationProtocol.http1Only : ApplicationProtocol.both
-        roomExpected = protocolInTheClear == .http2 ? client.limits.streamsPerConnectionMax : 1
-        var field = ByteQueue()
-        field.append("host: ")
-        field.append(text: origin.authority)
-        field.append("\r\n")
-        hostField = field
+        roomExpected = 1
+        let forwarder = isKnown ? nil : client.forwarder(to: origin)
+        isForwarded = forwarder != nil
+        requestForm = RequestForm(of: origin, through: forwarder)
+        if expectsHTTP2 { roomExpected = limits.streamsPerConnectionMax }
     }
 
-    /// The `host` field's value.
-    var authority: ByteView {
-        let line = hostField.view
-        return line["host: ".utf8.count..<line.count - 2]
+    private var expectsHTTP2: Bool {
+        guard origin.tls != nil else { return protocolInTheClear == .http2 }
+        guard client?.http2.mode != .off else { return false }
+        return client?.versionAgreed(with: origin) != .http1
     }
 
     /// How a new connection is made.
-    func makeRoute() -> UpstreamRoute { client?.route(to: origin) ?? .direct }
+    func makeRoute() -> UpstreamRoute { client?.route(to: origin) ?? .inTheClear() }
 
     /// What a new connection offers to speak, as ALPN's list.
     let offers: StaticString

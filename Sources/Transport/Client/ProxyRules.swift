@@ -1,13 +1,14 @@
 import GatewayPrimitives
 
-/// Which proxy stands between this process and the servers it calls over TLS, as the variables
-/// HTTPS_PROXY and NO_PROXY say it.
+/// Which proxy stands between this process and the servers it calls, as the variables HTTPS_PROXY,
+/// HTTP_PROXY and NO_PROXY say it.
 ///
 /// There is no standard; these are the rules that curl, Go and Python's clients share: an exception
 /// is a name, which stands for what is below it too, an address, a network such as 10.0.0.0/8, or
 /// `*`; each may name a port. This machine itself is never asked for through a proxy.
 public struct ProxyRules: Sendable {
-    private let proxy: HTTPProxy?
+    private let proxyOfTLS: HTTPProxy?
+    private let proxyInTheClear: HTTPProxy?
     private var exceptions: [Exception] = []
     private var exceptsAll = false
 
@@ -25,14 +26,13 @@ public struct ProxyRules: Sendable {
     /// Exceptions that are looked at.
     static let exceptionsMax = 256
 
-    /// No proxy.
-    public init() { proxy = nil }
-
     /// - Parameters:
-    ///   - proxy: such as `http://user:password@proxy.internal:3128`.
+    ///   - tls: who is asked for servers of TLS.
+    ///   - clear: who is asked for servers in the clear.
     ///   - exceptions: names and networks, between commas.
-    public init(proxy: String, exceptions: String) throws(HTTPProxy.Invalid) {
-        self.proxy = try HTTPProxy(proxy)
+    public init(tls: HTTPProxy? = nil, clear: HTTPProxy? = nil, exceptions: String = "") {
+        proxyOfTLS = tls
+        proxyInTheClear = clear
         let items = exceptions.split { $0 == "," || $0 == " " }
         for item in items.prefix(Self.exceptionsMax) {
             if item == "*" { exceptsAll = true }
@@ -40,9 +40,12 @@ public struct ProxyRules: Sendable {
         }
     }
 
-    /// The proxy to ask for a connection to an upstream; `nil` for going there directly.
-    func proxy(host: String, port: UInt16) -> HTTPProxy? {
-        guard let proxy, !exceptsAll, !Self.isThisMachine(host) else { return nil }
+    /// The proxy to ask for an upstream; `nil` for going there directly.
+    func proxy(to origin: Origin) -> HTTPProxy? {
+        let (host, port) = (origin.host, origin.port)
+        guard let proxy = origin.tls == nil ? proxyInTheClear : proxyOfTLS, !exceptsAll,
+            !Self.isThisMachine(host)
+        else { return nil }
         let address = Self.address(host)
         let isExcepted = exceptions.contains { exception in
             guard exception.port == nil || exception.port == port else { return false }

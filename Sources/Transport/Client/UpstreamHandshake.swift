@@ -65,7 +65,7 @@ final class UpstreamHandshake {
             return failed("the proxy \(proxy) does not answer as HTTP/1.1 has it")
         }
         guard (200..<300).contains(parser.status) else {
-            return failed(Self.words(of: proxy, refusing: target, status: parser.status))
+            return failed(proxy.words(refusing: target, status: parser.status))
         }
         isAsking = false
         return beginTLS(on: socket, with: input)
@@ -75,6 +75,9 @@ final class UpstreamHandshake {
     static func applicationProtocol(on socket: BufferedSocket) -> ApplicationProtocol {
         socket.security?.applicationProtocol ?? .http1
     }
+
+    /// Remembers for the next connections what is spoken.
+    func noteAgreed(_ version: ApplicationProtocol) { route.resumptions?.versionAgreed = version }
 
     /// The connection has ended before HTTP. `nil` when the address alone is to blame, so that
     /// another may be tried.
@@ -120,19 +123,7 @@ final class UpstreamHandshake {
     }
 
     /// The upstream, as CONNECT and people name it.
-    private var target: String {
-        (origin.host.contains(":") ? "[\(origin.host)]" : origin.host) + ":\(origin.port)"
-    }
+    private var target: String { origin.authorityWithPort }
 
     private func failed(_ words: String) -> Progress { .failed(.connectFailed(words)) }
-
-    private static func words(of proxy: HTTPProxy, refusing target: String, status: Int) -> String {
-        let advice =
-            switch status {
-            case 407: "; it wants a user and a password, HTTPS_PROXY=http://user:password@\(proxy)"
-            case 403: "; have it let this host through, or name the host in NO_PROXY"
-            default: ""
-            }
-        return "the proxy \(proxy) refused to connect to \(target) with status \(status)\(advice)"
-    }
 }

@@ -4,13 +4,15 @@ import GatewayPrimitives
 struct UpstreamRoute {
     /// TLS with the origin, or why it cannot be set up; `nil` in the clear.
     let tls: Result<TLSContext, TLSFailure>?
-    /// Who makes the connections; `nil` where they are made directly.
+    /// Who makes the connections, or passes requests on; `nil` where neither is needed.
     let proxy: HTTPProxy?
     /// The sessions that the origin has offered.
     let resumptions: TLSResumptions?
 
-    /// Straight and in the clear.
-    static var direct: UpstreamRoute { UpstreamRoute(tls: nil, proxy: nil, resumptions: nil) }
+    /// In the clear: straight, or through a proxy.
+    static func inTheClear(_ proxy: HTTPProxy? = nil) -> UpstreamRoute {
+        UpstreamRoute(tls: nil, proxy: proxy, resumptions: nil)
+    }
 
     /// What is to be agreed on a new connection before HTTP; `nil` when nothing is.
     func handshake(with origin: Origin, offers: StaticString) -> UpstreamHandshake? {

@@ -4,22 +4,25 @@ import GatewayPrimitives
 enum RequestWriter {
     /// Appends a whole request: head and body.
     ///
-    /// - Parameter hostField: the line of the `host` field, its end included.
+    /// - Parameter form: what the request has in common with all others to its origin.
     ///
     /// Throws ``TransportError/malformed(_:)``, and appends nothing, when the target or a field
     /// holds what would end its line: values come from clients and from configuration.
     static func append(
-        _ request: borrowing ClientRequest, hostField: ByteView, to output: inout ByteQueue
+        _ request: borrowing ClientRequest, as form: borrowing RequestForm,
+        to output: inout ByteQueue
     ) throws(TransportError) {
         try check(request)
         // One growth for all: the fields with ": " and line ends, and the lines the wire adds.
-        let lines = request.headers.byteCount + request.headers.count * 4 + hostField.count + 128
-        _ = output.reserve(request.target.count + lines + request.body.count)
+        let lines = request.headers.byteCount + request.headers.count * 4 + form.fields.count + 128
+        _ = output.reserve(
+            form.prefix.count + request.target.count + lines + request.body.count)
         output.append(request.method)
         output.append(" ")
+        output.append(form.prefix.view)
         output.append(request.target)
         output.append(" HTTP/1.1\r\n")
-        output.append(hostField)
+        output.append(form.fields.view)
         var index = 0
         while index < request.headers.count {
             output.append(request.headers.name(at: index))

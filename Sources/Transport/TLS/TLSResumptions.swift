@@ -1,6 +1,7 @@
 import COpenSSL
 
-/// The sessions that one origin has offered for being resumed. Belongs to one client's loop.
+/// The sessions that one origin has offered for being resumed, and what was agreed on with it.
+/// Belongs to one client's loop.
 ///
 /// A ticket of TLS 1.3 is used once (RFC 8446, C.4); a session of TLS 1.2 as long as it lasts.
 final class TLSResumptions {
@@ -8,6 +9,8 @@ final class TLSResumptions {
     static let sessionsMax = 4
 
     private var sessions: [OpaquePointer] = []
+    /// What the last connection speaks; `nil` before the first.
+    var versionAgreed: ApplicationProtocol?
 
     deinit { for session in sessions { SSL_SESSION_free(session) } }
 

@@ -73,6 +73,10 @@ struct UpstreamSectionTests {
         let environment = ["HTTPS_PROXY": "https://me:hunter2@proxy:3128"]
         let refusals = load("", environment: environment).refusals
         #expect(refusals.contains { $0.contains("HTTPS_PROXY") && !$0.contains("hunter2") })
+        let clear = ["http_proxy": "socks5://me:hunter2@proxy:1080"]
+        #expect(load("", environment: clear).refusals.contains { $0.contains("http_proxy") })
+        let both = load("", environment: ["ALL_PROXY": "https://proxy:1"]).refusals
+        #expect(both.count == 1)
         let off = "gateway_settings: {upstream: {proxy_from_environment: false}}"
         #expect(load(off, environment: environment).refusals == [])
     }

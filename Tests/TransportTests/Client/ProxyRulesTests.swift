@@ -24,8 +24,20 @@ struct ProxyRulesTests {
     func exceptionsAreWhatOthersTakeThemFor(
         exceptions: String, host: String, port: UInt16, isProxied: Bool
     ) throws {
-        let rules = try ProxyRules(proxy: "http://proxy:3128", exceptions: exceptions)
-        #expect((rules.proxy(host: host, port: port) != nil) == isProxied)
+        let rules = ProxyRules(clear: try HTTPProxy("proxy:3128"), exceptions: exceptions)
+        #expect((rules.proxy(to: Origin(host: host, port: port)) != nil) == isProxied)
+    }
+
+    /// Each has its own; what one has no variable for is reached directly.
+    @Test(arguments: [(true, true), (true, false), (false, true), (false, false)])
+    func tlsAndClearHaveTheirOwn(hasTLS: Bool, hasClear: Bool) throws {
+        let rules = ProxyRules(
+            tls: hasTLS ? try HTTPProxy("of-tls:1") : nil,
+            clear: hasClear ? try HTTPProxy("in-the-clear:2") : nil)
+        let clear = rules.proxy(to: Origin(host: "a.test", port: 80))
+        let tls = rules.proxy(to: Origin(host: "a.test", port: 443, tls: TLSProfile()))
+        #expect(clear?.description == (hasClear ? "in-the-clear:2" : nil))
+        #expect(tls?.description == (hasTLS ? "of-tls:1" : nil))
     }
 
     @Test(arguments: [

@@ -38,6 +38,66 @@ import Testing
         }
     }
 
+    /// Until the upstream has said which HTTP it speaks, one handshake is made for all who come.
+    @Test func aCrowdOnAColdUpstreamMakesOneConnection() async throws {
+        try await withClient { harness, upstream in
+            var calls: [ClientCall] = []
+            for _ in 0..<5 { calls.append(await harness.start(to: upstream.port, tls: profile())) }
+            let peer = try TLSPeer(accepted: upstream.accept(), set: Self.preferHTTP2)
+            #expect(await harness.connectionCount == 1)
+            try peer.handshake()
+            await harness.wait { $0.waiterCount == 0 }
+            #expect(await harness.connectionCount == 1)
+            #expect(!upstream.hasWaiting)
+            peer.peer.close()
+            for call in calls { #expect(await call.reply().error != nil) }
+        }
+    }
+
+    /// HTTP/1.1 serves one at a time: the others are connected for as soon as that is known, and
+    /// the next time at once.
+    @Test func whatAnUpstreamSpeaksIsRemembered() async throws {
+        try await withClient { harness, upstream in
+            for round in 0..<2 {
+                var calls: [ClientCall] = []
+                for _ in 0..<3 {
+                    calls.append(await harness.start(to: upstream.port, tls: profile()))
+                }
+                #expect(await harness.connectionCount == (round == 0 ? 1 : 3))
+                var peers: [TLSPeer] = []
+                for _ in 0..<3 {
+                    peers.append(try TLSPeer(accepted: upstream.accept()).handshake())
+                }
+                for peer in peers {
+                    try peer.request()
+                    try peer.send(Self.whole)
+                }
+                for call in calls { #expect(await call.reply().body == "ok") }
+                let client = harness.client
+                await harness.loop.run { client.closeIdle() }
+                #expect(await harness.connectionCount == 0)
+            }
+        }
+    }
+
+    /// All who wait for the one that finds out learn that it has failed.
+    @Test func aCrowdLearnsThatAColdUpstreamCannotBeTrusted() async throws {
+        try await withClient { harness, upstream in
+            var calls: [ClientCall] = []
+            for _ in 0..<3 { calls.append(await harness.start(to: upstream.port, tls: profile())) }
+            let peer = try TLSPeer(accepted: upstream.accept(), certificate: "expired")
+            #expect(throws: TLSPeer.Failure.self) { try peer.handshake() }
+            for call in calls {
+                guard case .connectFailed(let why) = await call.reply().error else {
+                    Issue.record("the call did not fail")
+                    continue
+                }
+                #expect(why.contains("has expired"))
+            }
+            #expect(!upstream.hasWaiting)
+        }
+    }
+
     private static func preferHTTP2(_ context: OpaquePointer) {
         SSL_CTX_set_alpn_select_cb(
             context,
@@ -186,7 +246,8 @@ import Testing
     // MARK: - Proxies
 
     private static func proxies(_ port: UInt16) throws -> ProxyRules {
-        try ProxyRules(proxy: "http://me:secret@127.0.0.1:\(port)", exceptions: "direct.test")
+        ProxyRules(
+            tls: try HTTPProxy("http://me:secret@127.0.0.1:\(port)"), exceptions: "direct.test")
     }
 
     /// The upstream's name is the proxy's to resolve, and TLS is spoken through it.
@@ -228,7 +289,7 @@ import Testing
         }
     }
 
-    /// In the clear, and on this machine, nobody else is asked.
+    /// For this machine nobody else is asked.
     @Test func whatIsNotToBeProxiedIsReachedDirectly() async throws {
         let listener = try RawListener()
         try await withClient(proxies: Self.proxies(listener.port)) { harness, upstream in
