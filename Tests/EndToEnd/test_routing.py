@@ -199,6 +199,44 @@ def pair(tmp_path):
         one.stop()
 
 
+def test_every_attempt_is_told_with_its_reason(tmp_path):
+    """In the log line and in the ledger's row: who, why, by whose fault, when, how long."""
+    ones = [RoutingUpstream(), RoutingUpstream()]
+    gateway = Gateway(tmp_path, TWO.format(one=ones[0].base, two=ones[1].base, key=MASTER_KEY))
+    try:
+        ones[0].always = ones[1].always = (429, {"retry-after": "1"})
+        status, fields, _ = ask(gateway, "m", stream=True)
+        assert status == 429
+        logged = attempts(gateway)
+        rows = wait_until(
+            lambda: json.loads(get(gateway, "/spend/logs?summarize=false")), what="the row")
+        told = rows[0]["metadata"]["attempts"]
+        assert len(told) == len(logged) == rows[0]["metadata"]["attempt_count"] >= 2
+        for line, entry in zip(logged, told):
+            assert line["deployment"] == entry["model_id"]
+            assert line["provider"] == entry["custom_llm_provider"] == "openai"
+            assert line["outcome"] == entry["outcome"] == "rate_limited"
+            assert line["reason"] == entry["reason"] == "UPSTREAM_RATE_LIMITED"
+            assert line["origin"] == entry["origin"] == "upstream"
+            assert line["http_status"] == entry["http_status"] == 429
+            assert line["duration_ms"] == pytest.approx(entry["duration_ms"], abs=0.002)
+            assert line["cooldown_ms"] == entry["cooldown_ms"] == 1000
+            assert entry["time_to_first_token_ms"] is None and entry["spend"] == 0
+        assert told[0]["start_ms"] < told[1]["start_ms"]
+        ones[0].reset(), ones[1].reset()
+        time.sleep(1.1)
+        assert ask(gateway, "m", stream=True)[0] == 200
+        answered = wait_until(
+            lambda: [one for one in attempts(gateway) if one["outcome"] == "succeeded"],
+            what="the line of the answer")[0]
+        assert answered["http_status"] == 200 and "reason" not in answered
+        assert 0 < answered["first_token_ms"] <= answered["duration_ms"]
+    finally:
+        assert gateway.stop() == 0
+        for one in ones:
+            one.stop()
+
+
 def test_an_upstream_that_dies_and_returns_costs_no_request(pair, capsys):
     gateway, ones = pair
     load = Load(gateway)

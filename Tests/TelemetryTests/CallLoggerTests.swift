@@ -31,14 +31,19 @@ import Testing
             deployment: deployment("llama-1"), startedAt: MonotonicTime(nanoseconds: 1_001_000_000))
         first.outcome = .serverError
         first.httpStatus = 500
-        first.latency = .milliseconds(3)
+        first.duration = .milliseconds(3)
+        first.reason = .upstreamUnavailable
+        first.origin = .upstream
+        first.cooldown = .seconds(5)
+        first.cost = Money(nanoUSD: 1_200)
         record.attempts = [first]
         record.endedAt = MonotonicTime(nanoseconds: 1_250_500_000)
         record.error = error
         guard error == nil else { return record }
         var second = Attempt(deployment: deployment("llama-2"), startedAt: record.receivedAt)
         second.httpStatus = 200
-        second.latency = .microseconds(41_250)
+        second.firstToken = .microseconds(41_250)
+        second.duration = .milliseconds(200)
         record.attempts.append(second)
         record.deployment = second.deployment
         record.firstTokenAt = MonotonicTime(nanoseconds: 1_045_250_000)
@@ -72,10 +77,11 @@ import Testing
                     + #""user_agent":"OpenAI/Python 1.99.1","#
                     + #""model":"llama","#
                     + #""deployment":"llama-2","status":"ok","attempts":["#
-                    + #"{"deployment":"llama-1","outcome":"server_error","http_status":500,"#
-                    + #""latency_ms":3.000},"#
-                    + #"{"deployment":"llama-2","outcome":"succeeded","http_status":200,"#
-                    + #""latency_ms":41.250}],"#
+                    + #"{"deployment":"llama-1","provider":"openai","outcome":"server_error","#
+                    + #""reason":"UPSTREAM_UNAVAILABLE","origin":"upstream","http_status":500,"#
+                    + #""duration_ms":3.000,"cooldown_ms":5000.000,"cost_usd":0.0000012},"#
+                    + #"{"deployment":"llama-2","provider":"openai","outcome":"succeeded","#
+                    + #""http_status":200,"first_token_ms":41.250,"duration_ms":200.000}],"#
                     + #""input_tokens":11,"output_tokens":222,"usage":"reported","#
                     + #""duration_ms":250.500,"first_token_ms":45.250,"stream":true}"#
             ])
@@ -93,7 +99,7 @@ import Testing
                     + #"user_agent="OpenAI/Python 1.99.1" model=llama "#
                     + "status=failed "
                     + "reason=TIMED_OUT origin=upstream timeout=first_token "
-                    + "attempts=llama-1:server_error:500 duration_ms=250.500 stream=true"
+                    + "attempts=llama-1:server_error:500:3.000 duration_ms=250.500 stream=true"
             ])
     }
 
@@ -107,6 +113,17 @@ import Testing
         #expect(!text.isEmpty)
         #expect(!text.contains("hunter2"))
         #expect(!text.contains("sk-upstream-secret"))
+    }
+
+    /// However many attempts a call has made, its line has a bound.
+    @Test func listsTheFirstAndTheLastOfManyAttempts() {
+        var record = Self.record()
+        let more = Array(repeating: record.attempts[0], count: 200)
+        record.attempts = more + record.attempts
+        let line = Self.lines(of: [record]).joined()
+        #expect(line.split(separator: #"{"deployment":"#).count == AttemptEntry.listMax + 1)
+        #expect(line.contains(#""deployment":"llama-2""#))
+        #expect(line.contains(#""attempt_count":202"#))
     }
 
     /// Only successes are sampled: every failure is worth its line.

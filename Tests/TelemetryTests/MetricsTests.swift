@@ -23,7 +23,7 @@ struct MetricsTests {
         record.isStream = true
         var attempt = Attempt(deployment: deployment, startedAt: start)
         attempt.outcome = outcome
-        attempt.latency = .milliseconds(20)
+        attempt.firstToken = .milliseconds(20)
         record.attempts = [attempt]
         var usage = Usage(source: .reported)
         usage.inputTokens = 3

@@ -38,6 +38,29 @@ public struct LedgerSamples {
         row.cost.output = Money(nanoUSD: row.usage.outputTokens * 601)
         if Int.random(in: 0..<4, using: &random) == 0 { row.failure = .timedOut }
         row.duration = .milliseconds(12)
+        row.attemptCount = 1
+        if Int.random(in: 0..<3, using: &random) == 0 { addAttempts(to: &row) }
         return row
+    }
+
+    private func addAttempts(to row: inout LedgerRow) {
+        var first = AttemptEntry(
+            deploymentID: "\"\(row.model)\"\n-d", model: row.model, provider: row.provider,
+            outcome: .timedOut)
+        first.reason = .timedOut
+        first.origin = .upstream
+        first.timeout = .firstToken
+        first.start = .microseconds(90)
+        first.duration = .milliseconds(5)
+        first.cooldown = .seconds(60)
+        first.cost = Money(nanoUSD: 77)
+        var second = AttemptEntry(
+            deploymentID: row.deploymentID, model: "other", provider: row.provider,
+            outcome: .succeeded)
+        second.httpStatus = 200
+        second.firstToken = .milliseconds(3)
+        second.duration = .milliseconds(6)
+        row.attempts = [first, second]
+        row.attemptCount = 2
     }
 }

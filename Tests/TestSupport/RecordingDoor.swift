@@ -14,6 +14,8 @@ public final class RecordingDoor: Door {
     public private(set) var failure: GatewayError?
     public private(set) var record: CallRecord?
     public private(set) var cancellation: Cancellation?
+    /// How often it was told to stop waiting.
+    public private(set) var cancelCount = 0
     /// While true, ``awaitRoom()`` waits.
     public var isFull = false
     private var writer: UnsafeContinuation<Void, Never>?
@@ -82,5 +84,8 @@ public final class RecordingDoor: Door {
 }
 
 extension RecordingDoor: CancellationTarget {
-    public func cancelled() { makeRoom() }
+    public func cancelled() {
+        cancelCount += 1
+        makeRoom()
+    }
 }

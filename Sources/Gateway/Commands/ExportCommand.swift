@@ -49,6 +49,7 @@ struct ExportedRow: Encodable {
     static let columns = [
         "call_id", "received_at", "key_id", "key_name", "user_id", "team_id", "end_user", "tags",
         "endpoint", "model", "deployment", "provider", "upstream_model", "is_stream", "attempts",
+        "attempt_outcomes",
         "input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens",
         "reasoning_tokens", "usage_source", "usd", "usd_input", "usd_output",
         "usd_failed_attempts", "failure", "first_token_ms", "duration_ms",
@@ -61,7 +62,10 @@ struct ExportedRow: Encodable {
             row.callID.text, row.receivedAt.rfc3339, row.keyID, row.keyName, row.userID ?? "",
             row.teamID ?? "", row.endUser ?? "", row.tags.joined(separator: " "), row.endpoint,
             row.model, row.deploymentID, row.provider, row.upstreamModel,
-            row.isStream ? "true" : "false", "\(row.attemptCount)", "\(usage.inputTokens)",
+            row.isStream ? "true" : "false", "\(row.attemptCount)",
+            row.attemptList.map { "\($0.deploymentID):\($0.outcome.rawValue):\($0.httpStatus)" }
+                .joined(separator: " "),
+            "\(usage.inputTokens)",
             "\(usage.cachedInputTokens)", "\(usage.cacheWriteTokens)", "\(usage.outputTokens)",
             "\(usage.reasoningTokens)", "\(usage.source.name)", row.cost.total.dollars,
             row.cost.input.dollars, row.cost.output.dollars, row.cost.failedAttempts.dollars,

@@ -275,9 +275,9 @@ final class CallCharge {
 
     // MARK: - After an attempt
 
-    /// Notes what an attempt that failed before its answer began may cost.
-    func attemptFailed(_ failure: GatewayError) {
-        guard let cost = unansweredCost(failure) else { return }
+    /// Notes what an attempt that failed before its answer began may cost, and returns that.
+    func attemptFailed(_ failure: GatewayError) -> Money {
+        guard let cost = unansweredCost(failure) else { return .zero }
         failedCost += cost.cost.total
         var sum = failedUsage ?? Usage(source: cost.usage.source)
         sum.inputTokens += cost.usage.inputTokens
@@ -285,6 +285,7 @@ final class CallCharge {
         sum.inFlightTokens += cost.usage.inFlightTokens
         if cost.usage.source == .estimated { sum.source = .estimated }
         failedUsage = sum
+        return cost.cost.total
     }
 
     /// What an attempt without an answer costs; `nil` for nothing: it was turned away with a
@@ -350,6 +351,7 @@ final class CallCharge {
         if hold != 0 { cost.clamp(to: held) }
         record.usage = usage
         record.cost = cost
+        record.shareCost()
         record.error = failure
         if isBoundByBudget { record.markBudgetsEnd() }
         if let ticket {

@@ -21,6 +21,9 @@ public struct LedgerRow: Sendable {
     public var upstreamModel = ""
     public var isStream: Bool
     public var attemptCount = 0
+    /// The attempts, at most ``AttemptEntry/listMax``. Empty for a call that its first attempt
+    /// answered: the row says the same; see ``attemptList``.
+    public var attempts: [AttemptEntry] = []
     public var usage = Usage(source: .reported)
     public var cost = Cost()
     /// `nil` when it succeeded, else the reason of its failure.
@@ -58,6 +61,7 @@ public struct LedgerRow: Sendable {
         isStream = record.isStream
         receivedAt = record.receivedAtWall
         attemptCount = record.attempts.count
+        attempts = AttemptEntry.list(record)
         if let deployment = record.deployment ?? record.attempts.last?.deployment {
             deploymentID = deployment.id
             provider = deployment.provider.rawValue

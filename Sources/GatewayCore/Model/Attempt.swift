@@ -4,24 +4,30 @@ public import GatewayPrimitives
 public struct Attempt: Sendable {
     public let deployment: Deployment
     public let startedAt: MonotonicTime
-    /// Until the first event, or until it failed.
-    public var latency: Duration
-    public var outcome: AttemptOutcome
+    /// Until the first event with content; `nil` when none came.
+    public var firstToken: Duration?
+    /// Until its end; zero while it runs.
+    public var duration = Duration.zero
+    public var outcome = AttemptOutcome.succeeded
+    /// Why it failed, and by whose fault; `nil` when it did not.
+    public var reason: GatewayError.Reason?
+    public var origin: GatewayError.Origin?
     /// The upstream's HTTP status; zero when there was none.
-    public var httpStatus: Int
+    public var httpStatus = 0
     /// What was too slow, for ``AttemptOutcome/timedOut``.
     public var timeout: TimeoutKind?
     /// How long the deployment is left alone because of it; `nil` when it is not.
     public var cooldown: Duration?
+    /// Its share of what the call was charged.
+    public var cost = Money.zero
 
     public init(deployment: Deployment, startedAt: MonotonicTime) {
         self.deployment = deployment
         self.startedAt = startedAt
-        latency = .zero
-        outcome = .succeeded
-        httpStatus = 0
-        timeout = nil
     }
+
+    /// Until its first event, or until it failed.
+    public var latency: Duration { firstToken ?? duration }
 }
 
 /// How an attempt ended. The public API's AttemptOutcome has the same cases.

@@ -20,6 +20,8 @@ public struct CallRecord: Sendable {
     public var firstTokenAt: MonotonicTime?
     public var endedAt: MonotonicTime
     public var attempts: [Attempt] = []
+    /// Which of ``attempts`` answered; `nil` while none has.
+    public var answering: Int?
     /// Models that stood in for the one asked for, one after another.
     public var fallbackCount = 0
     /// The deployment that answered.
@@ -63,6 +65,19 @@ public struct CallRecord: Sendable {
 extension CallRecord {
     /// Attempts after the first of each model.
     public var retryCount: Int { max(0, attempts.count - 1 - fallbackCount) }
+
+    /// Shares out the whole charge among the attempts: theirs are known but for the one that
+    /// answered, and add up to more where a hold did not cover them.
+    mutating func shareCost() {
+        if let answering { attempts[answering].cost = cost.input + cost.output }
+        var above = Money.zero - cost.failedAttempts
+        for index in attempts.indices where index != answering { above += attempts[index].cost }
+        for index in attempts.indices.reversed() where index != answering && above > .zero {
+            let less = min(above, attempts[index].cost)
+            attempts[index].cost = attempts[index].cost - less
+            above = above - less
+        }
+    }
 
     /// Notes that a choice which ended at the bound it was given ended where a budget does.
     mutating func markBudgetsEnd() {

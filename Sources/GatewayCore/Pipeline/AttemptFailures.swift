@@ -37,9 +37,10 @@ struct AttemptFailures {
 
 extension Attempt {
     /// Records how the attempt failed.
-    mutating func fail(_ failure: GatewayError, now: MonotonicTime, wasCommitted: Bool) {
-        if !wasCommitted { latency = now.since(startedAt) }
-        httpStatus = failure.upstream?.httpStatus ?? 0
+    mutating func fail(_ failure: GatewayError, wasCommitted: Bool) {
+        reason = wasCommitted ? failure.asInterruption().reason : failure.reason
+        origin = failure.origin
+        if let status = failure.upstream?.httpStatus, status != 0 { httpStatus = status }
         timeout = failure.timeout
         switch failure.outcome {
         case .some(.cancelled): outcome = .cancelled

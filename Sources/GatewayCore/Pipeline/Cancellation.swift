@@ -9,6 +9,8 @@ public final class Cancellation {
     public private(set) var callError: GatewayError?
     /// Why the running attempt was cancelled, but not the call.
     public private(set) var attemptError: GatewayError?
+    /// Whether an attempt has begun to answer: only then does the door wait for what it brings.
+    private var isAnswering = false
     private var door: (any CancellationTarget)?
     private var attempt: (any CancellationTarget)?
 
@@ -25,6 +27,9 @@ public final class Cancellation {
         self.attempt = attempt
         if error != nil { attempt.cancelled() }
     }
+
+    /// Notes that the running attempt answers: it is the last, and its end is the door's too.
+    func beginAnswer() { isAnswering = true }
 
     /// Ends the attempt's part: what comes next starts afresh.
     public func endAttempt() {
@@ -46,12 +51,13 @@ public final class Cancellation {
         door?.cancelled()
     }
 
-    /// Cancels the running attempt; another may follow.
+    /// Cancels the running attempt; another may follow, unless this one has begun to answer. A door
+    /// that was told to stop waiting cannot wait for the answer of another.
     public func cancelAttempt(_ error: GatewayError) {
         guard self.error == nil else { return }
         attemptError = error
         attempt?.cancelled()
-        door?.cancelled()
+        if isAnswering { door?.cancelled() }
     }
 
     /// Throws if the call or its attempt was cancelled.

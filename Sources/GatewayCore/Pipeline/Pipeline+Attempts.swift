@@ -73,7 +73,8 @@ extension Pipeline {
             finish(deployment, failure, relay, plan, startedAt: startedAt)
             guard let failure, !relay.isCut else { return nil }
             if relay.isCommitted { return failure.asInterruption() }
-            charge.attemptFailed(failure)
+            relay.record.attempts[relay.record.attempts.count - 1].cost =
+                charge.attemptFailed(failure)
             failures.add(failure)
             plan.failed(deployment, failure, at: clock.now(), using: &random)
             if let end = ending(failure, relay, &plan) { return end }
@@ -113,14 +114,15 @@ extension Pipeline {
     ) {
         let now = clock.now()
         let elapsed = now.since(startedAt)
+        let last = relay.record.attempts.count - 1
+        relay.record.attempts[last].duration = elapsed
         guard let failure, !relay.isCut else {
             deployment.health.ended(
                 relay.token, usage: relay.finished?.usage,
                 latency: relay.record.isStream ? nil : elapsed, at: now)
             return
         }
-        let last = relay.record.attempts.count - 1
-        relay.record.attempts[last].fail(failure, now: now, wasCommitted: relay.isCommitted)
+        relay.record.attempts[last].fail(failure, wasCommitted: relay.isCommitted)
         guard failure.isDeploymentsFault else {
             deployment.health.ended(relay.token, at: now)
             return

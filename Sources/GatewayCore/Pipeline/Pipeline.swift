@@ -90,7 +90,7 @@ public final class Pipeline {
                 record: record, charge: opened, choiceCount: request.choiceCount)
             // Events reach the client from inside; the first one commits the call to its attempt.
             let failure = await attempt(request, &plan, relay, opened, watch)
-            record = relay.record
+            record = relay.takeRecord()
             if let failure { throw failure }
             guard var finished = relay.finished else { throw .unfinished }
             record.note(finished)

@@ -95,6 +95,12 @@ public final class Relay {
         try cancellation.check()
     }
 
+    /// Notes the status that the upstream answered with.
+    public func noteStatus(_ status: Int) {
+        guard let last = record.attempts.indices.last else { return }
+        record.attempts[last].httpStatus = status
+    }
+
     /// Names parts of the request that this attempt did not send upstream.
     public func noteDropped(_ params: [String]) { record.droppedParams = params }
 
@@ -117,14 +123,22 @@ public final class Relay {
         finished = nil
     }
 
+    /// Hands the record over: what is written to it from now on copies nothing.
+    func takeRecord() -> CallRecord {
+        defer { record.attempts = [] }
+        return record
+    }
+
     private func commit() throws(GatewayError) {
         isCommitted = true
+        cancellation.beginAnswer()
         let now = clock.now()
         record.firstTokenAt = now
         if let last = record.attempts.indices.last {
             let latency = now.since(record.attempts[last].startedAt)
             let deployment = record.attempts[last].deployment
-            record.attempts[last].latency = latency
+            record.attempts[last].firstToken = latency
+            record.answering = last
             record.deployment = deployment
             deployment.health.answered(
                 &token, after: latency, isStream: record.isStream, at: now)

@@ -51,6 +51,7 @@ public final class AnthropicProvider: Provider {
         // It may be long, and the answer slow.
         body.release()
         try await reply.receiveHead()
+        relay.noteStatus(exchange.status)
         guard (200..<300).contains(exchange.status) else {
             throw await reply.readError { body, retryAfter in
                 AnthropicErrorReader(parser: parser).classify(

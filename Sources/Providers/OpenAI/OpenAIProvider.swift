@@ -53,6 +53,7 @@ public final class OpenAIProvider: Provider {
         // It may be long, and the answer slow.
         body.release()
         try await reply.receiveHead()
+        relay.noteStatus(exchange.status)
         UpstreamLimits.note(exchange, deployment, at: clock.now())
         guard (200..<300).contains(exchange.status) else {
             throw await reply.readError { body, retryAfter in

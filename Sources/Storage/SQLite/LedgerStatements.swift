@@ -212,6 +212,7 @@ final class LedgerStatements {
         statement.bind(31, Int64(clamping: row.firstTokenLatency.wholeNanoseconds))
         statement.bind(32, Int64(clamping: row.duration.wholeNanoseconds))
         statement.bind(33, row.usage.inFlightTokens)
+        statement.bind(34, try StoredAttempts.text(row.attempts))
         return try statement.run() == 1
     }
 

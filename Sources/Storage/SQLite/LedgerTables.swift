@@ -140,5 +140,12 @@ enum LedgerTables {
                     ON request_claim (key_id, sequence);
                 CREATE INDEX request_claim_by_time ON request_claim (claimed_at);
                 """),
+        StoreMigration(
+            name: "ledger-4",
+            sql: """
+                -- The attempts of a call that its first one did not answer: see StoredAttempts.
+                ALTER TABLE ledger ADD COLUMN attempts TEXT
+                    CHECK (attempts IS NULL OR json_valid(attempts));
+                """),
     ]
 }

@@ -97,6 +97,24 @@ struct CallBoundsTests {
         #expect(door.record?.attempts.map(\.outcome) == [.cancelled])
     }
 
+    /// A door that was told to stop waiting could not wait for its client any more: an attempt that
+    /// fails before its answer leaves it alone.
+    @Test func anAttemptThatIsLeftDoesNotStopTheDoor() async {
+        let harness = PipelineHarness(
+            attempts: [[.hang], [.text("a"), .hang]], deployments: 2)
+        let door = harness.door()
+        let task = await start(harness, door)
+        harness.clock.advance(by: PipelineHarness.timeouts.firstToken)
+        await settle()
+        #expect(door.log.last == "text:a")
+        #expect(door.cancelCount == 0)
+        // One that fails while it answers ends the call, and so the door's wait.
+        harness.clock.advance(by: PipelineHarness.timeouts.betweenTokens)
+        await task.value
+        #expect(door.cancelCount == 1)
+        #expect(door.failure?.timeout == .betweenTokens)
+    }
+
     /// A client that leaves stops the attempt; nothing else is tried; the call is recorded.
     @Test func aClientThatLeavesStopsTheAttempt() async {
         let harness = PipelineHarness(attempts: [[.text("a"), .hang]], deployments: 2)

@@ -69,7 +69,10 @@ extension JSONOutput {
         member("user_api_key_alias", row.keyName)
         member("endpoint", row.endpoint)
         member("is_stream", row.isStream)
-        member("attempts", row.attemptCount)
+        member("attempt_count", row.attemptCount)
+        member("attempts", array: row.attemptList) { output, attempt in
+            output.object { $0.append(attempt) }
+        }
         member("usage_source", row.usage.source.name.description)
         member("cached_prompt_tokens", Int(row.usage.cachedInputTokens))
         member("cache_creation_tokens", Int(row.usage.cacheWriteTokens))
@@ -80,11 +83,31 @@ extension JSONOutput {
         member("excess", row.cost.excess)
         member("error", row.failure?.rawValue)
     }
+
+    private mutating func append(_ attempt: AttemptEntry) {
+        member("model_id", attempt.deploymentID)
+        member("model_group", attempt.model)
+        member("custom_llm_provider", attempt.provider)
+        member("outcome", attempt.outcome.rawValue)
+        member("reason", attempt.reason?.rawValue)
+        member("origin", attempt.origin?.rawValue)
+        member("http_status", attempt.httpStatus == 0 ? nil : attempt.httpStatus)
+        member("timeout", attempt.timeout?.rawValue)
+        member("start_ms", attempt.start.inMilliseconds)
+        member("time_to_first_token_ms", attempt.firstToken?.inMilliseconds)
+        member("duration_ms", attempt.duration.inMilliseconds)
+        member("cooldown_ms", attempt.cooldown?.inMilliseconds)
+        member("spend", attempt.cost)
+    }
 }
 
 extension String {
     /// `nil` when it is empty.
     var nonEmpty: String? { isEmpty ? nil : self }
+}
+
+extension Duration {
+    fileprivate var inMilliseconds: Double { Double(wholeNanoseconds / 1_000) / 1_000 }
 }
 
 extension WallTime {

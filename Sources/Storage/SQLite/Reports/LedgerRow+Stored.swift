@@ -21,6 +21,7 @@ extension LedgerRow {
         upstreamModel = stored["upstream_model"]
         isStream = stored["is_stream"]
         attemptCount = stored["attempt_count"]
+        attempts = StoredAttempts.attempts(stored["attempts"] as String?)
         usage.inputTokens = stored["input_tokens"]
         usage.cachedInputTokens = stored["cached_input_tokens"]
         usage.cacheWriteTokens = stored["cache_write_tokens"]
