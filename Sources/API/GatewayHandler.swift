@@ -13,6 +13,7 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
     private let readiness: Readiness
     private let clock: any Clock
     private let errors: OpenAIErrorWriter
+    private var anthropicErrors: AnthropicErrorWriter { AnthropicErrorWriter(statuses: errors) }
     private let limits: DoorLimits
     private let cors: CORSPolicy?
     private let compressor: ResponseCompressor?
@@ -56,7 +57,7 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
         }
         guard endpoint.allows(exchange.method) else {
             exchange.responseHeaders.append("allow", endpoint.allowed)
-            refuse(exchange, .methodNotAllowed(endpoint.allowed))
+            refuse(exchange, at: endpoint, .methodNotAllowed(endpoint.allowed))
             return
         }
         switch endpoint {
@@ -68,6 +69,11 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
             await pipeline.run(
                 OpenAIEmbeddingsDoor(
                     exchange, clock: clock, parser: parser, errors: errors, limits: limits))
+        case .messages:
+            await pipeline.run(
+                AnthropicMessagesDoor(
+                    exchange, clock: clock, parser: parser, errors: anthropicErrors,
+                    limits: limits))
         case .models, .model:
             do throws(GatewayError) {
                 let principal = try pipeline.authenticate(Credentials.read(exchange))
@@ -78,7 +84,7 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
                     try ModelsEndpoint.one(of: models, to: exchange)
                 }
             } catch {
-                refuse(exchange, error)
+                refuse(exchange, at: endpoint, error)
             }
         case .metrics:
             if let metrics {
@@ -98,13 +104,17 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
             }
             metrics.respond(to: exchange)
         } catch {
-            refuse(exchange, error)
+            refuse(exchange, at: .metrics, error)
         }
     }
 
-    private func refuse(_ exchange: ServerExchange, _ error: GatewayError) {
+    private func refuse(_ exchange: ServerExchange, at endpoint: Endpoint, _ error: GatewayError) {
         let id = CallID(at: clock.wallNow(), using: &random)
-        errors.respond(to: exchange, with: error, id: id)
+        if endpoint == .messages {
+            anthropicErrors.respond(to: exchange, with: error, id: id)
+        } else {
+            errors.respond(to: exchange, with: error, id: id)
+        }
     }
 }
 

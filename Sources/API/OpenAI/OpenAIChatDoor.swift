@@ -4,7 +4,7 @@ import GatewayPrimitives
 import Transport
 
 /// `POST /v1/chat/completions`, whole and streamed (server-sent events).
-final class OpenAIChatDoor: OpenAIDoor, Door, TimerTarget {
+final class OpenAIChatDoor: OpenAIDoor, Door {
     let endpoint: StaticString = "openai.chat"
     var rawDialect: Dialect? { .openAIChat }
 
@@ -28,30 +28,8 @@ final class OpenAIChatDoor: OpenAIDoor, Door, TimerTarget {
         isStream = request.isStream
         wantsUsage = request.wantsUsage
         model = request.model
-        startKeepAlive()
+        if isStream { startKeepAlive() }
         return .chat(request)
-    }
-
-    /// From now on comments are sent while nothing else is, for the sake of proxies that take
-    /// silence for death. The first one sends the head: what fails later is told in the stream.
-    private func startKeepAlive() {
-        guard isStream, limits.keepAliveInterval > .zero else { return }
-        keepAlive = clock.makeTimer(self)
-        keepAlive?.arm(at: clock.now().advanced(by: limits.keepAliveInterval))
-    }
-
-    func timerFired() {
-        guard exchange.failure == nil else { return }
-        if !exchange.isHeadSent { sendStreamHead() }
-        // A comment (HTML Living Standard, 9.2.6), which every reader of events passes over.
-        exchange.write { queue in queue.append(": keep-alive\n\n") }
-        keepAlive?.arm(at: clock.now().advanced(by: limits.keepAliveInterval))
-    }
-
-    private func sendStreamHead() {
-        exchange.responseHeaders.append("content-type", "text/event-stream; charset=utf-8")
-        exchange.responseHeaders.append("cache-control", "no-cache")
-        exchange.sendHead(status: 200, body: .untilEnd)
     }
 
     func commit(_ record: CallRecord) {
@@ -78,7 +56,7 @@ final class OpenAIChatDoor: OpenAIDoor, Door, TimerTarget {
             if isUsageReport && (!wantsUsage || limits.tellsCostInStreams) { return }
             exchange.write { queue in OpenAIReplyWriter.writeEvent(json: json, into: &queue) }
         case .covered(.openAIChat): break
-        case .none, .json, .covered:
+        case .none, .json, .event, .covered:
             if writer == nil {
                 writer = OpenAIReplyWriter(id: id, created: createdAt, model: model)
             }

@@ -27,13 +27,11 @@ struct OpenAIErrorWriter {
     /// Answers an exchange whose head has not been sent.
     func respond(to exchange: ServerExchange, with error: GatewayError, id: CallID) {
         appendHeaders(of: error, id: id, to: exchange)
-        if error.reason == .upstreamRejected, let fault = error.upstream, let body = fault.body,
-            (400..<500).contains(fault.httpStatus)
-        {
+        if let own = error.upstreamWords(of: .openAI) {
             // The upstream's own words about the caller's own request.
             var queue = ByteQueue()
-            queue.append(array: body)
-            exchange.respond(status: fault.httpStatus, json: queue.view)
+            queue.append(array: own.body)
+            exchange.respond(status: own.status, json: queue.view)
             return
         }
         var body = ByteQueue()

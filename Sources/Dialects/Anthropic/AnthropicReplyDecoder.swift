@@ -3,7 +3,8 @@ public import GatewayPrimitives
 
 /// Reads a whole message of Anthropic's.
 ///
-/// All blocks of thinking are told with the first event of the content.
+/// All blocks of thinking are told with the first event of the content. The raw form, which is the
+/// whole body, is with the `started` event and covers the others.
 public struct AnthropicReplyDecoder: WholeReplyDecoding {
     private let parser: JSONParser
     private let faults: AnthropicFaults
@@ -71,7 +72,8 @@ public struct AnthropicReplyDecoder: WholeReplyDecoding {
                 .started(
                     ReplyStarted(
                         upstreamID: root[member: "id"]?.string ?? .empty,
-                        upstreamModel: root[member: "model"]?.string ?? .empty)))
+                        upstreamModel: root[member: "model"]?.string ?? .empty)),
+                raw: .json(json, .anthropicMessages, isUsageReport: false))
         }
         if stage == .blocks {
             var index = 0
@@ -124,6 +126,6 @@ public struct AnthropicReplyDecoder: WholeReplyDecoding {
         var delta = ChatDelta(partIndex: partCount, content: content)
         if partCount == 0 { delta.providerFieldsJSON = scratch.fields.view }
         partCount += 1
-        return ReplyEvent(.delta(delta))
+        return ReplyEvent(.delta(delta), raw: .covered(.anthropicMessages))
     }
 }

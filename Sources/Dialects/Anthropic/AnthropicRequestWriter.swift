@@ -6,7 +6,7 @@ public import GatewayPrimitives
 public struct AnthropicRequestWriter {
     /// The upstream's own name for the model.
     let model: String
-    /// The bound of the answer, for a request without one of its own.
+    /// The bound of the answer that takes the place of the request's own, if it has one.
     let outputTokensMax: Int?
     /// The longest answer of the model, if that is known.
     let modelOutputMax: Int?
@@ -29,20 +29,15 @@ public struct AnthropicRequestWriter {
     public func write(
         _ request: ChatRequest, with parser: JSONParser, into output: inout ByteQueue
     ) throws(GatewayError) -> [String] {
-        let content: ChatContent
-        var unknown: [String] = []
-        var isOpenAI = false
-        switch request.body {
-        case .typed(let typed): content = typed
-        case .raw(let raw):
-            let reading = try OpenAIContentReader(parser: parser).read(raw)
-            content = reading.content
-            unknown = reading.unknown
-            isOpenAI = true
+        if case .raw(let raw) = request.body, raw.dialect == .anthropicMessages {
+            RequestSplice(
+                model: model, outputTokensMax: outputTokensMax, boundName: "max_tokens"
+            ).write(raw, into: &output)
+            return []
         }
-        var unsaid = Unsaid(
-            mayDrop: dropsUnsupported || content.dropsUnsupportedParams, isOpenAI: isOpenAI)
-        for name in unknown { unsaid.refuse(name, openAI: name) }
+        let reading = try ContentReading(request, with: parser)
+        let content = reading.content
+        var unsaid = reading.unsaid(mayDrop: dropsUnsupported)
         let plan = AnthropicPlan(
             request, content, model: AnthropicModel(named: model), maxTokens: maxTokens(request),
             &unsaid)
@@ -51,10 +46,11 @@ public struct AnthropicRequestWriter {
         return unsaid.dropped
     }
 
-    /// The dialect needs a bound: the client's, the gateway's, the model's own, or one that every
-    /// model of Anthropic's allows.
+    /// The dialect needs a bound: the gateway's, which is set where the client has none or where a
+    /// budget does not cover it; the client's; the model's own; or one that every model of
+    /// Anthropic's allows.
     private func maxTokens(_ request: ChatRequest) -> Int {
-        request.maxOutputTokens ?? outputTokensMax ?? modelOutputMax
+        outputTokensMax ?? request.maxOutputTokens ?? modelOutputMax
             ?? DialectLimits.anthropicOutputTokensDefault
     }
 

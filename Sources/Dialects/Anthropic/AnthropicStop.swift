@@ -25,4 +25,32 @@ enum AnthropicStop {
         return ChoiceOutcome(
             choiceIndex: 0, reason: reason, cause: cause, stopSequence: sequence?.string ?? "")
     }
+
+    /// What Anthropic calls how a message ended; clients of it know no others.
+    /// - Parameter hasCalls: whether the message calls tools. Some servers then say that it has
+    ///   stopped, and no more.
+    static func name(of outcome: ChoiceOutcome, hasCalls: Bool) -> StaticString {
+        switch outcome.reason {
+        case .stop where hasCalls, .unknown where hasCalls, .toolCalls: "tool_use"
+        case .stop where outcome.cause == .stopSequence && !outcome.stopSequence.isEmpty:
+            "stop_sequence"
+        case .stop, .unknown: "end_turn"
+        case .length where outcome.cause == .contextWindow: "model_context_window_exceeded"
+        case .length: "max_tokens"
+        case .contentFilter, .refusal: "refusal"
+        }
+    }
+
+    /// Appends the members that tell it.
+    static func append(_ outcome: ChoiceOutcome, hasCalls: Bool, into output: inout ByteQueue) {
+        let name = name(of: outcome, hasCalls: hasCalls)
+        output.append(#""stop_reason":""#)
+        output.append(name)
+        output.append(#"","stop_sequence":"#)
+        if ByteView(name).equals("stop_sequence") {
+            output.append(jsonString: outcome.stopSequence)
+        } else {
+            output.append("null")
+        }
+    }
 }

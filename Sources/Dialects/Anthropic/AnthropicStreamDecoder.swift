@@ -4,13 +4,14 @@ internal import GatewayPrimitives
 /// Reads the events of a streamed message (docs.claude.com/en/docs/build-with-claude/streaming),
 /// one after another, until `message_stop`.
 ///
-/// Events, blocks and members that it does not know are passed over, as the vendor asks. Belongs to
-/// the loop of its parser.
+/// Events, blocks and members that it does not know are passed over, as the vendor asks; but in the
+/// raw form, which every event has, they are there. Belongs to the loop of its parser.
 public struct AnthropicStreamDecoder: StreamReplyDecoding {
     public static var endMarker: StaticString { "message_stop" }
 
     private let parser: JSONParser
     private let faults: AnthropicFaults
+    private let wantsTyped: Bool
     private var hasStarted = false
     private var blocks: [Block] = []
     private var partCount = 0
@@ -35,11 +36,15 @@ public struct AnthropicStreamDecoder: StreamReplyDecoding {
         var bytes = ByteQueue()
     }
 
-    /// A decoder of one stream. Errors name the provider and the deployment.
+    /// A decoder of one stream. Errors name the provider and the deployment. Without `wantsTyped`
+    /// events have their content, because it is counted, and as their part the number that the
+    /// upstream gave its block: a client of the same dialect gets the rest in the raw form.
     public init(
-        parser: JSONParser, provider: ProviderKind = .anthropic, deployment: String = ""
+        parser: JSONParser, wantsTyped: Bool = true, provider: ProviderKind = .anthropic,
+        deployment: String = ""
     ) {
         self.parser = parser
+        self.wantsTyped = wantsTyped
         faults = AnthropicFaults(provider: provider, deployment: deployment)
     }
 
@@ -68,7 +73,22 @@ public struct AnthropicStreamDecoder: StreamReplyDecoding {
         } else if type.equals("error") {
             throw faults.reported(in: root)
         }
+        if !wantsTyped {
+            let name = event.type.isEmpty ? type : event.type
+            carry(name, event.data, index: root[member: "index"])
+        }
         return true
+    }
+
+    /// Gives every event its raw form, and those that say nothing else a body to have it.
+    private mutating func carry(_ name: ByteView, _ json: ByteView, index: JSONValue?) {
+        let raw = RawForm.event(name: name, json: json, .anthropicMessages)
+        let part = Int(clamping: index?.integer ?? 0)
+        guard pending != nil else {
+            pending = ReplyEvent(.delta(ChatDelta(partIndex: part, content: .none)), raw: raw)
+            return
+        }
+        pending?.raw = raw
     }
 
     public mutating func next() -> ReplyEvent? {
@@ -107,10 +127,10 @@ public struct AnthropicStreamDecoder: StreamReplyDecoding {
         else { throw faults.malformed("a block is out of range") }
         let isCall = type.equals("tool_use")
         guard isCall || type.equals("text") || AnthropicThinking.isThinking(type) else {
-            blocks.append(Block(index: index, part: nil))
+            blocks.append(Block(index: index, part: wantsTyped ? nil : Int(clamping: index)))
             return
         }
-        let part = partCount
+        let part = wantsTyped ? partCount : Int(clamping: index)
         partCount += 1
         blocks.append(Block(index: index, part: part))
         if isCall {

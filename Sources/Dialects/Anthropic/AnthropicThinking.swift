@@ -28,4 +28,35 @@ enum AnthropicThinking {
     static func isThinking(_ type: ByteView) -> Bool {
         type.equals("thinking") || type.equals("redacted_thinking")
     }
+
+    /// The blocks of thinking among fields that the core has no name for.
+    struct Blocks {
+        private(set) var all: [Block] = []
+
+        struct Block {
+            /// The whole block.
+            let json: String
+            /// Of a block that can be read: what must come back with it.
+            let signature: String?
+        }
+
+        init(in json: ByteView) {
+            var bytes = ByteQueue()
+            bytes.append(json)
+            let parser = JSONParser()
+            guard let root = try? parser.parse(bytes.view),
+                let blocks = root[member: "thinking_blocks"]
+            else { return }
+            for block in blocks.elements {
+                guard let type = block[member: "type"]?.string, isThinking(type) else { continue }
+                let signature = type.equals("thinking") ? block[member: "signature"] : nil
+                var json = ByteQueue()
+                json.append(json: block)
+                all.append(
+                    Block(
+                        json: json.view.string,
+                        signature: type.equals("thinking") ? signature?.string?.string ?? "" : nil))
+            }
+        }
+    }
 }

@@ -7,6 +7,16 @@ enum AnthropicTier {
         tier.equals("standard") ? "default" : tier.string
     }
 
+    /// Anthropic's word for what a reply reports; `nil` where it has none.
+    static func reported(_ tier: String) -> StaticString? {
+        switch tier {
+        case "default": "standard"
+        case "priority": "priority"
+        case "batch": "batch"
+        default: nil
+        }
+    }
+
     /// Anthropic's word for what a request asks for; `nil` where it has none.
     static func asked(_ tier: String) -> StaticString? {
         switch tier {

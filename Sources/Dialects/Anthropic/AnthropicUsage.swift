@@ -35,6 +35,32 @@ struct AnthropicUsage {
         return usage
     }
 
+    /// Appends a `usage` object; the cache's counts stand beside the input.
+    static func append(
+        _ usage: Usage, tier: String? = nil, into output: inout ByteQueue
+    ) {
+        let cached = usage.cachedInputTokens + usage.cacheWriteTokens
+        output.append(#"{"input_tokens":"#)
+        output.append(decimal: Int(max(usage.inputTokens - cached, 0)))
+        output.append(#","cache_creation_input_tokens":"#)
+        output.append(decimal: Int(usage.cacheWriteTokens))
+        output.append(#","cache_read_input_tokens":"#)
+        output.append(decimal: Int(usage.cachedInputTokens))
+        output.append(#","output_tokens":"#)
+        output.append(decimal: Int(usage.outputTokens))
+        if usage.reasoningTokens > 0 {
+            output.append(#","output_tokens_details":{"thinking_tokens":"#)
+            output.append(decimal: Int(usage.reasoningTokens))
+            output.append("}")
+        }
+        if let tier = tier.flatMap(AnthropicTier.reported) {
+            output.append(#","service_tier":""#)
+            output.append(tier)
+            output.append("\"")
+        }
+        output.append("}")
+    }
+
     /// A count of an upstream is believed only as far as it can be one; sums do not overflow.
     private static func set(_ count: inout Int64, _ value: JSONValue?) {
         guard let told = value?.integer else { return }

@@ -5,22 +5,33 @@ internal import GatewayPrimitives
 /// dropped and reported where the client allows that.
 struct OpenAIChatContentWriter {
     let request: ChatRequest
-    let content: ChatContent
+    let reading: ContentReading
+    private var content: ChatContent { reading.content }
 
     /// What the gateway itself sets.
     private static let reserved: [StaticString] = [
         "model", "messages", "stream", "stream_options", "max_tokens", "max_completion_tokens", "n",
     ]
 
+    init(request: ChatRequest, reading: ContentReading) {
+        self.request = request
+        self.reading = reading
+    }
+
     /// Appends the whole object; returns what was dropped.
-    func write(model: String, into output: inout ByteQueue) throws(GatewayError) -> [String] {
-        let dropped = try inexpressible()
+    func write(
+        model: String, mayDrop: Bool, into output: inout ByteQueue
+    ) throws(GatewayError) -> [String] {
+        var unsaid = reading.unsaid(mayDrop: mayDrop)
+        noteInexpressible(&unsaid)
+        try unsaid.finish()
         output.append("{\"model\":")
         output.append(jsonString: model)
         output.append(",\"messages\":[")
         for (index, message) in content.messages.enumerated() {
             if index > 0 { output.append(",") }
-            try OpenAIMessageWriter(index: index).write(message, into: &output)
+            try OpenAIMessageWriter(path: reading.path(ofMessage: index))
+                .write(message, into: &output)
         }
         output.append("]")
         writeDelivery(into: &output)
@@ -32,21 +43,34 @@ struct OpenAIChatContentWriter {
             membersOf: content.extraBodyJSON, field: "chat.extra_body_json",
             refusing: Self.reserved, into: &output)
         output.append("}")
-        return dropped
+        return unsaid.dropped
     }
 
     /// What chat completions have no member for. `top_k` is no member of OpenAI's own, but of
     /// vLLM's and llama.cpp's; OpenAI refuses it by name.
-    private func inexpressible() throws(GatewayError) -> [String] {
-        var names: [String] = []
-        if content.maxReasoningTokens != nil { names.append("reasoning.max_reasoning_tokens") }
-        guard let first = names.first, !content.dropsUnsupportedParams else { return names }
-        throw GatewayError(
-            .unsupportedParameter, origin: .client, retry: .otherDeployment,
-            message: "`\(first)` cannot be said to this deployment. Leave it out, or set "
-                + "routing.drop_unsupported_params.",
-            fields: names.map { FieldViolation(field: "chat.\($0)", message: "not supported") },
-            outcome: .invalidRequest)
+    private func noteInexpressible(_ unsaid: inout Unsaid) {
+        if content.maxReasoningTokens != nil, reading.words != .anthropic {
+            unsaid.refuse("reasoning.max_reasoning_tokens", openAI: "thinking")
+        }
+        for (index, message) in content.messages.enumerated() {
+            let failed = message.parts.contains { part in
+                if case .toolResult(let result) = part { result.isError } else { false }
+            }
+            // Models are told by the result's text.
+            if failed { unsaid.drop(field: "\(reading.path(ofMessage: index)).is_error") }
+        }
+    }
+
+    /// The effort asked for. Of a client that knows no efforts, what stands for its budget of
+    /// thinking: the table that turns efforts into budgets for Anthropic's older models, read
+    /// backwards.
+    private var reasoningEffort: ReasoningEffort? {
+        if reading.words == .anthropic, content.reasoningEffort == nil,
+            let budget = content.maxReasoningTokens
+        {
+            return budget >= 4096 ? .high : budget >= 2048 ? .medium : .low
+        }
+        return content.reasoningEffort
     }
 
     private func writeDelivery(into output: inout ByteQueue) {
@@ -166,7 +190,7 @@ struct OpenAIChatContentWriter {
     }
 
     private func writeOptions(into output: inout ByteQueue) {
-        output.appendMember("reasoning_effort", content.reasoningEffort?.rawValue ?? "")
+        output.appendMember("reasoning_effort", reasoningEffort?.rawValue ?? "")
         output.appendMember("verbosity", content.verbosity?.rawValue ?? "")
         if let top = content.topLogprobs {
             output.append(",\"logprobs\":true")

@@ -49,7 +49,7 @@ struct OpenAIContentState {
             let isRead =
                 Self.taken.contains { name.equals($0) } || readConversation(name, value)
                 || readSampling(name, value) || readOption(name, value)
-            if !isRead && !OpenAIRouting.isOurs(name) { unknown.append(name.string) }
+            if !isRead && !GatewayFields.isOurs(name) { unknown.append(name.string) }
         }
         // Two members say one thing.
         if let logprobs = root[member: "logprobs"]?.bool {

@@ -25,7 +25,7 @@ public struct OpenAIEmbeddingRequestReader {
             root[member: "dimensions"], "dimensions", 1...Int64(Int32.max), &fields)
         var inputs = Inputs()
         inputs.check(root[member: "input"], &fields)
-        let routing = OpenAIRouting.read(root, &fields)
+        let routing = GatewayFields.read(root, &fields)
         try fields.finish()
         var request = EmbeddingRequest(
             model: root[member: "model"]?.string?.string ?? "", inputCount: inputs.count,

@@ -3,9 +3,8 @@ internal import GatewayPrimitives
 
 /// Writes one message of a conversation from core types.
 struct OpenAIMessageWriter {
-    /// Its place in the conversation, for errors.
-    let index: Int
-    private var path: String { "chat.messages[\(index)]" }
+    /// Its place in the conversation, in the client's words, for errors.
+    let path: String
 
     /// What this writer itself sets.
     private static let reserved: [StaticString] = [
@@ -45,7 +44,7 @@ struct OpenAIMessageWriter {
                 if case .text(let text) = part { text } else { nil as String? }
             }
             guard texts.count == result.parts.count else {
-                throw refused("a tool result of this dialect is text alone")
+                throw unsupported("has a tool result that is not text alone")
             }
             output.append(jsonString: texts.joined())
             output.append("}")
@@ -81,7 +80,7 @@ struct OpenAIMessageWriter {
                 output.append(jsonString: text)
                 output.append("}")
             case .media(let media):
-                try OpenAIMedia.write(media, into: &output) { refused($0) }
+                try OpenAIMedia.write(media, into: &output) { unsupported($0) }
             case .other(let json):
                 try ClientJSON.append(
                     object: json, field: "\(path).parts[\(part.offset)].provider_fields_json",
@@ -113,6 +112,14 @@ struct OpenAIMessageWriter {
         output.appendMember("refusal", refusal)
     }
 
+    /// What the dialect cannot say; another deployment may.
+    private func unsupported(_ what: String) -> GatewayError {
+        GatewayError(
+            .unsupportedParameter, origin: .client, retry: .otherDeployment,
+            message: "`\(path)` \(what), which this deployment does not take.",
+            fields: [FieldViolation(field: path, message: what)], outcome: .invalidRequest)
+    }
+
     private func refused(_ what: String) -> GatewayError {
         GatewayError(
             .invalidRequest, origin: .client,
@@ -129,7 +136,7 @@ enum OpenAIMedia {
     ) throws(GatewayError) {
         if media.mimeType.hasPrefix("audio/") {
             guard case .inline(let bytes) = media.source else {
-                throw refused("sound can be sent as bytes only")
+                throw refused("has sound by its address")
             }
             output.append(#"{"type":"input_audio","input_audio":{"data":""#)
             bytes.withUnsafeBytes { Base64.append($0, into: &output) }
@@ -147,7 +154,7 @@ enum OpenAIMedia {
             output.append("}}")
         } else {
             guard case .inline = media.source else {
-                throw refused("documents can be sent as bytes or by their file id only")
+                throw refused("has a document by its address")
             }
             output.append(#"{"type":"file","file":{"file_data":"#)
             writeLocation(media, into: &output)

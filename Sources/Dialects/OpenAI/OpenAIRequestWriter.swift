@@ -9,24 +9,28 @@ public struct OpenAIRequestWriter {
     /// stream, `stream_options.include_usage`, which the gateway needs. Returns the names of
     /// parameters that were dropped because the dialect cannot say them; throws if they may not be
     /// dropped.
-    /// - Parameter outputTokensMax: the bound of the answer that takes the place of the request's
-    ///   own, if it has one.
+    /// - Parameters:
+    ///   - outputTokensMax: the bound of the answer that takes the place of the request's own, if
+    ///     it has one.
+    ///   - dropsUnsupported: whether parameters may be left out that the dialect cannot say.
+    ///   - parser: the loop's, for requests in another dialect's words.
     public static func writeChat(
         _ request: ChatRequest, model upstreamModel: String, outputTokensMax: Int? = nil,
+        dropsUnsupported: Bool = false, with parser: @autoclosure () -> JSONParser = JSONParser(),
         into output: inout ByteQueue
     ) throws(GatewayError) -> [String] {
-        switch request.body {
-        case .raw(let raw):
-            splice(
-                raw, model: upstreamModel, asksForUsage: request.isStream,
-                outputTokensMax: outputTokensMax, into: &output)
+        if case .raw(let raw) = request.body, raw.dialect == .openAIChat {
+            RequestSplice(
+                model: upstreamModel, asksForUsage: request.isStream,
+                outputTokensMax: outputTokensMax, boundName: "max_completion_tokens"
+            ).write(raw, into: &output)
             return []
-        case .typed(let content):
-            var request = request
-            request.maxOutputTokens = outputTokensMax ?? request.maxOutputTokens
-            return try OpenAIChatContentWriter(request: request, content: content)
-                .write(model: upstreamModel, into: &output)
         }
+        var request = request
+        request.maxOutputTokens = outputTokensMax ?? request.maxOutputTokens
+        let reading = try ContentReading(request, with: parser())
+        return try OpenAIChatContentWriter(request: request, reading: reading).write(
+            model: upstreamModel, mayDrop: dropsUnsupported, into: &output)
     }
 
     /// Appends the body of an embeddings request for an upstream. Returns what was dropped.
@@ -35,91 +39,11 @@ public struct OpenAIRequestWriter {
     ) throws(GatewayError) -> [String] {
         switch request.body {
         case .raw(let raw):
-            splice(raw, model: upstreamModel, asksForUsage: false, into: &output)
+            RequestSplice(model: upstreamModel, boundName: "").write(raw, into: &output)
         case .typed(let content):
             try write(content, model: upstreamModel, into: &output)
         }
         return []
-    }
-
-    /// The client's bytes with the model's name replaced and, if asked for, the usage added.
-    private static func splice(
-        _ raw: RawRequest, model: String, asksForUsage: Bool, outputTokensMax: Int? = nil,
-        into output: inout ByteQueue
-    ) {
-        raw.json.withUnsafeBufferPointer { buffer in
-            let json = ByteView(start: buffer.baseAddress, count: buffer.count)
-            var copied = 0
-            var hasOptions = false
-            var hasBound = false
-            for member in raw.members {
-                switch member.name {
-                case .model:
-                    output.append(json[copied..<member.value.lowerBound])
-                    output.append(jsonString: model)
-                case .streamOptions:
-                    hasOptions = true
-                    guard asksForUsage else { continue }
-                    output.append(json[copied..<member.value.lowerBound])
-                    appendOptions(json[member.value], into: &output)
-                case .ours:
-                    copied = leaveOut(member.value, of: json, copied: copied, into: &output)
-                    continue
-                case .outputBound:
-                    // Its own bound, which may be null, gives way to the gateway's.
-                    guard let outputTokensMax else { continue }
-                    output.append(json[copied..<member.value.lowerBound])
-                    output.append(decimal: outputTokensMax)
-                    hasBound = true
-                }
-                copied = member.value.upperBound
-            }
-            let addsOptions = asksForUsage && !hasOptions
-            guard addsOptions || (outputTokensMax != nil && !hasBound) else {
-                return output.append(json.dropping(first: copied))
-            }
-            // Behind the last member: the object has one at least, the model's name.
-            var end = json.count
-            while end > copied, json[end - 1] != UInt8(ascii: "}") { end -= 1 }
-            output.append(json[copied..<end - 1])
-            if addsOptions { output.append(#","stream_options":{"include_usage":true}"#) }
-            if let outputTokensMax, !hasBound {
-                // Servers that are older than the newer field know the older one only.
-                output.append(",\"max_completion_tokens\":")
-                output.append(decimal: outputTokensMax)
-            }
-            output.append("}")
-        }
-    }
-
-    /// Leaves a member out, and the comma that goes with it: the one before it, or, where what is
-    /// before it is gone or never was, the one behind it. Returns where to go on.
-    private static func leaveOut(
-        _ member: Range<Int>, of json: ByteView, copied: Int, into output: inout ByteQueue
-    ) -> Int {
-        func isSpace(_ byte: UInt8) -> Bool { byte <= 0x20 }
-        var start = member.lowerBound
-        while start > copied, isSpace(json[start - 1]) { start -= 1 }
-        if start > copied, json[start - 1] == UInt8(ascii: ",") {
-            output.append(json[copied..<start - 1])
-            return member.upperBound
-        }
-        output.append(json[copied..<start])
-        var end = member.upperBound
-        while end < json.count, isSpace(json[end]) { end += 1 }
-        return end < json.count && json[end] == UInt8(ascii: ",") ? end + 1 : member.upperBound
-    }
-
-    /// `stream_options` as the client wrote them, but with the usage.
-    private static func appendOptions(_ options: ByteView, into output: inout ByteQueue) {
-        output.append(#"{"include_usage":true"#)
-        for member in RawMembers(options) where !member.isNamed("include_usage") {
-            output.append(",\"")
-            output.append(member.name)
-            output.append("\":")
-            output.append(member.value)
-        }
-        output.append("}")
     }
 
     private static func write(

@@ -24,11 +24,12 @@ public struct CallID: Hashable, Sendable {
     }
 
     /// An id from its UUID; `nil` for anything else. The text of a completion's id has `chatcmpl-`
-    /// in front.
+    /// in front, that of a message's `msg_`.
     public init?(_ text: String) {
         var words: (high: UInt64, low: UInt64) = (0, 0)
         var count = 0
-        let uuid = text.hasPrefix("chatcmpl-") ? text.dropFirst(9) : text[...]
+        let prefix = ["chatcmpl-", "msg_"].first { text.hasPrefix($0) } ?? ""
+        let uuid = text.dropFirst(prefix.count)
         guard uuid.utf8.count == 36 else { return nil }
         for (place, byte) in uuid.utf8.enumerated() {
             if place == 8 || place == 13 || place == 18 || place == 23 {

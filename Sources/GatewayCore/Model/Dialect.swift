@@ -4,12 +4,15 @@ public enum Dialect: UInt8, Sendable {
     case openAIChat
     /// OpenAI's embeddings.
     case openAIEmbeddings
+    /// Anthropic's Messages API.
+    case anthropicMessages
 
     /// The name the public API knows it by (RoutingInfo.dialect).
     public var name: StaticString {
         switch self {
         case .openAIChat: "openai-chat"
         case .openAIEmbeddings: "openai-embeddings"
+        case .anthropicMessages: "anthropic-messages"
         }
     }
 }

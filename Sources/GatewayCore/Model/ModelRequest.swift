@@ -91,6 +91,20 @@ public struct RawRequest: Sendable {
     public let members: [Member]
     /// Where the prompt is in ``json``; `nil` where that is not known.
     public let prompt: Range<Int>?
+    /// Header fields that belong to the request in its dialect, and go with it to an upstream of
+    /// the same.
+    public let headers: [Header]
+
+    /// A header field; its name is in lower case.
+    public struct Header: Sendable {
+        public let name: StaticString
+        public let value: String
+
+        public init(_ name: StaticString, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
 
     /// A top-level member of the object.
     public struct Member: Sendable {
@@ -115,12 +129,14 @@ public struct RawRequest: Sendable {
     }
 
     public init(
-        dialect: Dialect, json: [UInt8], members: [Member], prompt: Range<Int>? = nil
+        dialect: Dialect, json: [UInt8], members: [Member], prompt: Range<Int>? = nil,
+        headers: [Header] = []
     ) {
         self.dialect = dialect
         self.json = json
         self.members = members
         self.prompt = prompt
+        self.headers = headers
     }
 }
 

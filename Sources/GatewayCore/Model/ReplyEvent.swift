@@ -34,6 +34,8 @@ public enum RawForm {
     /// The JSON of this event, and of those after it that are ``covered(_:)``. `isUsageReport`
     /// marks one that says nothing but the usage, which a client sees only if it asked for it.
     case json(ByteView, Dialect, isUsageReport: Bool)
+    /// The name and the JSON of a server-sent event, for dialects whose events have names.
+    case event(name: ByteView, json: ByteView, Dialect)
     /// The raw form of an earlier event says this too.
     case covered(Dialect)
 }

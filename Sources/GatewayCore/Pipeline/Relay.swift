@@ -176,8 +176,10 @@ private final class HeldEvent {
     init(_ event: ReplyEvent) {
         var queue = ByteQueue()
         var copy = event
-        let rawCount = event.rawBytes.count
+        queue.append(event.rawName)
         queue.append(event.rawBytes)
+        let nameCount = event.rawName.count
+        let rawCount = queue.count
         switch event.body {
         case .started(let started):
             queue.append(started.upstreamID)
@@ -194,8 +196,13 @@ private final class HeldEvent {
             copy.body = .delta(delta)
         case .embedding, .finished: break
         }
-        if case .json(_, let dialect, let isUsageReport) = event.raw {
+        switch event.raw {
+        case .none, .covered: break
+        case .json(_, let dialect, let isUsageReport):
             copy.raw = .json(queue.view[0..<rawCount], dialect, isUsageReport: isUsageReport)
+        case .event(_, _, let dialect):
+            copy.raw = .event(
+                name: queue.view[0..<nameCount], json: queue.view[nameCount..<rawCount], dialect)
         }
         size = queue.count
         self.event = copy
@@ -205,6 +212,13 @@ private final class HeldEvent {
 
 extension ReplyEvent {
     fileprivate var rawBytes: ByteView {
-        if case .json(let bytes, _, _) = raw { bytes } else { .empty }
+        switch raw {
+        case .none, .covered: .empty
+        case .json(let bytes, _, _), .event(_, let bytes, _): bytes
+        }
+    }
+
+    fileprivate var rawName: ByteView {
+        if case .event(let name, _, _) = raw { name } else { .empty }
     }
 }

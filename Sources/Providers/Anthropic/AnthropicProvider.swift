@@ -46,7 +46,7 @@ public final class AnthropicProvider: Provider {
             exchange: exchange, deployment: deployment, relay: relay, limits: limits)
         try await reply.send(
             ClientRequest(
-                method: "POST", target: target.path.view, headers: target.headers.make(),
+                method: "POST", target: target.path.view, headers: target.headers(with: chat),
                 body: body.view))
         // It may be long, and the answer slow.
         body.release()
@@ -63,7 +63,8 @@ public final class AnthropicProvider: Provider {
         if chat.isStream {
             try await reply.relayStream(
                 AnthropicStreamDecoder(
-                    parser: parser, provider: deployment.provider, deployment: deployment.id))
+                    parser: parser, wantsTyped: relay.rawDialect != .anthropicMessages,
+                    provider: deployment.provider, deployment: deployment.id))
         } else {
             try await reply.relayWhole(
                 AnthropicReplyDecoder(
@@ -76,24 +77,43 @@ public final class AnthropicProvider: Provider {
 final class AnthropicTarget: DeploymentTarget {
     let origin: Origin
     let path: HeldBytes
-    let headers: TargetHeaders
+    private let headers: TargetHeaders
+    /// Whether `extra_headers` names the version.
+    private let namesVersion: Bool
 
-    /// The version of the API that is spoken unless `extra_headers` names another
-    /// (docs.claude.com/en/api/versioning).
-    private static let version = "2023-06-01"
+    /// The version of the API that is spoken unless the configuration or the client names another
+    /// (platform.claude.com/docs/en/api/versioning).
+    private static let version: StaticString = "2023-06-01"
 
     init(_ deployment: Deployment) throws(UpstreamAddress.Invalid) {
         let address = try UpstreamAddress(
             apiBase: deployment.apiBase, security: deployment.security)
         origin = address.origin
         path = HeldBytes(Self.path(under: address.basePath))
-        var fields: [(name: StaticString, value: HeldBytes)] = []
-        let namesVersion = deployment.extraHeaders.contains {
+        namesVersion = deployment.extraHeaders.contains {
             $0.name.lowercased() == "anthropic-version"
         }
-        if !namesVersion { fields.append(("anthropic-version", HeldBytes(Self.version))) }
+        var fields: [(name: StaticString, value: HeldBytes)] = []
         if let key = deployment.apiKey { fields.append(("x-api-key", HeldBytes(key.reveal()))) }
         headers = TargetHeaders(fields, of: deployment)
+    }
+
+    /// The header fields of a request. Its client's betas are a line of their own, after those of
+    /// the configuration (RFC 9110, 5.3); the configuration's version wins over its client's.
+    func headers(with request: ChatRequest) -> HeaderList {
+        var list = headers.make()
+        var needsVersion = !namesVersion
+        if case .raw(let raw) = request.body, raw.dialect == .anthropicMessages {
+            for header in raw.headers {
+                if header.name.description == "anthropic-version" {
+                    if namesVersion { continue }
+                    needsVersion = false
+                }
+                list.append(header.name, text: header.value)
+            }
+        }
+        if needsVersion { list.append("anthropic-version", Self.version) }
+        return list
     }
 
     /// A base may be written with the version or the whole path, as LiteLLM allows.

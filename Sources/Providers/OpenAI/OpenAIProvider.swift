@@ -33,7 +33,9 @@ public final class OpenAIProvider: Provider {
         case .chat(let chat):
             dropped = try OpenAIRequestWriter.writeChat(
                 chat, model: deployment.upstreamModel,
-                outputTokensMax: relay.outputTokensMax, into: &body)
+                outputTokensMax: relay.outputTokensMax,
+                dropsUnsupported: deployment.traits.dropsUnsupportedParams, with: parser,
+                into: &body)
             path = target.chatPath.view
         case .embeddings(let embeddings):
             dropped = try OpenAIRequestWriter.writeEmbeddings(

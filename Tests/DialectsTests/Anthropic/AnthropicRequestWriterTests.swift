@@ -56,7 +56,8 @@ struct AnthropicRequestWriterTests {
             ).write(try request(asking(members)), with: JSONParser(), into: &output)
             return FoundationJSON.object(output.view.string)?.at("max_tokens")
         }
-        #expect(try bound(#""max_tokens":5"#, gateway: 7, model: 9) == 5 as NSNumber)
+        #expect(try bound(#""max_tokens":5"#, gateway: nil, model: 9) == 5 as NSNumber)
+        #expect(try bound(#""max_tokens":5"#, gateway: 3, model: 9) == 3 as NSNumber, "a budget")
         #expect(try bound("", gateway: 7, model: 9) == 7 as NSNumber)
         #expect(try bound("", gateway: nil, model: 9) == 9 as NSNumber)
         #expect(try bound("", gateway: nil, model: nil) == 4096 as NSNumber)

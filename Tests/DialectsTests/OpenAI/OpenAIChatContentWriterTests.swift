@@ -238,26 +238,29 @@ struct OpenAIChatContentWriterTests {
                 ],
                 "chat.messages[0]"
             ),
-            (
-                [
-                    Message(
-                        role: .user,
-                        parts: [.media(Media(source: .uri("http://x"), mimeType: "audio/wav"))])
-                ], "chat.messages[0]"
-            ),
-            (
-                [
-                    Message(
-                        role: .user,
-                        parts: [.media(Media(source: .uri("http://x"), mimeType: "text/plain"))])
-                ], "chat.messages[0]"
-            ),
         ]
         for (messages, field) in tables {
             let error = try refusal(of: ChatContent(messages: messages))
             #expect(error.reason == .invalidRequest)
             #expect(error.retry == .never)
             #expect(error.fields.first?.field == field)
+        }
+    }
+
+    /// What this dialect has no form for, another deployment may take.
+    @Test func mediaThatCannotBeSaidAreRefusedHereAlone() throws {
+        let far = { (type: String) in Part.media(Media(source: .uri("http://x"), mimeType: type)) }
+        let result = ToolResult(toolCallID: "1", parts: [far("image/png")])
+        let messages = [
+            Message(role: .user, parts: [far("audio/wav")]),
+            Message(role: .user, parts: [far("text/plain")]),
+            Message(role: .tool, parts: [.toolResult(result)]),
+        ]
+        for message in messages {
+            let error = try refusal(of: ChatContent(messages: [message]))
+            #expect(error.reason == .unsupportedParameter)
+            #expect(error.retry == .otherDeployment)
+            #expect(error.fields.first?.field == "chat.messages[0]")
         }
     }
 

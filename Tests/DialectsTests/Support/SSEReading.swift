@@ -34,6 +34,33 @@ enum SSEReading {
 
     static func events(of text: String) -> [String] { events(of: [Array(text.utf8)]) }
 
+    /// An event whose views stay valid.
+    final class HeldEvent {
+        private let type: Bytes
+        private let data: Bytes
+        var event: SSEEvent { SSEEvent(type: type.view, data: data.view, lastID: .empty) }
+
+        init(_ event: SSEEvent) {
+            type = Bytes(event.type.bytes)
+            data = Bytes(event.data.bytes)
+        }
+    }
+
+    /// The events of a whole stream.
+    static func named(_ bytes: [UInt8]) -> [HeldEvent] {
+        var scanner = SSEScanner(eventBytesMax: 1 << 20)
+        let stream = Bytes(bytes)
+        var consumed = 0
+        var found: [HeldEvent] = []
+        while case .event(let event, let count) = scanner.next(
+            in: stream.view.dropping(first: consumed))
+        {
+            found.append(HeldEvent(event))
+            consumed += count
+        }
+        return found
+    }
+
     /// The `data` of each event of a whole stream.
     static func data(of bytes: [UInt8]) -> [Bytes] {
         var scanner = SSEScanner(eventBytesMax: 1 << 20)

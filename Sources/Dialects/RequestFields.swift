@@ -136,7 +136,7 @@ extension RequestFields {
                 members.append(RawRequest.Member(name: .streamOptions, value: member.value))
             } else if name.equals("max_tokens") || name.equals("max_completion_tokens") {
                 members.append(RawRequest.Member(name: .outputBound, value: member.value))
-            } else if OpenAIRouting.isOurs(name) {
+            } else if GatewayFields.isOurs(name) {
                 let whole = member.key.lowerBound..<member.value.upperBound
                 members.append(RawRequest.Member(name: .ours, value: whole))
             }
@@ -155,9 +155,13 @@ extension RequestFields {
     /// More labels than this are not kept.
     private static let tagsMax = 32
 
-    /// The labels of a request, where LiteLLM's clients put them: `metadata.tags`, or `tags`.
+    /// The labels of a request, where LiteLLM's clients put them: `metadata.tags`,
+    /// `litellm_metadata.tags`, or `tags`.
     static func tags(of root: JSONValue) -> [String] {
-        guard let list = root[member: "metadata"]?[member: "tags"] ?? root[member: "tags"],
+        let labels = root[member: "metadata"]?[member: "tags"]
+        guard
+            let list = labels ?? root[member: "litellm_metadata"]?[member: "tags"]
+                ?? root[member: "tags"],
             list.kind == .array
         else { return [] }
         var tags: [String] = []

@@ -1,19 +1,29 @@
 internal import GatewayCore
 
+/// In whose words a client wrote its request, and so knows its fields.
+enum ClientWords {
+    /// The contract's.
+    case contract
+    case openAI
+    case anthropic
+}
+
 /// What a request says that the upstream's dialect cannot: refused with the field's name, or left
 /// out and reported where client or configuration allow that.
 struct Unsaid {
     /// Whether what matters may be left out too.
     let mayDrop: Bool
-    /// Whether the client wrote in OpenAI's words, and so knows the fields by those names.
-    let isOpenAI: Bool
+    let words: ClientWords
     private(set) var dropped: [String] = []
     private var refused: [FieldViolation] = []
 
-    init(mayDrop: Bool, isOpenAI: Bool) {
+    init(mayDrop: Bool, words: ClientWords) {
         self.mayDrop = mayDrop
-        self.isOpenAI = isOpenAI
+        self.words = words
     }
+
+    /// Whether the client wrote in OpenAI's words.
+    var isOpenAI: Bool { words == .openAI }
 
     /// The name of a field in the client's words.
     /// - Parameter contract: its path in a chat request of the contract.
@@ -24,14 +34,19 @@ struct Unsaid {
         dropped.append(name(contract, openAI: openAI))
     }
 
+    /// The same with the field's name as the client knows it.
+    mutating func drop(field: String) { dropped.append(field) }
+
     /// Leaves out what matters, if that is allowed.
     mutating func refuse(_ contract: String, openAI: String, _ why: String = "is not supported") {
-        guard mayDrop else {
-            let field = isOpenAI ? openAI : "chat.\(contract)"
-            refused.append(FieldViolation(field: field, message: why))
-            return
-        }
-        drop(contract, openAI: openAI)
+        let field = words == .contract && !mayDrop ? "chat.\(contract)" : contract
+        refuse(field: isOpenAI ? openAI : field, why)
+    }
+
+    /// The same with the field's name as the client knows it.
+    mutating func refuse(field: String, _ why: String = "is not supported") {
+        guard !mayDrop else { return dropped.append(field) }
+        refused.append(FieldViolation(field: field, message: why))
     }
 
     /// Throws if anything was refused; the message tells the first.
@@ -40,7 +55,7 @@ struct Unsaid {
         throw GatewayError(
             .unsupportedParameter, origin: .client, retry: .otherDeployment,
             message: "`\(first.field)` \(first.message) by this deployment. Leave it out, or set "
-                + (isOpenAI ? "drop_params." : "routing.drop_unsupported_params."),
+                + (words == .contract ? "routing.drop_unsupported_params." : "drop_params."),
             fields: refused, outcome: .invalidRequest)
     }
 }

@@ -1,12 +1,13 @@
 internal import GatewayCore
 internal import GatewayPrimitives
 
-/// What LiteLLM's clients say to the gateway in the body of a request, next to OpenAI's fields. It
-/// is not sent upstream.
-enum OpenAIRouting {
+/// What LiteLLM's clients say to the gateway in the body of a request, next to the fields of its
+/// dialect. It is not sent upstream.
+enum GatewayFields {
     private static let names: [StaticString] = [
         "fallbacks", "context_window_fallbacks", "content_policy_fallbacks", "disable_fallbacks",
-        "num_retries", "timeout", "litellm_session_id", "litellm_trace_id", "drop_params",
+        "num_retries", "timeout", "litellm_session_id", "litellm_trace_id", "litellm_metadata",
+        "drop_params", "tags",
     ]
 
     /// Whether a member of the body is the gateway's.

@@ -1,0 +1,158 @@
+public import GatewayCore
+public import GatewayPrimitives
+
+/// Gathers the events of a message that is answered whole. An upstream's own body passes as it
+/// came.
+public struct AnthropicMessageCollector: ~Copyable {
+    private let id: String
+    private let model: String
+    private let bytesMax: Int
+    private var raw = ByteQueue()
+    private var blocks: [Block] = []
+    /// Blocks of thinking in their vendor's own words, which stand for the reasoning.
+    private var thinking: [String] = []
+    private var byteCount = 0
+
+    /// One block of the message.
+    private struct Block {
+        let kind: Kind
+        let part: Int
+        var id: [UInt8] = []
+        var name: [UInt8] = []
+        /// The text, or a call's arguments.
+        var text: [UInt8] = []
+    }
+
+    private enum Kind { case text, thinking, call }
+
+    /// - Parameter bytesMax: how much may be gathered.
+    public init(id: String, model: String, bytesMax: Int = 64 * 1024 * 1024) {
+        self.id = id
+        self.model = model
+        self.bytesMax = bytesMax
+    }
+
+    /// Takes an event in; copies what it needs of it.
+    public mutating func add(_ event: ReplyEvent) throws(GatewayError) {
+        if case .json(let json, .anthropicMessages, _) = event.raw {
+            try count(json.count)
+            raw.append(json)
+            return
+        }
+        guard raw.isEmpty, case .delta(let delta) = event.body, delta.choiceIndex == 0 else {
+            return
+        }
+        try count(delta.contentBytes + delta.providerFieldsJSON.count)
+        if !delta.providerFieldsJSON.isEmpty {
+            thinking += AnthropicThinking.Blocks(in: delta.providerFieldsJSON).all.map(\.json)
+        }
+        switch delta.content {
+        case .none: break
+        case .text(let text), .refusal(let text):
+            if !text.isEmpty { blocks[place(.text, delta.partIndex)].text += text.buffer }
+        case .reasoning(let text):
+            if !text.isEmpty { blocks[place(.thinking, delta.partIndex)].text += text.buffer }
+        case .toolCall(let id, let name, let arguments):
+            let place = place(.call, delta.partIndex)
+            blocks[place].id += id.buffer
+            blocks[place].name += name.buffer
+            blocks[place].text += arguments.buffer
+        }
+    }
+
+    private mutating func count(_ bytes: Int) throws(GatewayError) {
+        byteCount += bytes
+        guard byteCount <= bytesMax else {
+            throw GatewayError(
+                .upstreamUnavailable, origin: .upstream,
+                message: "The answer is longer than \(bytesMax) bytes.", outcome: .malformed)
+        }
+    }
+
+    private mutating func place(_ kind: Kind, _ part: Int) -> Int {
+        if let place = blocks.lastIndex(where: { $0.kind == kind && $0.part == part }) {
+            return place
+        }
+        blocks.append(Block(kind: kind, part: part))
+        return blocks.count - 1
+    }
+
+    /// Appends the whole message. Throws if the arguments of a call are no object.
+    public mutating func write(
+        _ finished: ReplyFinished, into output: inout ByteQueue
+    ) throws(GatewayError) {
+        if !raw.isEmpty { return output.append(raw.view) }
+        let outcome =
+            finished.outcomes.first { $0.choiceIndex == 0 }
+            ?? ChoiceOutcome(choiceIndex: 0, reason: .unknown, cause: .unknown)
+        output.append("{\"id\":")
+        output.append(jsonString: id)
+        output.append(#","type":"message","role":"assistant","model":"#)
+        output.append(jsonString: model)
+        output.append(",\"content\":[")
+        try writeBlocks(outcome, into: &output)
+        output.append("],")
+        AnthropicStop.append(
+            outcome, hasCalls: blocks.contains { $0.kind == .call }, into: &output)
+        output.append(",\"usage\":")
+        AnthropicUsage.append(
+            finished.usage ?? Usage(source: .counted), tier: finished.serviceTier, into: &output)
+        output.append("}")
+    }
+
+    private func writeBlocks(
+        _ outcome: ChoiceOutcome, into output: inout ByteQueue
+    ) throws(GatewayError) {
+        var isFirst = true
+        for json in thinking {
+            if !isFirst { output.append(",") }
+            isFirst = false
+            output.append(text: json)
+        }
+        for block in blocks where block.kind != .thinking || thinking.isEmpty {
+            if !isFirst { output.append(",") }
+            isFirst = false
+            switch block.kind {
+            case .text:
+                output.append(#"{"type":"text","text":"#)
+                append(block.text, into: &output)
+            case .thinking:
+                output.append(#"{"type":"thinking","signature":"","thinking":"#)
+                append(block.text, into: &output)
+            case .call:
+                output.append(#"{"type":"tool_use","id":"#)
+                append(block.id, into: &output)
+                output.append(",\"name\":")
+                append(block.name, into: &output)
+                output.append(",\"input\":")
+                try appendInput(of: block, outcome, into: &output)
+            }
+            output.append("}")
+        }
+    }
+
+    /// A call that the bound of the answer has cut has no arguments to tell.
+    private func appendInput(
+        of call: Block, _ outcome: ChoiceOutcome, into output: inout ByteQueue
+    ) throws(GatewayError) {
+        if call.text.isEmpty { return output.append("{}") }
+        var json = ByteQueue()
+        json.append(array: call.text)
+        let isObject = json.view.buffer.first { $0 > 0x20 } == UInt8(ascii: "{")
+        if isObject, JSONScanner.firstFault(in: json.view) == nil {
+            return output.append(json.view)
+        }
+        if outcome.reason == .length { return output.append("{}") }
+        let name = String(decoding: call.name, as: UTF8.self)
+        throw GatewayError(
+            .upstreamUnavailable, origin: .upstream,
+            message: "The model's arguments for tool `\(name)` are no JSON object.",
+            outcome: .malformed)
+    }
+
+    private func append(_ text: [UInt8], into output: inout ByteQueue) {
+        text.withUnsafeBufferPointer {
+            output.append(jsonString: ByteView(start: $0.baseAddress, count: $0.count))
+        }
+    }
+}

@@ -1,0 +1,220 @@
+public import GatewayCore
+public import GatewayPrimitives
+
+/// Writes a streamed message, as named SSE events, from typed events
+/// (docs.claude.com/en/docs/build-with-claude/streaming).
+///
+/// A message is blocks one after another: one is closed when another begins. How many tokens came
+/// in is known at the end only, so `message_start` tells none and `message_delta` all.
+public struct AnthropicReplyWriter {
+    private let id: String
+    private let model: String
+    private var hasStarted = false
+    private var open: Block?
+    private var blockCount = 0
+    /// Calls that were told whole.
+    private var closedCalls: Set<Int> = []
+    private var hasCalls = false
+
+    private struct Block {
+        let kind: Kind
+        let part: Int
+    }
+
+    private enum Kind { case text, thinking, call }
+
+    public init(id: String, model: String) {
+        self.id = id
+        self.model = model
+    }
+
+    /// Appends the events for one of the reply's. Throws if the upstream goes on with a call that
+    /// it seemed to have ended, since another had begun: that cannot be said.
+    public mutating func write(
+        _ event: ReplyEvent, into output: inout ByteQueue
+    ) throws(GatewayError) {
+        start(into: &output)
+        guard case .delta(let delta) = event.body, delta.choiceIndex == 0 else { return }
+        switch delta.content {
+        case .none: break
+        case .text(let text), .refusal(let text):
+            if text.isEmpty { break }
+            begin(.text, delta.partIndex, into: &output)
+            writeDelta(#"{"type":"text_delta","text":"#, text, into: &output)
+        case .reasoning(let text):
+            if text.isEmpty { break }
+            begin(.thinking, delta.partIndex, into: &output)
+            writeDelta(#"{"type":"thinking_delta","thinking":"#, text, into: &output)
+        case .toolCall(let id, let name, let arguments):
+            try beginCall(delta.partIndex, id: id, name: name, into: &output)
+            if arguments.isEmpty { break }
+            writeDelta(#"{"type":"input_json_delta","partial_json":"#, arguments, into: &output)
+        }
+        if !delta.providerFieldsJSON.isEmpty {
+            writeThinking(of: delta.providerFieldsJSON, into: &output)
+        }
+    }
+
+    /// Appends what ends the message.
+    public mutating func writeEnd(_ finished: ReplyFinished, into output: inout ByteQueue) {
+        start(into: &output)
+        close(into: &output)
+        let outcome = finished.outcomes.first { $0.choiceIndex == 0 }
+        Self.writeEnd(finished, outcome: outcome, hasCalls: hasCalls, into: &output)
+    }
+
+    /// Appends how a message ended, and its end marker.
+    private static func writeEnd(
+        _ finished: ReplyFinished, outcome: ChoiceOutcome?, hasCalls: Bool,
+        into output: inout ByteQueue
+    ) {
+        output.append("event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{")
+        AnthropicStop.append(
+            outcome ?? ChoiceOutcome(choiceIndex: 0, reason: .unknown, cause: .unknown),
+            hasCalls: hasCalls, into: &output)
+        output.append(#"},"usage":"#)
+        AnthropicUsage.append(finished.usage ?? Usage(source: .counted), into: &output)
+        output.append("}\n\n")
+        writeStop(into: &output)
+    }
+
+    /// Appends what ends a message whose events were relayed as they came, and which the upstream
+    /// did not end.
+    /// - Parameter open: the number of the block that is not closed, if one is.
+    public static func writeCut(
+        _ finished: ReplyFinished, open: Int?, into output: inout ByteQueue
+    ) {
+        if let open { writeBlockStop(open, into: &output) }
+        writeEnd(finished, outcome: finished.outcomes.first, hasCalls: false, into: &output)
+    }
+
+    /// Appends an event in its upstream's own words. Data that came in several lines leaves in
+    /// several: a line feed would end the field.
+    public static func writeEvent(name: ByteView, json: ByteView, into output: inout ByteQueue) {
+        output.append("event: ")
+        output.append(name)
+        output.append("\n")
+        OpenAIReplyWriter.writeEvent(json: json, into: &output)
+    }
+
+    /// Appends the end marker.
+    public static func writeStop(into output: inout ByteQueue) {
+        output.append("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
+    }
+
+    /// Appends the event that says nothing but that the stream goes on.
+    public static func writePing(into output: inout ByteQueue) {
+        output.append("event: ping\ndata: {\"type\":\"ping\"}\n\n")
+    }
+}
+
+extension AnthropicReplyWriter {
+    private mutating func start(into output: inout ByteQueue) {
+        guard !hasStarted else { return }
+        hasStarted = true
+        output.append(
+            "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":")
+        output.append(jsonString: id)
+        output.append(#","type":"message","role":"assistant","model":"#)
+        output.append(jsonString: model)
+        output.append(#","content":[],"stop_reason":null,"stop_sequence":null,"usage":"#)
+        AnthropicUsage.append(Usage(source: .counted), into: &output)
+        output.append("}}\n\n")
+    }
+
+    /// Opens a block of text or of thinking, unless it is the open one.
+    private mutating func begin(_ kind: Kind, _ part: Int, into output: inout ByteQueue) {
+        if let open, open.kind == kind, open.part == part { return }
+        close(into: &output)
+        writeBlockStart(
+            kind == .text
+                ? #"{"type":"text","text":""}"#
+                : #"{"type":"thinking","thinking":"","signature":""}"#,
+            into: &output)
+        open = Block(kind: kind, part: part)
+    }
+
+    private mutating func beginCall(
+        _ part: Int, id: ByteView, name: ByteView, into output: inout ByteQueue
+    ) throws(GatewayError) {
+        if let open, open.kind == .call, open.part == part { return }
+        guard !closedCalls.contains(part) else {
+            throw GatewayError(
+                .upstreamInterrupted, origin: .upstream,
+                message: "The upstream mixes the pieces of two calls of tools, which a stream of "
+                    + "this dialect cannot say.", outcome: .malformed)
+        }
+        close(into: &output)
+        beginBlock(into: &output)
+        output.append(#"{"type":"tool_use","id":"#)
+        output.append(jsonString: id)
+        output.append(#","name":"#)
+        output.append(jsonString: name)
+        output.append(",\"input\":{}}}\n\n")
+        hasCalls = true
+        open = Block(kind: .call, part: part)
+    }
+
+    private mutating func close(into output: inout ByteQueue) {
+        guard let block = open else { return }
+        if block.kind == .call { closedCalls.insert(block.part) }
+        Self.writeBlockStop(blockCount - 1, into: &output)
+        open = nil
+    }
+
+    /// Appends all that stands before a new block.
+    private mutating func beginBlock(into output: inout ByteQueue) {
+        output.append(
+            "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":")
+        output.append(decimal: blockCount)
+        output.append(#","content_block":"#)
+        blockCount += 1
+    }
+
+    private mutating func writeBlockStart(_ block: StaticString, into output: inout ByteQueue) {
+        beginBlock(into: &output)
+        output.append(block)
+        output.append("}\n\n")
+    }
+
+    private static func writeBlockStop(_ index: Int, into output: inout ByteQueue) {
+        output.append(
+            "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":")
+        output.append(decimal: index)
+        output.append("}\n\n")
+    }
+
+    /// Appends a piece of the open block.
+    private func writeDelta(
+        _ head: StaticString, _ text: ByteView, into output: inout ByteQueue
+    ) {
+        output.append(
+            "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":")
+        output.append(decimal: blockCount - 1)
+        output.append(#","delta":"#)
+        output.append(head)
+        output.append(jsonString: text)
+        output.append("}}\n\n")
+    }
+
+    /// Tells the signature of the thinking that was told, and thinking that cannot be read; see
+    /// ``AnthropicThinking``.
+    private mutating func writeThinking(of json: ByteView, into output: inout ByteQueue) {
+        for block in AnthropicThinking.Blocks(in: json).all {
+            if let signature = block.signature {
+                guard !signature.isEmpty else { continue }
+                if open?.kind != .thinking { begin(.thinking, -1, into: &output) }
+                var text = ByteQueue()
+                text.append(text: signature)
+                writeDelta(
+                    #"{"type":"signature_delta","signature":"#, text.view, into: &output)
+            } else {
+                close(into: &output)
+                beginBlock(into: &output)
+                output.append(text: block.json)
+                output.append("}\n\n")
+                Self.writeBlockStop(blockCount - 1, into: &output)
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+internal import GatewayCore
+internal import GatewayPrimitives
+
+/// Writes a request as its client wrote it, but for what the gateway must change.
+struct RequestSplice {
+    /// The upstream's own name for the model.
+    let model: String
+    /// Whether the upstream is to be asked for the usage of a stream, in OpenAI's way.
+    var asksForUsage = false
+    /// The bound of the answer that takes the place of the request's own, if it has one.
+    var outputTokensMax: Int?
+    /// What the dialect calls that bound, where the request has none.
+    let boundName: StaticString
+
+    func write(_ raw: RawRequest, into output: inout ByteQueue) {
+        raw.json.withUnsafeBufferPointer { buffer in
+            let json = ByteView(start: buffer.baseAddress, count: buffer.count)
+            var copied = 0
+            var hasOptions = false
+            var hasBound = false
+            for member in raw.members {
+                switch member.name {
+                case .model:
+                    output.append(json[copied..<member.value.lowerBound])
+                    output.append(jsonString: model)
+                case .streamOptions:
+                    hasOptions = true
+                    guard asksForUsage else { continue }
+                    output.append(json[copied..<member.value.lowerBound])
+                    appendOptions(json[member.value], into: &output)
+                case .ours:
+                    copied = leaveOut(member.value, of: json, copied: copied, into: &output)
+                    continue
+                case .outputBound:
+                    // Its own bound, which may be null, gives way to the gateway's.
+                    guard let outputTokensMax else { continue }
+                    output.append(json[copied..<member.value.lowerBound])
+                    output.append(decimal: outputTokensMax)
+                    hasBound = true
+                }
+                copied = member.value.upperBound
+            }
+            appendEnd(
+                of: json, copied: copied, addsOptions: asksForUsage && !hasOptions,
+                addsBound: !hasBound, into: &output)
+        }
+    }
+
+    /// Appends what is left, and what the client did not say.
+    private func appendEnd(
+        of json: ByteView, copied: Int, addsOptions: Bool, addsBound: Bool,
+        into output: inout ByteQueue
+    ) {
+        guard addsOptions || (outputTokensMax != nil && addsBound) else {
+            return output.append(json.dropping(first: copied))
+        }
+        // Behind the last member: the object has one at least, the model's name.
+        var end = json.count
+        while end > copied, json[end - 1] != UInt8(ascii: "}") { end -= 1 }
+        output.append(json[copied..<end - 1])
+        if addsOptions { output.append(#","stream_options":{"include_usage":true}"#) }
+        if let outputTokensMax, addsBound {
+            output.append(",\"")
+            output.append(boundName)
+            output.append("\":")
+            output.append(decimal: outputTokensMax)
+        }
+        output.append("}")
+    }
+
+    /// Leaves a member out, and the comma that goes with it: the one before it, or, where what is
+    /// before it is gone or never was, the one behind it. Returns where to go on.
+    private func leaveOut(
+        _ member: Range<Int>, of json: ByteView, copied: Int, into output: inout ByteQueue
+    ) -> Int {
+        func isSpace(_ byte: UInt8) -> Bool { byte <= 0x20 }
+        var start = member.lowerBound
+        while start > copied, isSpace(json[start - 1]) { start -= 1 }
+        if start > copied, json[start - 1] == UInt8(ascii: ",") {
+            output.append(json[copied..<start - 1])
+            return member.upperBound
+        }
+        output.append(json[copied..<start])
+        var end = member.upperBound
+        while end < json.count, isSpace(json[end]) { end += 1 }
+        return end < json.count && json[end] == UInt8(ascii: ",") ? end + 1 : member.upperBound
+    }
+
+    /// `stream_options` as the client wrote them, but with the usage.
+    private func appendOptions(_ options: ByteView, into output: inout ByteQueue) {
+        output.append(#"{"include_usage":true"#)
+        for member in RawMembers(options) where !member.isNamed("include_usage") {
+            output.append(",\"")
+            output.append(member.name)
+            output.append("\":")
+            output.append(member.value)
+        }
+        output.append("}")
+    }
+}

@@ -1,0 +1,259 @@
+import Foundation
+import GatewayCore
+import GatewayPrimitives
+import JSON
+import TestSupport
+import Testing
+
+@testable import Dialects
+
+/// Messages for Anthropic's clients, written from what upstreams of OpenAI's dialect said.
+struct AnthropicReplyWriterTests {
+    /// A stream of OpenAI's events as a stream of Anthropic's.
+    private func stream(_ bytes: [UInt8]) throws -> [UInt8] {
+        var writer = AnthropicReplyWriter(id: "msg_1", model: "m")
+        var output = ByteQueue()
+        try Decoding.stream(bytes) { event in
+            if case .finished(let finished) = event.body {
+                writer.writeEnd(finished, into: &output)
+            } else {
+                try writer.write(event, into: &output)
+            }
+        }
+        return output.view.bytes
+    }
+
+    private func whole(_ bytes: [UInt8]) throws -> String {
+        var collector = AnthropicMessageCollector(id: "msg_1", model: "m")
+        var output = ByteQueue()
+        var failure: GatewayError?
+        try Decoding.whole(bytes) { event in
+            if case .finished(let finished) = event.body {
+                do throws(GatewayError) {
+                    try collector.write(finished, into: &output)
+                } catch {
+                    failure = error
+                }
+            } else {
+                try collector.add(event)
+            }
+        }
+        if let failure { throw failure }
+        return output.view.string
+    }
+
+    /// What Anthropic's own decoder makes of a stream.
+    private func digest(_ bytes: [UInt8]) throws -> ReplyDigest {
+        var decoder = AnthropicStreamDecoder(parser: JSONParser())
+        var digest = ReplyDigest()
+        for event in SSEReading.named(bytes) {
+            guard try decoder.take(event.event) else { break }
+            while let step = decoder.next() { digest.add(step) }
+        }
+        digest.add(try decoder.end())
+        return digest
+    }
+
+    /// Chunks of OpenAI's with such deltas.
+    private func chunks(_ deltas: [String]) -> [UInt8] {
+        deltas.flatMap {
+            Array(("data: " + #"{"choices":[{"index":0,"delta":{\#($0)}}]}"# + "\n\n").utf8)
+        }
+    }
+
+    private func call(_ index: Int, _ more: String) -> String {
+        #""tool_calls":[{"index":\#(index),\#(more)}]"#
+    }
+
+    private static let end = Array(
+        (#"data: {"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}"# + "\n\n"
+            + #"data: {"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4,"#
+            + #""prompt_tokens_details":{"cached_tokens":3},"#
+            + #""completion_tokens_details":{"reasoning_tokens":1}}}"#
+            + "\n\ndata: [DONE]\n\n").utf8)
+
+    @Test func theEventsOfAStream() throws {
+        let bytes = try stream(
+            chunks([
+                #""role":"assistant","reasoning_content":"Hm""#, #""content":"A""#,
+                #""content":"\"B""#, call(0, #""id":"t","function":{"name":"f","arguments":""}"#),
+                call(0, #""function":{"arguments":"{}"}"#),
+            ]) + Self.end)
+        let zero =
+            #""usage":{"input_tokens":0,"cache_creation_input_tokens":0,"#
+            + #""cache_read_input_tokens":0,"output_tokens":0}"#
+        let expected: [(String, String)] = [
+            (
+                "message_start",
+                #","message":{"id":"msg_1","type":"message","role":"assistant","model":"m","#
+                    + #""content":[],"stop_reason":null,"stop_sequence":null,\#(zero)}"#
+            ),
+            (
+                "content_block_start",
+                #","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}"#
+            ),
+            (
+                "content_block_delta",
+                #","index":0,"delta":{"type":"thinking_delta","thinking":"Hm"}"#
+            ),
+            ("content_block_stop", #","index":0"#),
+            ("content_block_start", #","index":1,"content_block":{"type":"text","text":""}"#),
+            ("content_block_delta", #","index":1,"delta":{"type":"text_delta","text":"A"}"#),
+            ("content_block_delta", #","index":1,"delta":{"type":"text_delta","text":"\"B"}"#),
+            ("content_block_stop", #","index":1"#),
+            (
+                "content_block_start",
+                #","index":2,"content_block":{"type":"tool_use","id":"t","name":"f","input":{}}"#
+            ),
+            (
+                "content_block_delta",
+                #","index":2,"delta":{"type":"input_json_delta","partial_json":"{}"}"#
+            ),
+            ("content_block_stop", #","index":2"#),
+            (
+                "message_delta",
+                #","delta":{"stop_reason":"tool_use","stop_sequence":null},"usage":{"#
+                    + #""input_tokens":6,"cache_creation_input_tokens":0,"#
+                    + #""cache_read_input_tokens":3,"output_tokens":4,"#
+                    + #""output_tokens_details":{"thinking_tokens":1}}"#
+            ),
+            ("message_stop", ""),
+        ]
+        let text = expected.map { name, rest in
+            "event: \(name)\ndata: {\"type\":\"\(name)\"\(rest)}\n\n"
+        }
+        #expect(String(decoding: bytes, as: UTF8.self) == text.joined())
+    }
+
+    /// What both dialects can say comes through from real streams of OpenAI's.
+    @Test(arguments: [
+        "chat-stream-call-in-pieces.sse", "chat-stream-published.sse",
+        "chat-stream-real-model.sse", "chat-stream-reasoning-vllm-shape.sse",
+        "chat-stream-text-and-usage.sse",
+    ])
+    func whatBothCanSayIsKept(file: String) throws {
+        let bytes = try Fixture.bytes(file)
+        let said = try Decoding.streamDigest(bytes)
+        let told = try digest(stream(bytes))
+        #expect(told.choices[0]?.text == said.choices[0]?.text)
+        #expect(told.choices[0]?.reasoning == said.choices[0]?.reasoning)
+        #expect(told.calls(of: 0) == said.calls(of: 0))
+        if let usage = said.usage { #expect(told.usage == usage) }
+        let ends = said.outcomes.map { $0.replacingOccurrences(of: ":unknown", with: ":model") }
+        #expect(told.outcomes.map { $0.prefix(7) } == ends.map { $0.prefix(7) })
+    }
+
+    @Test(arguments: [
+        "chat-whole-call.json", "chat-whole-published-call.json", "chat-whole-published-text.json",
+        "chat-whole-real-model.json", "chat-whole-reasoning-vllm-shape.json",
+        "chat-whole-text.json",
+    ])
+    func aWholeAnswerSaysTheSame(file: String) throws {
+        let bytes = try Fixture.bytes(file)
+        let said = try Decoding.wholeDigest(bytes)
+        var decoder = AnthropicReplyDecoder(parser: JSONParser())
+        var told = ReplyDigest()
+        let body = Bytes(try whole(bytes))
+        try decoder.begin(body.view)
+        while let event = decoder.next() { told.add(event) }
+        told.add(try decoder.end())
+        #expect(told.id == "msg_1")
+        #expect(told.choices[0]?.text == said.choices[0]?.text)
+        #expect(told.choices[0]?.reasoning == said.choices[0]?.reasoning)
+        let arguments = { (calls: [[String]]) in
+            calls.map { [$0[0], $0[1], $0[2].filter { !$0.isWhitespace }] }
+        }
+        #expect(arguments(told.calls(of: 0)) == arguments(said.calls(of: 0)))
+        if let usage = said.usage { #expect(told.usage == usage) }
+        #expect(told.outcomes.map { $0.prefix(6) } == said.outcomes.map { $0.prefix(6) })
+    }
+
+    /// Signatures come through where an upstream of OpenAI's dialect passes them on.
+    @Test func signaturesComeWithTheirThinking() throws {
+        let bytes = chunks([
+            #""reasoning_content":"Hm""#,
+            #""thinking_blocks":[{"type":"thinking","thinking":"","signature":"s/="}]"#,
+            #""thinking_blocks":[{"type":"redacted_thinking","data":"x"}]"#, #""content":"A""#,
+        ])
+        let choice = try digest(stream(bytes + Self.end)).choices[0]
+        #expect(choice?.reasoning == "Hm")
+        #expect(choice?.text == "A")
+        #expect(
+            choice?.unknownFields
+                == #"{"thinking_blocks":[{"type":"thinking","thinking":"","signature":"s/="}]}"#
+                + #"{"thinking_blocks":[{"type":"redacted_thinking","data":"x"}]}"#)
+    }
+
+    /// Pieces of two calls in turns have no form in this dialect; nothing is told wrongly.
+    @Test func mixedCallsEndTheStream() throws {
+        let pieces = [0, 1, 0].map {
+            call($0, #""id":"t","function":{"name":"f","arguments":"{"}"#)
+        }
+        #expect(throws: GatewayError.self) { try stream(chunks(pieces)) }
+    }
+
+    @Test func argumentsThatAreNoObjectAreAnError() throws {
+        func reply(_ arguments: String, _ reason: String) -> [UInt8] {
+            let function = #"{"name":"f","arguments":"\#(arguments)"}"#
+            let call = #"{"id":"t","type":"function","function":\#(function)}"#
+            let message = #"{"tool_calls":[\#(call)]}"#
+            return Array(
+                #"{"choices":[{"index":0,"finish_reason":"\#(reason)","message":\#(message)}]}"#
+                    .utf8)
+        }
+        for arguments in ["[1]", "{", "{} x"] {
+            #expect(throws: GatewayError.self) { try whole(reply(arguments, "tool_calls")) }
+            // The bound of the answer may cut a call in the middle.
+            #expect(try whole(reply(arguments, "length")).contains(#""input":{}"#))
+        }
+        #expect(try whole(reply(#"{\"a\":1}"#, "stop")).contains(#""stop_reason":"tool_use""#))
+        #expect(try whole(reply("", "tool_calls")).contains(#""input":{}"#))
+    }
+
+    @Test func aRelayedStreamThatIsCutIsClosed() {
+        var output = ByteQueue()
+        var finished = ReplyFinished(
+            outcomes: [ChoiceOutcome(choiceIndex: 0, reason: .length, cause: .budget)],
+            usage: .reported(input: 3, output: 2))
+        finished.isCut = true
+        AnthropicReplyWriter.writeCut(finished, open: 4, into: &output)
+        let text = output.view.string
+        #expect(
+            text.hasPrefix(
+                "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":4}"))
+        #expect(text.contains(#""stop_reason":"max_tokens""#))
+        #expect(text.hasSuffix("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"))
+    }
+
+    /// Without types every event of a stream comes in its upstream's words, unknown ones too.
+    @Test(arguments: [
+        "anthropic-stream-text.sse", "anthropic-stream-call.sse", "anthropic-stream-refusal.sse",
+        "anthropic-stream-server-tool.sse", "anthropic-stream-unknown-events.sse",
+    ])
+    func aStreamIsRelayedAsItCame(file: String) throws {
+        let bytes = try Fixture.bytes(file)
+        var decoder = AnthropicStreamDecoder(parser: JSONParser(), wantsTyped: false)
+        var output = ByteQueue()
+        for event in SSEReading.named(bytes) {
+            guard try decoder.take(event.event) else { break }
+            while let step = decoder.next() {
+                guard case .event(let name, let json, .anthropicMessages) = step.raw else {
+                    Issue.record("an event without its raw form")
+                    continue
+                }
+                AnthropicReplyWriter.writeEvent(name: name, json: json, into: &output)
+            }
+        }
+        AnthropicReplyWriter.writeStop(into: &output)
+        let all = SSEReading.named(bytes).map { "\($0.event.type.string)|\($0.event.data.string)" }
+        // What follows the end is not looked at.
+        let stop = try #require(all.firstIndex { $0.hasPrefix("message_stop|") })
+        let came = all[...stop]
+        let went = SSEReading.named(output.view.bytes).map {
+            "\($0.event.type.string)|\($0.event.data.string)"
+        }
+        #expect(went.dropLast() == came.dropLast())
+        #expect(went.last == #"message_stop|{"type":"message_stop"}"#)
+        #expect(try decoder.end().usage != nil)
+    }
+}
