@@ -50,3 +50,10 @@ extension Composition {
         }
     }
 }
+
+extension Settings {
+    /// What the whole gateway is held to.
+    var standingOfAll: Standing {
+        Standing(.global, name: "gateway", limits: limitsOfAll, budgets: budgetsOfAll)
+    }
+}

@@ -64,7 +64,7 @@ struct Composition {
         administration = Administration(
             store: records, mint: KeyMint(hash: KeyStrength.hash(of:)), fixed: settings.masterKeys,
             stored: try records.load(), configured: settings.records(at: startedAt),
-            now: WallTime.system)
+            everyone: settings.standingOfAll, now: WallTime.system)
         ledger = try SQLiteLedger(
             store: store, instances: settings.dataDirectory + "/instances", startedAt: startedAt)
     }
@@ -148,16 +148,18 @@ struct Composition {
                 directory: administration.directory, ledger: ledger, limits: limits,
                 rules: settings.accounting,
                 clock: clock,
-                everyone: Standing(
-                    .global, name: "gateway", limits: settings.limitsOfAll,
-                    budgets: settings.budgetsOfAll)),
+                everyone: settings.standingOfAll),
             clock: clock, limits: calls, seed: random.next(),
             certificateRules: settings.certificateRules, tally: gates.make())
         var grpcLimits = GRPCLimits()
         grpcLimits.messageBytesMax = settings.messageBytesMax
         grpcLimits.responseBytesMax = settings.responseBytesMax
         grpcLimits.compressesResponses = settings.compressesMessages
-        var services = V1Services.make(pipeline: pipeline, clock: clock) + [health.service]
+        var services = V1Services.make(
+            pipeline: pipeline, clock: clock,
+            admin: AdminSources(
+                administration: administration, reports: SQLiteReports(store: store)))
+        services.append(health.service)
         services += try reflection?.services(reflecting: services) ?? []
         let handler = GatewayHandler(
             pipeline: pipeline, grpc: GRPCServer(services: services, limits: grpcLimits),

@@ -12,14 +12,32 @@ import Testing
 @Suite struct ManagementTests {
     /// The rows of the table in Management.md, such as `GET /routes any key`.
     private static func documented() throws -> [String] {
+        try rows().compactMap { cells in
+            cells.count == 3 && cells[1].hasPrefix("/") ? cells.joined(separator: " ") : nil
+        }
+    }
+
+    /// The cells of all tables of the page.
+    private static func rows() throws -> [[String]] {
         let page = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../Sources/Gateway/Documentation.docc/Management.md")
         let lines = try String(contentsOf: page, encoding: .utf8).split(separator: "\n")
-        return lines.compactMap { line in
-            let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
-            guard cells.count == 3, cells[1].hasPrefix("/") else { return nil }
-            return cells.joined(separator: " ")
+        return lines.map { line in
+            line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
         }
+    }
+
+    /// The rows of the table of AdminService's methods, such as `CreateTeam admin`.
+    private static func documentedMethods() throws -> [String] {
+        try rows().compactMap { cells in
+            cells.count == 2 && AdminService.methods.contains { $0.name == cells[0] }
+                ? cells.joined(separator: " ") : nil
+        }
+    }
+
+    @Test func everyMethodStandsInTheDocumentation() throws {
+        let served = AdminService.methods.map { "\($0.name) \($0.rule.rawValue)" }
+        #expect(try Self.documentedMethods() == served)
     }
 
     /// No route without its rule, and no rule that nobody can read.

@@ -29,12 +29,7 @@ final class ManagementDoor {
             let match = try find(exchange)
             shape = match.route.errors
             let principal = try pipeline.authenticate(Credentials.read(exchange))
-            guard principal.opensManagement else {
-                throw GatewayError(
-                    .notAllowed, origin: .client,
-                    message: "The API key `\(principal.name)` is for models alone; it opens no "
-                        + "management.")
-            }
+            try RouteRule.checkManagement(of: principal)
             try match.route.rule.check(principal)
             let request = ManagementRequest(
                 exchange, principal: principal, parameters: match.parameters,

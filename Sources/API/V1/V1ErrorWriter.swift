@@ -100,6 +100,10 @@ enum V1ErrorWriter {
         if let first = error.firstCall {
             // A repeat is answered by what the first call came to.
             message.pointee.completion_id = arena.text(first.callID.text)
+            if let made = first.made {
+                message.pointee.resource_name = arena.text(
+                    ResourceName.name(of: made.object, made.id))
+            }
             if let usage = first.usage { message.pointee.usage = records.usage(usage) }
             if let cost = first.cost { message.pointee.cost = records.cost(cost, of: first.callID) }
         } else {

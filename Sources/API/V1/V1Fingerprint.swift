@@ -20,6 +20,25 @@ enum V1Fingerprint {
         return try RequestIdentity(id: id, of: packed.view, field: "request_id")
     }
 
+    /// The identity of a request to make something; `nil` for one whose client gave it no id.
+    static func identity<Message>(
+        _ id: String, of message: Message
+    ) throws(GatewayError) -> RequestIdentity? {
+        guard !id.isEmpty else { return nil }
+        var packed = ByteQueue()
+        withUnsafePointer(to: message) { packed.append(packing: $0) }
+        return try RequestIdentity(id: id, of: packed.view, field: "request_id")
+    }
+
+    /// Brings the entries of a map from text into one order, in the memory that they were unpacked
+    /// into.
+    static func sort<Entry: AdminMapEntry>(
+        _ count: Int, _ entries: UnsafeMutablePointer<UnsafeMutablePointer<Entry>?>?
+    ) {
+        var entries = UnsafeMutableBufferPointer(start: entries, count: count)
+        entries.sort { isBefore($0?.pointee.pair.key, $1?.pointee.pair.key) }
+    }
+
     /// Brings the entries of maps into one order, in the memory that they were unpacked into.
     private static func sortMaps(of chat: UnsafeMutablePointer<Llmgateway__V1__ChatRequest>) {
         var metadata = UnsafeMutableBufferPointer(

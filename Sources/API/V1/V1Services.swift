@@ -3,18 +3,21 @@ public import GRPC
 public import GatewayCore
 import GatewayPrimitives
 
-/// The services of the contract that this version serves, for one loop's server. What comes with
-/// accounting (EstimateChatCompletion, AdminService) is not among them.
+/// The services of the contract that this version serves, for one loop's server.
+/// EstimateChatCompletion is not among their methods.
 public enum V1Services {
     /// Their full names, for reflection and health.
     public static let names = [
         "llmgateway.v1.ChatService", "llmgateway.v1.EmbeddingService", "llmgateway.v1.ModelService",
+        AdminService.name,
     ]
 
     /// The deadline of calls to models is the pipeline's to keep, and so is the order of reading:
     /// the handlers read by themselves, whatever the kind, so that a key is checked before a
     /// message is read.
-    public static func make(pipeline: Pipeline, clock: any Clock) -> [GRPCService] {
+    public static func make(
+        pipeline: Pipeline, clock: any Clock, admin: AdminSources
+    ) -> [GRPCService] {
         [
             GRPCService(
                 name: names[0],
@@ -46,6 +49,7 @@ public enum V1Services {
                         try ModelsV1(pipeline: pipeline, clock: clock, call: call).get(request)
                     },
                 ]),
+            AdminService.make(admin, pipeline: pipeline, clock: clock),
         ]
     }
 }

@@ -8,7 +8,7 @@ public final class Accountant {
     private let limits: any LimitStore
     private let rules: AccountingRules
     private let clock: any Clock
-    /// What the whole gateway is held to.
+    /// What the whole gateway is held to, where the directory does not say.
     private let everyone: Standing?
 
     public init(
@@ -72,7 +72,7 @@ public final class Accountant {
         for tag in principal.tags where !request.tags.contains(tag) {
             if let standing = directory.standing(of: Subject(.tag, tag)) { all.append(standing) }
         }
-        if let everyone { all.append(everyone) }
+        if let everyone = directory.standing(of: .global) ?? everyone { all.append(everyone) }
         return all
     }
 

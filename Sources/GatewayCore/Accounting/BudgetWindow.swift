@@ -42,9 +42,14 @@ public struct BudgetWindow: Hashable, Sendable {
         case "yearly": self.init(.months, 12)
         default:
             let digits = text.prefix { $0.isASCII && $0.isNumber }
-            guard let count = Int64(digits), (1...1_000_000).contains(count) else { return nil }
-            switch text.dropFirst(digits.count) {
-            case "s", "": self.init(.seconds, count)
+            guard let count = Int64(digits) else { return nil }
+            let unit = text.dropFirst(digits.count)
+            if unit == "s" || unit.isEmpty {
+                self.init(seconds: count)
+                return
+            }
+            guard (1...1_000_000).contains(count) else { return nil }
+            switch unit {
             case "m": self.init(.seconds, count * 60)
             case "h": self.init(.seconds, count * 3_600)
             case "d" where count == 7: self = .weekly
@@ -54,6 +59,22 @@ public struct BudgetWindow: Hashable, Sendable {
             case "mo": self.init(.months, count)
             default: return nil
             }
+        }
+    }
+
+    /// One of a length in seconds, up to a hundred years; `nil` for another.
+    public init?(seconds: Int64) {
+        guard (1...3_155_760_000).contains(seconds) else { return nil }
+        self.init(.seconds, seconds)
+    }
+
+    /// How long its periods are, in seconds; `nil` for months, which differ, and for ever.
+    public var seconds: Int64? {
+        switch unit {
+        case .forever, .months: nil
+        case .seconds: count
+        case .days: count * Self.secondsPerDay
+        case .weeks: count * 7 * Self.secondsPerDay
         }
     }
 

@@ -51,6 +51,8 @@ public struct FirstCall: Sendable {
     /// What it used and cost; `nil` while it runs.
     public let usage: Usage?
     public let cost: Cost?
+    /// What it made, of a request that makes something.
+    public var made: (object: AuditEntry.Object, id: String)?
 
     public init(callID: CallID, usage: Usage? = nil, cost: Cost? = nil) {
         self.callID = callID

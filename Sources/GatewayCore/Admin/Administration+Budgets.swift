@@ -20,6 +20,7 @@ extension Administration {
             }
             if let subject {
                 try check.check(subject: subject)
+                try requireKnown(subject, records)
                 guard records.budgets(of: subject).count < limits.budgetsMax else {
                     throw .full("budgets of one subject", limits.budgetsMax)
                 }
@@ -29,6 +30,35 @@ extension Administration {
             draft.put(.budget(budget))
             draft.note(.create, .budget, id)
             return budget
+        }
+    }
+
+    /// Refuses a key, team or user that is not there; customers and tags need not be known.
+    private func requireKnown(
+        _ subject: Subject, _ records: DirectoryRecords
+    ) throws(GatewayError) {
+        let isKnown =
+            switch subject.kind {
+            case .key: records.keys[subject.id] != nil
+            case .team: records.teams[subject.id] != nil
+            case .user: records.users[subject.id] != nil
+            default: true
+            }
+        if !isKnown { throw .noRecord("\(subject.kind.name)", "`\(subject.id)`") }
+    }
+
+    /// How budgets of subjects stand in their present periods, in their order. One that has no
+    /// subject has no balance.
+    public func balances(
+        of budgets: [BudgetRecord]
+    ) async throws(GatewayError) -> [BudgetBalance] {
+        let queries = budgets.compactMap { budget in
+            budget.subject.map { SpendQuery($0, windows: [budget.allowance.budget.window]) }
+        }
+        var figures = try await store.spend(of: queries, at: moment)[...]
+        return budgets.map { budget in
+            budget.subject == nil
+                ? BudgetBalance() : figures.popFirst()?.balances.first ?? BudgetBalance()
         }
     }
 
@@ -179,11 +209,12 @@ extension SettingsCheck {
     func check(subject: Subject) throws(GatewayError) {
         switch subject.kind {
         case .key, .team, .user, .endUser, .tag, .teamMember: try check(id: subject.id, "subject")
+        case .global: break
         default:
             throw .invalid(
                 "subject",
                 "cannot be the \(subject.kind.name); name a key, team, user, "
-                    + "customer or tag")
+                    + "customer, tag, or the gateway")
         }
     }
 }

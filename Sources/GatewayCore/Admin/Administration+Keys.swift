@@ -8,9 +8,12 @@ extension Administration {
     ///
     /// A team or a user that an admin names and that is not known is made with it, without limits:
     /// LiteLLM's clients make keys for teams they never made.
-    /// - Parameter secret: one that the caller chose; else it is random.
+    /// - Parameters:
+    ///   - secret: one that the caller chose; else it is random.
+    ///   - makesOwners: whether such a team and user are made; else they must be known.
     public func createKey(
-        _ wanted: KeySettings, secret chosen: Secret? = nil, by caller: Caller
+        _ wanted: KeySettings, secret chosen: Secret? = nil, makesOwners: Bool = true,
+        by caller: Caller
     ) async throws(GatewayError) -> IssuedKey {
         let secret = chosen ?? mint.makeSecret()
         let text = secret.reveal()
@@ -37,6 +40,7 @@ extension Administration {
             {
                 throw .mayNot("User `\(userID)` may have \(most) keys, and has them.")
             }
+            if !makesOwners { try checkOwners(of: settings, records) }
             try addOwners(of: settings, records, to: &draft)
             return try addKey(settings, secret: secret, records, to: &draft)
         }
@@ -56,6 +60,14 @@ extension Administration {
         draft.put(.key(record))
         draft.note(.create, .key, record.id)
         return IssuedKey(record: record, secret: secret)
+    }
+
+    /// Refuses a team or a user that is not known.
+    private func checkOwners(
+        of settings: KeySettings, _ records: DirectoryRecords
+    ) throws(GatewayError) {
+        if let id = settings.teamID, records.teams[id] == nil { throw .noRecord("team", "`\(id)`") }
+        if let id = settings.userID, records.users[id] == nil { throw .noRecord("user", "`\(id)`") }
     }
 
     private func addOwners(
@@ -114,6 +126,20 @@ extension Administration {
         try await store.revokedKeys(offset: offset, limit: limit)
     }
 
+    /// Keys that the caller may see, that were revoked, and that the filter wants, in the order of
+    /// their places, the greatest first.
+    /// - Parameter place: only those behind it.
+    public func revokedKeys(
+        _ filter: KeyFilter, before place: KeyPlace?, limit: Int, by caller: Caller
+    ) async throws(GatewayError) -> [KeyRecord] {
+        var filter = filter
+        if !caller.principal.role.seesAll {
+            guard let own = caller.principal.userID, filter.userID ?? own == own else { return [] }
+            filter.userID = own
+        }
+        return try await store.revokedKeys(filter, before: place, limit: limit)
+    }
+
     /// Finds by a secret's hash, present or retired, or by the key's id.
     private func find(_ reference: KeyReference, in records: DirectoryRecords) -> KeyRecord? {
         switch reference {
@@ -140,25 +166,26 @@ extension Administration {
             }
             var found: [KeyRecord] = []
             for key in candidates where filter.wants(key) && rules.sees(key) { found.append(key) }
-            return found.sorted {
-                ($0.stamp.createdAt.nanoseconds, $0.id) > ($1.stamp.createdAt.nanoseconds, $1.id)
-            }
+            return found.sorted { $0.place > $1.place }
         }
     }
 
     // MARK: - Changing
 
     /// Changes a key's settings.
-    /// - Parameter version: the one that the caller has seen, which must be the present one.
+    /// - Parameters:
+    ///   - version: the one that the caller has seen, which must be the present one.
+    ///   - makesOwners: as in ``createKey(_:secret:makesOwners:by:)``.
     public func updateKey(
-        _ reference: KeyReference, version: Int64? = nil, by caller: Caller,
-        action: AuditEntry.Action = .update,
+        _ reference: KeyReference, version: Int64? = nil, makesOwners: Bool = true,
+        by caller: Caller, action: AuditEntry.Action = .update,
         _ edit: (inout KeySettings) throws(GatewayError) -> Void
     ) async throws(GatewayError) -> KeyRecord {
         try await change(by: caller) { (records, draft) throws(GatewayError) in
             let old = try changeable(reference, version, by: caller, records)
             var settings = old.settings
             try edit(&settings)
+            if !makesOwners { try checkOwners(of: settings, records) }
             return try put(settings, in: old, action, records, &draft)
         }
     }
@@ -275,7 +302,7 @@ public struct KeyFilter: Sendable {
 
     public init() {}
 
-    func wants(_ key: KeyRecord) -> Bool {
+    public func wants(_ key: KeyRecord) -> Bool {
         let settings = key.settings
         if let teamID, settings.teamID != teamID { return false }
         if let userID, settings.userID != userID { return false }

@@ -170,15 +170,19 @@ extension Administration {
     }
 
     /// Changes a membership.
+    /// - Parameter makesIt: whether a user that is known becomes a member who was none.
     public func updateMember(
-        _ userID: String, of teamID: String, by caller: Caller,
+        _ userID: String, of teamID: String, makesIt: Bool = false, by caller: Caller,
         _ edit: (inout MembershipSettings) throws(GatewayError) -> Void
     ) async throws(GatewayError) -> MembershipRecord {
         try await change(by: caller) { (records, draft) throws(GatewayError) in
             _ = try changeable(team: teamID, nil, by: caller, records)
-            guard var settings = records.membership(teamID: teamID, userID: userID)?.settings else {
+            let old = records.membership(teamID: teamID, userID: userID)
+            guard old != nil || makesIt else {
                 throw .noRecord("member of team `\(teamID)`", "`\(userID)`")
             }
+            guard records.users[userID] != nil else { throw .noRecord("user", "`\(userID)`") }
+            var settings = old?.settings ?? MembershipSettings()
             try edit(&settings)
             return try put(settings, of: userID, in: teamID, records, &draft)
         }

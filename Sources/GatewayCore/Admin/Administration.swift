@@ -15,25 +15,30 @@ public final class Administration: Sendable {
     private let now: @Sendable () -> WallTime
     private let records: Mutex<DirectoryRecords>
     private let turn = ChangeTurn()
+    /// What the configuration holds the whole gateway to.
+    private let everyone: Standing?
 
     /// - Parameters:
     ///   - fixed: principals that no record stands for, such as the master key's.
     ///   - stored: what the store has.
     ///   - configured: what stands in the configuration; it wins over what is stored.
+    ///   - everyone: what the configuration holds the whole gateway to.
     public init(
         store: any DirectoryStore, mint: KeyMint, limits: DirectoryLimits = DirectoryLimits(),
         fixed: [KeyHash: Principal] = [:], stored: [RecordChange] = [],
-        configured: [RecordChange] = [], now: @escaping @Sendable () -> WallTime
+        configured: [RecordChange] = [], everyone: Standing? = nil,
+        now: @escaping @Sendable () -> WallTime
     ) {
         self.store = store
         self.mint = mint
         self.limits = limits
         self.now = now
+        self.everyone = everyone
         fixedHashes = Set(fixed.keys)
         directory = LiveDirectory(fixed)
         let all = DirectoryRecords(stored + configured)
         records = Mutex(all)
-        let compiler = PrincipalCompiler(records: all)
+        let compiler = PrincipalCompiler(records: all, everyone: everyone)
         for key in all.keys.values {
             for (hash, principal) in compiler.principals(of: key) {
                 directory.set(principal, for: hash)
@@ -69,13 +74,23 @@ public final class Administration: Sendable {
         await turn.enter()
         defer { turn.leave() }
         var draft = ChangeDraft(caller: caller, at: now())
+        try await refuseRepeat(of: draft)
         let value = try readChecked { (records) throws(GatewayError) in
             try plan(records, &draft)
         }
         if draft.change.records.isEmpty { return value }
+        draft.noteCreation()
         try await store.apply(draft.change)
         await putInPlace(draft.change.records)
         return value
+    }
+
+    /// Refuses a request to make something that was made by an earlier one.
+    private func refuseRepeat(of draft: ChangeDraft) async throws(GatewayError) {
+        guard let request = draft.caller.creation else { return }
+        let first = try await store.creation(
+            request.identity.id, ofKey: draft.caller.principal.keyID, at: draft.at)
+        if let first { throw .repeated(request, of: first) }
     }
 
     /// Puts what was written in the place of what requests see. The records are changed at once;
@@ -96,7 +111,7 @@ public final class Administration: Sendable {
             let slice = keys.prefix(DirectoryLimits.compiledAtOnce)
             keys = keys.dropFirst(slice.count)
             records.withLock { records in
-                let compiler = PrincipalCompiler(records: records)
+                let compiler = PrincipalCompiler(records: records, everyone: everyone)
                 for id in slice {
                     guard let key = records.keys[id] else { continue }
                     for (hash, principal) in compiler.principals(of: key) {
@@ -107,7 +122,7 @@ public final class Administration: Sendable {
             if !keys.isEmpty { await Task.yield() }
         }
         records.withLock { records in
-            let compiler = PrincipalCompiler(records: records)
+            let compiler = PrincipalCompiler(records: records, everyone: everyone)
             for subject in touched.subjects {
                 directory.set(compiler.standing(of: subject), for: subject)
             }
@@ -120,6 +135,8 @@ public struct Caller: Sendable {
     public let principal: Principal
     /// Whom it acts for, as it says: LiteLLM's `litellm-changed-by`.
     public let onBehalfOf: String?
+    /// What its request to make something is called, if it gave it an id.
+    public var creation: CreateRequest?
 
     public init(_ principal: Principal, onBehalfOf: String? = nil) {
         self.principal = principal
@@ -151,6 +168,17 @@ struct ChangeDraft {
             AuditEntry(
                 at: at, author: caller.principal.name, authorKeyID: caller.principal.keyID,
                 onBehalfOf: caller.onBehalfOf, action: action, object: object, objectID: id))
+    }
+
+    /// Says what was made, for a repeat of the request.
+    mutating func noteCreation() {
+        guard let request = caller.creation else { return }
+        let made = change.audit.last { $0.action == .create && $0.object == request.makes }
+        guard let made else { return }
+        change.creation = Creation(
+            keyID: caller.principal.keyID, requestID: request.identity.id,
+            bodyDigest: request.identity.bodyDigest, callID: request.callID, object: made.object,
+            objectID: made.objectID, at: at)
     }
 
     /// The stamp of a new record.

@@ -21,6 +21,8 @@ public struct DirectoryChange: Sendable {
     public var records: [RecordChange]
     /// One for each thing that somebody did.
     public var audit: [AuditEntry]
+    /// What was made, if its client gave the request an id.
+    public var creation: Creation?
 
     public init(_ records: [RecordChange] = [], audit: [AuditEntry] = []) {
         self.records = records
@@ -48,7 +50,7 @@ public struct AuditEntry: Equatable, Sendable {
     }
 
     /// What it can be done to. The raw values are stored.
-    public enum Object: String, Sendable {
+    public enum Object: String, CaseIterable, Sendable {
         case key, team, user, member, budget, customer
     }
 

@@ -13,6 +13,17 @@ public protocol DirectoryStore: Sendable {
     /// Revoked keys, those created last first.
     func revokedKeys(offset: Int, limit: Int) async throws(GatewayError) -> [KeyRecord]
 
+    /// The same of those that a filter wants, in the order of their places, the greatest first.
+    /// - Parameter place: only those behind it.
+    func revokedKeys(
+        _ filter: KeyFilter, before place: KeyPlace?, limit: Int
+    ) async throws(GatewayError) -> [KeyRecord]
+
+    /// What a request made that its client called so, within ``RequestClaim/lifetime``.
+    func creation(
+        _ requestID: String, ofKey keyID: String, at moment: WallTime
+    ) async throws(GatewayError) -> Creation?
+
     /// What subjects have spent, in their order.
     func spend(
         of queries: [SpendQuery], at moment: WallTime

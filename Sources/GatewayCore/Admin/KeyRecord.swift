@@ -39,8 +39,26 @@ public struct KeyRecord: Equatable, Sendable {
     /// What logs and errors call it.
     public var name: String { settings.alias ?? hint }
 
+    /// Where it stands in lists.
+    public var place: KeyPlace { KeyPlace(createdAt: stamp.createdAt, id: id) }
+
     public func isExpired(at moment: WallTime) -> Bool {
         settings.expiresAt.map { $0.nanoseconds <= moment.nanoseconds } ?? false
+    }
+}
+
+/// Orders keys by when they were made.
+public struct KeyPlace: Comparable, Sendable {
+    public let createdAt: WallTime
+    public let id: String
+
+    public init(createdAt: WallTime, id: String) {
+        self.createdAt = createdAt
+        self.id = id
+    }
+
+    public static func < (left: KeyPlace, right: KeyPlace) -> Bool {
+        (left.createdAt.nanoseconds, left.id) < (right.createdAt.nanoseconds, right.id)
     }
 }
 
@@ -57,6 +75,8 @@ public struct RetiredSecret: Equatable, Sendable {
 
 /// What can be set of a key.
 public struct KeySettings: Equatable, Sendable {
+    /// A name for people.
+    public var displayName: String?
     /// A second identifier, unique among keys.
     public var alias: String?
     public var teamID: String?

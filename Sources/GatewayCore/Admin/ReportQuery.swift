@@ -1,7 +1,11 @@
+public import GatewayPrimitives
+
 /// Which sums of calls are asked for.
 public struct ReportQuery: Sendable {
     /// Days since 1970 in UTC, both included; `nil` for all there were.
     public var days: ClosedRange<Int64>?
+    /// Moments between midnights, for which the days are not fine enough; instead of ``days``.
+    public private(set) var moments: (start: WallTime, end: WallTime)?
     /// What the sums are kept apart by, in this order.
     public var by: [ReportDimension]
     public var filter: CallFilter
@@ -31,10 +35,24 @@ public struct ReportQuery: Sendable {
         self.countMax = min(countMax, Self.countGreatest)
     }
 
-    /// Whether the sums that are kept by day can answer it; else the ledger's rows have to, as far
-    /// back as they are kept.
+    /// Whether the ledger's rows have to answer it, as far back as they are kept, because the sums
+    /// that are kept by day cannot.
     public var needsRows: Bool {
         by.contains(.endUser) || by.contains(.endpoint) || filter.endUser != nil
+            || filter.tag != nil || moments != nil
+    }
+
+    /// Asks for what lies from one moment on and before a later one: by days, where both are
+    /// midnights of UTC.
+    public mutating func setMoments(from start: WallTime, to end: WallTime) {
+        let day: Int64 = 86_400_000_000_000
+        if start.nanoseconds % day == 0, end.nanoseconds % day == 0 {
+            days = start.nanoseconds / day...end.nanoseconds / day - 1
+            moments = nil
+        } else {
+            days = nil
+            moments = (start, end)
+        }
     }
 }
 
@@ -59,14 +77,17 @@ public enum ReportDimension: String, Sendable {
 }
 
 /// Which calls are looked at: those that fit all that is given.
-public struct CallFilter: Sendable {
+public struct CallFilter: Equatable, Sendable {
     public var keyID: String?
     public var userID: String?
     public var teamIDs: [String] = []
     public var model: String?
     public var endUser: String?
+    public var tag: String?
 
     public init() {}
+
+    public var isEmpty: Bool { self == CallFilter() }
 }
 
 extension CallFilter {

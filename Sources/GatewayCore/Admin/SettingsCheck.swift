@@ -8,6 +8,7 @@ struct SettingsCheck {
 
     func check(_ settings: KeySettings) throws(GatewayError) {
         try check(name: settings.alias, "key_alias")
+        try check(name: settings.displayName, "display_name")
         try check(name: settings.teamID, "team_id")
         try check(name: settings.userID, "user_id")
         try check(names: settings.models, "models")

@@ -81,7 +81,10 @@ extension DirectoryRecords {
         var subjects = Set(customers.keys.map { Subject(.endUser, $0) })
         for budget in budgets.values {
             guard let subject = budget.subject else { continue }
-            if subject.kind == .endUser || subject.kind == .tag { subjects.insert(subject) }
+            switch subject.kind {
+            case .endUser, .tag, .global: subjects.insert(subject)
+            default: break
+            }
         }
         return subjects
     }

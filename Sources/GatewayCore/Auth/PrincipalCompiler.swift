@@ -3,6 +3,8 @@ import GatewayPrimitives
 /// Makes of the directory's records what requests are held to.
 struct PrincipalCompiler {
     let records: DirectoryRecords
+    /// What the configuration holds the whole gateway to.
+    let everyone: Standing?
 
     /// The principals of a key, by the secrets that stand for it: none for a revoked one.
     func principals(of key: KeyRecord) -> [(hash: KeyHash, principal: Principal)] {
@@ -44,8 +46,9 @@ struct PrincipalCompiler {
         return [(key.hash, make(key.settings.expiresAt))] + retired
     }
 
-    /// What a customer or a tag is held to; `nil` for nothing.
+    /// What a customer, a tag or the whole gateway is held to; `nil` for nothing.
     func standing(of subject: Subject) -> Standing? {
+        if subject.kind == .global { return standingOfAll }
         var name = subject.id
         var allowance = Allowance()
         var blockedReason: String?
@@ -58,6 +61,16 @@ struct PrincipalCompiler {
         }
         let made = standing(subject.kind, subject.id, name, allowance, blockedReason)
         return made.isHeld ? made : nil
+    }
+
+    /// The configuration's bounds and those that were made since: of two budgets with the same
+    /// window the tighter one holds.
+    private var standingOfAll: Standing? {
+        let made = records.budgets(of: .global).flatMap { $0.allowance.budgets }
+        if made.isEmpty { return everyone }
+        return Standing(
+            .global, name: everyone?.name ?? "gateway", limits: everyone?.limits ?? LimitSet(),
+            budgets: ((everyone?.budgets ?? []) + made).tightest())
     }
 
     private func standing(

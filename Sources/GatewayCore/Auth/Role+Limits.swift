@@ -1,6 +1,6 @@
 extension Role {
     /// What both roles allow.
-    func limited(to other: Role) -> Role {
+    public func limited(to other: Role) -> Role {
         Role(seesAll: seesAll && other.seesAll, isWriter: isWriter && other.isWriter)
     }
 

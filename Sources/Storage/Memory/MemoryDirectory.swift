@@ -7,6 +7,7 @@ public final class MemoryDirectory: DirectoryStore {
     private struct State {
         var revoked: [KeyRecord] = []
         var audit: [AuditEntry] = []
+        var creations: [Creation] = []
         var fails = false
     }
 
@@ -24,6 +25,7 @@ public final class MemoryDirectory: DirectoryStore {
                 state.revoked.insert(key, at: 0)
             }
             state.audit += change.audit
+            if let creation = change.creation { state.creations.append(creation) }
         }
     }
 
@@ -37,6 +39,31 @@ public final class MemoryDirectory: DirectoryStore {
     public func revokedKeys(offset: Int, limit: Int) async throws(GatewayError) -> [KeyRecord] {
         try check()
         return state.withLock { Array($0.revoked.dropFirst(offset).prefix(limit)) }
+    }
+
+    public func revokedKeys(
+        _ filter: KeyFilter, before place: KeyPlace?, limit: Int
+    ) async throws(GatewayError) -> [KeyRecord] {
+        try check()
+        return state.withLock { state in
+            let found = state.revoked.filter { key in
+                filter.wants(key) && place.map { key.place < $0 } ?? true
+            }
+            return Array(found.sorted { $0.place > $1.place }.prefix(limit))
+        }
+    }
+
+    public func creation(
+        _ requestID: String, ofKey keyID: String, at moment: WallTime
+    ) async throws(GatewayError) -> Creation? {
+        try check()
+        let since = Creation.remembered(at: moment)
+        return state.withLock { state in
+            state.creations.last { creation in
+                creation.requestID == requestID && creation.keyID == keyID
+                    && creation.at.nanoseconds > since.nanoseconds
+            }
+        }
     }
 
     /// Nobody has spent anything.

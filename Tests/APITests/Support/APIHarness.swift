@@ -50,7 +50,9 @@ final class APIHarness: Sendable {
         messageBytesMax: Int = 1 << 20,
         usesLiteLLMStatuses: Bool = false, attemptsMax: Int = 3,
         disabled: [Readiness.Disabled] = [], management: [ManagementGroup] = [],
-        directory: (any Directory)? = nil
+        directory: (any Directory)? = nil,
+        administration: Administration = DirectoryHarness().administration,
+        reports: any SpendReports = ReadableStore()
     ) throws {
         loop = EventLoop(index: 0)
         let clock = VirtualClock(startingAt: loop.now)
@@ -92,7 +94,9 @@ final class APIHarness: Sendable {
         let models = ManagementGroup.modelInfo(models: { pipeline.models(for: $0) })
         var limits = GRPCLimits()
         limits.messageBytesMax = messageBytesMax
-        var services = V1Services.make(pipeline: pipeline, clock: clock)
+        var services = V1Services.make(
+            pipeline: pipeline, clock: clock,
+            admin: AdminSources(administration: administration, reports: reports))
         services += try ContractReflection().services(reflecting: services)
         let handler = GatewayHandler(
             pipeline: pipeline, grpc: GRPCServer(services: services, limits: limits),

@@ -65,7 +65,10 @@ struct V1ServicesTests {
     func kinds() throws {
         let harness = PipelineHarness(attempts: [])
         let services =
-            V1Services.make(pipeline: harness.pipeline, clock: harness.clock)
+            V1Services.make(
+                pipeline: harness.pipeline, clock: harness.clock,
+                admin: AdminSources(
+                    administration: DirectoryHarness().administration, reports: ReadableStore()))
             + [HealthService(services: []).service]
             + (try ContractReflection().services(reflecting: []))
         for service in services {

@@ -104,6 +104,59 @@ struct SQLiteDirectoryTests {
         }
     }
 
+    /// What a request made is remembered for a day, in the transaction that made it.
+    @Test func whatARequestMadeIsRemembered() async throws {
+        try await with { _, directory in
+            let creation = Creation(
+                keyID: "k", requestID: "r", bodyDigest: [1, 2], callID: CallID(high: 3, low: 4),
+                object: .team, objectID: "t", at: Self.now)
+            var change = DirectoryChange(
+                [.team(TeamRecord(id: "t", settings: TeamSettings(), stamp: Self.stamp))])
+            change.creation = creation
+            try await directory.apply(change)
+            let day = RequestClaim.lifetime
+            let read = { (key: String, after: Duration) in
+                try await directory.creation(
+                    "r", ofKey: key,
+                    at: WallTime(
+                        nanoseconds: Self.now.nanoseconds + Int64(after.wholeNanoseconds)))
+            }
+            #expect(try await read("k", .zero) == creation)
+            #expect(try await read("other", .zero) == nil)
+            #expect(try await read("k", day) == nil)
+            // Another process has made it meanwhile: nothing of the second change is written.
+            var second = DirectoryChange(
+                [.team(TeamRecord(id: "u", settings: TeamSettings(), stamp: Self.stamp))])
+            second.creation = creation
+            let late = second
+            await #expect { try await directory.apply(late) } throws: {
+                ($0 as? GatewayError)?.reason == .changedMeanwhile
+            }
+            #expect(try directory.load().count == 1)
+        }
+    }
+
+    @Test func revokedKeysAreFoundByTheirOwnersAndPlaces() async throws {
+        try await with { _, directory in
+            for (index, team) in ["t", "t", "u", "t"].enumerated() {
+                var key = KeyRecord(
+                    hash: KeyHash(words: (UInt64(index + 1), 0, 0, 0)), hint: "",
+                    settings: KeySettings(),
+                    stamp: RecordStamp(
+                        createdAt: WallTime(nanoseconds: Int64(index / 2)), createdBy: "x"))
+                key.settings.teamID = team
+                key.revokedAt = Self.now
+                try await directory.apply(DirectoryChange([.key(key)]))
+            }
+            var filter = KeyFilter()
+            filter.teamID = "t"
+            let all = try await directory.revokedKeys(filter, before: nil, limit: 9)
+            #expect(all.count == 3 && all == all.sorted { $0.place > $1.place })
+            let rest = try await directory.revokedKeys(filter, before: all[0].place, limit: 1)
+            #expect(rest == [all[1]])
+        }
+    }
+
     @Test func aChangeIsWrittenWithItsAuditRow() async throws {
         try await with { store, directory in
             let entry = AuditEntry(

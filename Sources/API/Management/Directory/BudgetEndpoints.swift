@@ -23,7 +23,7 @@ struct BudgetEndpoints {
                 body.violate(
                     "subject",
                     "is \(FieldViolations.shown(text)); give keys/, teams/, "
-                        + "users/, customers/ or tags/ with an id behind it.")
+                        + "users/, customers/ or tags/ with an id behind it, or gateway.")
             }
         }
         let id = body.text("budget_id")
@@ -94,9 +94,14 @@ extension Subject {
         ("keys/", .key), ("teams/", .team), ("users/", .user), ("customers/", .endUser),
         ("tags/", .tag),
     ]
+    private static let everybody = "gateway"
 
     /// Reads AdminService's name of a subject, such as `teams/core`.
     init?(named text: String) {
+        if text == Self.everybody {
+            self = .global
+            return
+        }
         guard let family = Self.families.first(where: { text.hasPrefix($0.name) }),
             text.utf8.count > family.name.utf8.count
         else { return nil }
@@ -105,7 +110,8 @@ extension Subject {
 
     /// Its name in AdminService.
     var named: String? {
-        Self.families.first { $0.kind == kind }.map { $0.name + id }
+        if kind == .global { return Self.everybody }
+        return Self.families.first { $0.kind == kind }.map { $0.name + id }
     }
 }
 

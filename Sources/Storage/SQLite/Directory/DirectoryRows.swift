@@ -195,6 +195,29 @@ struct DirectoryRows {
         ).map(key)
     }
 
+    func revokedKeys(
+        _ filter: KeyFilter, before place: KeyPlace?, limit: Int
+    ) throws -> [KeyRecord] {
+        let rows = try Row.fetchCursor(
+            database,
+            sql: """
+                SELECT * FROM api_key WHERE revoked_at IS NOT NULL
+                    AND (?1 IS NULL OR team_id = ?1) AND (?2 IS NULL OR user_id = ?2)
+                    AND (?3 IS NULL OR alias = ?3) AND (created_at, id) < (?4, ?5)
+                ORDER BY created_at DESC, id DESC
+                """,
+            arguments: [
+                filter.teamID, filter.userID, filter.alias, place?.createdAt.nanoseconds ?? .max,
+                place?.id ?? "",
+            ])
+        var keys: [KeyRecord] = []
+        while keys.count < limit, let row = try rows.next() {
+            let key = try key(row)
+            if filter.wants(key) { keys.append(key) }
+        }
+        return keys
+    }
+
     func audit(limit: Int) throws -> [AuditEntry] {
         try Row.fetchAll(
             database, sql: "SELECT * FROM audit ORDER BY id DESC LIMIT ?", arguments: [limit]

@@ -81,6 +81,23 @@ enum DirectoryTables {
                 CREATE INDEX daily_spend_by_user ON daily_spend (user_id, cost);
                 CREATE INDEX daily_label_spend_by_subject
                     ON daily_label_spend (subject_kind, subject_id, cost);
-                """)
+                """),
+        StoreMigration(
+            name: "directory-2",
+            sql: """
+                -- What requests have made whose clients gave them an id, so that a repeat makes
+                -- nothing more. `body` is the request's SHA-256.
+                CREATE TABLE creation (
+                    key_id TEXT NOT NULL,
+                    request_id TEXT NOT NULL,
+                    body BLOB NOT NULL,
+                    call_id BLOB NOT NULL,
+                    object TEXT NOT NULL,
+                    object_id TEXT NOT NULL,
+                    at INTEGER NOT NULL,
+                    PRIMARY KEY (key_id, request_id)
+                ) STRICT, WITHOUT ROWID;
+                CREATE INDEX creation_by_time ON creation (at);
+                """),
     ]
 }

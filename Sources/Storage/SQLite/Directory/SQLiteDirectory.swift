@@ -23,6 +23,17 @@ public struct SQLiteDirectory: DirectoryStore {
             for entry in change.audit {
                 try rows.write(entry, settings: settings[entry.recordKey])
             }
+            if let creation = change.creation {
+                try CreationRows(database: database).write(creation)
+            }
+        }
+    }
+
+    public func creation(
+        _ requestID: String, ofKey keyID: String, at moment: WallTime
+    ) async throws(GatewayError) -> Creation? {
+        try await store.read {
+            try CreationRows(database: $0).creation(requestID, ofKey: keyID, at: moment)
         }
     }
 
@@ -33,6 +44,14 @@ public struct SQLiteDirectory: DirectoryStore {
     public func revokedKeys(offset: Int, limit: Int) async throws(GatewayError) -> [KeyRecord] {
         try await store.read {
             try DirectoryRows(database: $0).revokedKeys(offset: offset, limit: limit)
+        }
+    }
+
+    public func revokedKeys(
+        _ filter: KeyFilter, before place: KeyPlace?, limit: Int
+    ) async throws(GatewayError) -> [KeyRecord] {
+        try await store.read {
+            try DirectoryRows(database: $0).revokedKeys(filter, before: place, limit: limit)
         }
     }
 

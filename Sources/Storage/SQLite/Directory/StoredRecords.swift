@@ -6,6 +6,7 @@ import GatewayPrimitives
 struct StoredRecords {
     struct Key: StoredSettings {
         var keyAlias: String?
+        var displayName: String?
         var teamId: String?
         var userId: String?
         var keyType: String?
@@ -20,6 +21,7 @@ struct StoredRecords {
 
         init(_ settings: KeySettings) {
             keyAlias = settings.alias
+            displayName = settings.displayName
             teamId = settings.teamID
             userId = settings.userID
             keyType = settings.routes == .all ? nil : settings.routes.rawValue
@@ -36,6 +38,7 @@ struct StoredRecords {
         var settings: KeySettings {
             var settings = KeySettings()
             settings.alias = keyAlias
+            settings.displayName = displayName
             settings.teamID = teamId
             settings.userID = userId
             settings.routes = keyType.flatMap(KeyRoutes.init(rawValue:)) ?? .all

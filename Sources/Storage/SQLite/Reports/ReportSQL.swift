@@ -16,13 +16,13 @@ struct ReportSQL {
     /// (input, of a cache, to a cache, output), succeeded and failed calls.
     init(sums query: ReportQuery) {
         sql = ""
-        let source: Source =
-            query.by.contains(.tag) ? .labels : query.needsRows ? .rows : .days
+        let source = Self.source(of: query)
         let columns = query.by.map { source.column(of: $0) }
         let groups = (1...max(1, columns.count)).map(String.init).joined(separator: ", ")
         sql = "SELECT " + (columns + source.sums).joined(separator: ", ") + " FROM \(source.table)"
         if source == .labels {
             and("subject_kind = ?", Int(Subject.Kind.tag.rawValue))
+            if let tag = query.filter.tag { and("subject_id = ?", tag) }
         } else {
             add(query.filter)
         }
@@ -34,6 +34,10 @@ struct ReportSQL {
                 and("day <= ?", days.upperBound)
             }
         }
+        if let moments = query.moments {
+            and("received_at >= ?", moments.start.nanoseconds)
+            and("received_at < ?", moments.end.nanoseconds)
+        }
         if !columns.isEmpty { sql += " GROUP BY \(groups)" }
         switch query.order {
         case .cost: sql += " ORDER BY sum(cost) DESC" + (columns.isEmpty ? "" : ", \(groups)")
@@ -41,6 +45,17 @@ struct ReportSQL {
         }
         sql += " LIMIT ?"
         arguments.append(query.countMax)
+    }
+
+    /// Tags are kept by day; one of them with anything besides is in the rows alone.
+    private static func source(of query: ReportQuery) -> Source {
+        if query.by.contains(.tag) { return .labels }
+        var others = query.filter
+        others.tag = nil
+        let isOfTagAlone =
+            query.filter.tag != nil && others.isEmpty && query.moments == nil
+            && query.by.allSatisfy { $0 == .day }
+        return isOfTagAlone ? .labels : query.needsRows ? .rows : .days
     }
 
     /// Where sums are taken from.
@@ -135,6 +150,10 @@ struct ReportSQL {
         }
         if let model = filter.model { and("model = ?", model) }
         if let user = filter.endUser { and("end_user = ?", user) }
+        // A row has its tags one a line.
+        if let tag = filter.tag {
+            and("instr(char(10) || tags || char(10), char(10) || ? || char(10)) > 0", tag)
+        }
     }
 
     private mutating func add(momentsOf days: ClosedRange<Int64>) {

@@ -87,6 +87,30 @@ struct SQLiteReportsTests {
         #expect(sums.map(\.cost) == sums.map(\.cost).sorted(by: >))
     }
 
+    /// Moments within a day, and a tag beside other groups, are answered from the rows; a tag alone
+    /// from its sums by day.
+    @Test func momentsAndOneTagAreNarrowedTo() async throws {
+        let moments = rows.map(\.receivedAt.nanoseconds).sorted()
+        let start = WallTime(nanoseconds: moments[100])
+        let end = WallTime(nanoseconds: moments[300])
+        var query = ReportQuery(by: [])
+        query.setMoments(from: start, to: end)
+        let inside = rows.filter {
+            (start.nanoseconds..<end.nanoseconds).contains($0.receivedAt.nanoseconds)
+        }
+        #expect(try await reports.sums(query) == [sum(inside)])
+        for by in [[], [.day], [.model]] as [[ReportDimension]] {
+            var query = ReportQuery(by: by)
+            query.filter.tag = "red"
+            let slices = try await reports.sums(query)
+            let labelled = sum(rows.filter { $0.tags.contains("red") })
+            let whole = slices.reduce(into: SpendSum()) { $0.add($1) }
+            #expect(whole.cost == labelled.cost && whole.callCount == labelled.callCount)
+        }
+        query.filter.tag = "re"
+        #expect(try await reports.sums(query)[0].callCount == 0, "a part of a tag is none")
+    }
+
     @Test func aFilterLeavesOutTheOthers() async throws {
         let first = LedgerSamples.firstDay
         let chosen = rows.filter {

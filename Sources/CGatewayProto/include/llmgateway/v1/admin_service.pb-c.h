@@ -451,11 +451,12 @@ struct  Llmgateway__V1__ApiKey
    */
   char *user;
   /*
-   * Output only. First characters of the secret, to recognize it by.
+   * Output only. What the secret is recognized by: `sk-...` and its last four characters.
    */
   char *secret_prefix;
   /*
-   * Optional. What it may do, within what its user may do.
+   * Optional. What it may do, within what its user may do. A key that LiteLLM's endpoints made may
+   * use models as well as manage, and is called after what it may change.
    */
   Llmgateway__V1__ApiKeyRole role;
   /*
@@ -485,7 +486,8 @@ struct  Llmgateway__V1__ApiKey
   size_t n_allowed_models;
   char **allowed_models;
   /*
-   * Optional. Names of its own for models: from what its requests name to the model.
+   * Optional. Names of its own for models: from what its requests name to the model. This version
+   * refuses any.
    */
   size_t n_model_aliases;
   Llmgateway__V1__ApiKey__ModelAliasesEntry **model_aliases;
@@ -521,12 +523,13 @@ struct  Llmgateway__V1__Limit
 {
   ProtobufCMessage base;
   /*
-   * Required. What is limited; any kind but SPEND, which budgets limit.
+   * Required. What is limited; any kind but SPEND, which budgets limit. This version counts
+   * requests, all tokens together, and requests at once, and refuses others.
    */
   Llmgateway__V1__LimitKind kind;
   /*
    * Required, except for CONCURRENT_REQUESTS, which has none. The time over which it counts;
-   * at least one second.
+   * at least one second. This version counts over 60 seconds only, and refuses others.
    */
   Google__Protobuf__Duration *window;
   /*
@@ -604,7 +607,7 @@ struct  Llmgateway__V1__Budget
      */
     Llmgateway__V1__BudgetPeriod calendar;
     /*
-     * Every so long from create_time on; at least one second.
+     * Every so long, counted from 1970-01-01T00:00:00Z; whole seconds, at least one.
      */
     Google__Protobuf__Duration *every;
   };
@@ -1590,7 +1593,9 @@ struct  Llmgateway__V1__QuerySpendRequest
 {
   ProtobufCMessage base;
   /*
-   * Required. Inclusive.
+   * Required. Inclusive. Between midnights of UTC, sums that are kept for good answer; between
+   * other moments, for customers, and for a tag beside other groups, the ledger's rows, as far back
+   * as those are kept.
    */
   Google__Protobuf__Timestamp *start_time;
   /*
@@ -1598,11 +1603,13 @@ struct  Llmgateway__V1__QuerySpendRequest
    */
   Google__Protobuf__Timestamp *end_time;
   /*
-   * Optional. Only this subject, in a format of Budget.subject. Empty means `gateway`.
+   * Optional. Only this subject, in a format of Budget.subject. Empty means `gateway`: of a caller
+   * that does not see everything, its own.
    */
   char *subject;
   /*
-   * Optional. One row for each combination of these. Empty means one row.
+   * Optional. One row for each combination of these. Empty means one row. DAY comes first; TAG goes
+   * with DAY alone and without a subject. This version refuses LABEL.
    */
   size_t n_group_by;
   Llmgateway__V1__SpendDimension *group_by;
@@ -1652,7 +1659,8 @@ struct  Llmgateway__V1__SpendRow
 {
   ProtobufCMessage base;
   /*
-   * The group: one value for each of group_by, in its order.
+   * The group: one value for each of group_by, in its order: a day as YYYY-MM-DD, and names of
+   * resources, such as teams/{team}. Empty where a request had none.
    */
   size_t n_group;
   char **group;
@@ -1675,7 +1683,8 @@ struct  Llmgateway__V1__SpendRow
 
 
 /*
- * Tokens used by several requests. Sub-counts are included in the count above them.
+ * Tokens used by several requests. Sub-counts are included in the count above them. This version
+ * keeps no sums of sound, pictures and reasoning, which are zero here.
  */
 struct  Llmgateway__V1__UsageTotals
 {
