@@ -135,6 +135,7 @@ class JSONDoor: ExchangeCloseObserver, CancellationTarget, TimerTarget {
     final func sendStreamHead() {
         exchange.responseHeaders.append("content-type", "text/event-stream; charset=utf-8")
         exchange.responseHeaders.append("cache-control", "no-cache")
+        exchange.compressEvents()
         exchange.sendHead(status: 200, body: .untilEnd)
     }
 

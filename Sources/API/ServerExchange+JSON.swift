@@ -12,7 +12,7 @@ extension ServerExchange {
     func respond(status: Int, type: StaticString, _ body: ByteView) {
         var body = body
         responseHeaders.append("content-type", type)
-        if let compressor {
+        if let compressor, compressor.bytesMin != nil {
             responseHeaders.append("vary", "accept-encoding")
             if let small = compressor.compress(body, for: requestHeaders) {
                 responseHeaders.append("content-encoding", "gzip")

@@ -174,8 +174,9 @@ struct Composition {
                 metrics.write(into: &$0, at: clock.now())
             },
             cors: settings.corsOrigins.isEmpty ? nil : CORSPolicy(origins: settings.corsOrigins),
-            compressor: settings.compressesJSON
-                ? ResponseCompressor(bytesMin: settings.compressionBytesMin) : nil,
+            compressor: ResponseCompressor(
+                bytesMin: settings.compressesJSON ? settings.compressionBytesMin : nil,
+                compressesEvents: settings.compressesEvents),
             seed: random.next())
         return HTTPServer(
             loop: loop, limits: settings.server, handler: handler, counts: counts,

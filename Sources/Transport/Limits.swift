@@ -3,6 +3,8 @@
 public struct Limits: Sendable {
     /// How hard gzip tries, from 1 to 9: most of the gain at a third of the usual cost.
     static let gzipLevel: Int32 = 3
+    /// What compressing a stream makes room for at a time.
+    static let deflateStepBytes = 1024
     /// What undoing gzip makes room for at a time.
     static let inflateStepBytes = 16 * 1024
     /// Memory for compressed bodies that a loop keeps for the next.

@@ -20,9 +20,15 @@ struct CompressedResponseTests {
     }
 
     private static func send(count: Int, accepts: String?) async -> InProcessResponse {
+        await send(to: Handler(count: count), accepts: accepts)
+    }
+
+    private static func send(
+        to handler: any ExchangeHandler, accepts: String?
+    ) async -> InProcessResponse {
         let loop = EventLoop(index: 0)
         loop.start()
-        let client = InProcessClient(loop: loop, handler: Handler(count: count))
+        let client = InProcessClient(loop: loop, handler: handler)
         let response = await client.send(
             InProcessRequest(
                 target: "/", headers: accepts.map { [.init("accept-encoding", $0)] } ?? []))
@@ -56,5 +62,43 @@ struct CompressedResponseTests {
         #expect(response.header("content-encoding") == nil)
         #expect(response.header("vary") == "accept-encoding")
         #expect(response.body.count == count)
+    }
+
+    private final class EventHandler: ExchangeHandler {
+        let compresses: Bool
+
+        init(compresses: Bool) { self.compresses = compresses }
+
+        func handle(_ exchange: ServerExchange) async {
+            exchange.compressor = ResponseCompressor(bytesMin: 1, compressesEvents: compresses)
+            exchange.compressEvents()
+            exchange.sendHead(status: 200, body: .untilEnd)
+            exchange.write(ByteView("data: 1\n\n"))
+            exchange.write { $0.append("data: 2\n\n") }
+            exchange.end()
+        }
+    }
+
+    @Test(
+        "of events are sent where the configuration has it and the client asks",
+        arguments: [
+            (true, "gzip", true), (true, nil, false), (false, "gzip", false),
+        ] as [(Bool, String?, Bool)])
+    func events(_ compresses: Bool, _ accepts: String?, _ isCompressed: Bool) async {
+        let handler = EventHandler(compresses: compresses)
+        let response = await Self.send(to: handler, accepts: accepts)
+        #expect(response.header("content-encoding") == (isCompressed ? "gzip" : nil))
+        #expect(response.header("vary") == (compresses ? "accept-encoding" : nil))
+        var bytes = ByteQueue()
+        bytes.append(array: response.body)
+        var plain = ByteQueue()
+        if isCompressed {
+            #expect(throws: Never.self) {
+                try GzipInflater().inflate(bytes.view, bytesMax: 1000, into: &plain)
+            }
+        } else {
+            plain.append(bytes.view)
+        }
+        #expect(plain.view.string == "data: 1\n\ndata: 2\n\n")
     }
 }

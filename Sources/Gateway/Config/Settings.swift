@@ -73,6 +73,8 @@ struct Settings: Sendable {
     var compressesMessages = true
     /// Whether JSON responses are compressed for clients that ask for it.
     var compressesJSON = true
+    /// Whether streams of events are compressed for clients that ask for it.
+    var compressesEvents = false
     /// JSON responses shorter than this are not compressed.
     var compressionBytesMin = 1024
     /// Origins whose web pages may call the gateway; `*` for all.

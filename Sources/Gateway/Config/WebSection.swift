@@ -49,9 +49,14 @@ enum WebSection {
             node,
             rules: [
                 "json": .honoured("whether JSON responses are compressed for clients that ask"),
+                "events": .honoured(
+                    "whether server-sent events are compressed for clients that ask"),
                 "bytes_min": .honoured("the shortest JSON response that is compressed"),
             ], unknown: .refused)
         if let compresses = reader.flag(values["json"]) { settings.compressesJSON = compresses }
+        if let compresses = reader.flag(values["events"]) {
+            settings.compressesEvents = compresses
+        }
         if let size = reader.size(values["bytes_min"], in: 64...1 << 30) {
             settings.compressionBytesMin = size
         }

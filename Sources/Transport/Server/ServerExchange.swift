@@ -34,7 +34,7 @@ open class ServerExchange: @unchecked Sendable {
     /// Received and not yet taken. Look at it through ``inboundView``.
     final var inbound = ByteQueue()
     /// How many bytes at the front of ``inbound`` the wire counts as taken already.
-    private final var inboundAnnounced = 0
+    final var inboundAnnounced = 0
     /// Whether the request is complete.
     public final internal(set) var isRequestComplete = false
     /// The fields behind the body, known when the request is complete. They are not mixed with
@@ -43,7 +43,7 @@ open class ServerExchange: @unchecked Sendable {
     /// How much of the body has come, and whether enough of it comes.
     final var receivedBytes = 0
     final var bodyWatch = ProgressWatch()
-    private final var reader: UnsafeContinuation<Void, Never>?
+    final var reader: UnsafeContinuation<Void, Never>?
 
     // MARK: The response
 
@@ -54,16 +54,18 @@ open class ServerExchange: @unchecked Sendable {
     public final var responseTrailers = HeaderList()
     /// Body bytes that the wire has not yet taken.
     final var outbound = ByteQueue()
-    public final private(set) var isHeadSent = false
-    /// What compresses whole bodies for clients that ask for it; `nil` where nothing does.
+    public final internal(set) var isHeadSent = false
+    /// What compresses responses for clients that ask for it; `nil` where nothing does.
     public final var compressor: ResponseCompressor?
+    /// What compresses this response as it is written; see ``compressEvents()``.
+    final var encoder: StreamDeflater?
     /// Whether the response is complete, as far as the handler is concerned.
-    public final private(set) var isEnded = false
-    private final var writer: UnsafeContinuation<Void, Never>?
+    public final internal(set) var isEnded = false
+    final var writer: UnsafeContinuation<Void, Never>?
 
     /// Why nothing can be read or written any more: the client has gone, or the exchange was reset.
-    public final private(set) var failure: TransportError?
-    private final var isWaitingCancelled = false
+    public final internal(set) var failure: TransportError?
+    final var isWaitingCancelled = false
     /// Told once when the client goes away before the response is complete.
     public final weak var closeObserver: (any ExchangeCloseObserver)?
 
@@ -88,141 +90,6 @@ open class ServerExchange: @unchecked Sendable {
     var wireRoomBytes: Int { limits.outboundHighWaterBytes }
     /// Breaks the exchange off.
     func wireReset(_ reason: ResetReason) { fatalError("abstract") }
-
-    // MARK: - Reading
-
-    /// The request target: path and query.
-    public final var target: ByteView { targetBytes.view }
-
-    /// The path, without the query.
-    public final var path: ByteView {
-        let target = targetBytes.view
-        return target.firstIndex(of: 0x3F).map { target[0..<$0] } ?? target
-    }
-
-    /// What has been received of the body and not been taken; valid until the next read or take.
-    /// Behind it are ``ByteQueue/slack`` readable bytes.
-    public final var inboundView: ByteView { inbound.view }
-
-    /// Waits until there is something to take. False when the body is complete and all is taken.
-    public final func readSome() async throws(TransportError) -> Bool {
-        let before = inbound.count
-        return try await readMore(than: 0, before: before)
-    }
-
-    /// Waits until there is more than was there already. False when the body is complete.
-    public final func readMore() async throws(TransportError) -> Bool {
-        try await readMore(than: inbound.count, before: inbound.count)
-    }
-
-    private func readMore(than count: Int, before: Int) async throws(TransportError) -> Bool {
-        while true {
-            if inbound.count > count { return true }
-            if isRequestComplete { return false }
-            if let failure { throw failure }
-            if isWaitingCancelled { throw .cancelled }
-            precondition(reader == nil, "two tasks read the body of one exchange")
-            wireAwaitsBody()
-            await withUnsafeContinuation { reader = $0 }
-        }
-    }
-
-    /// Takes bytes from the front of the body.
-    public final func takeInbound(_ count: Int) {
-        inbound.consume(count)
-        let announced = min(count, inboundAnnounced)
-        inboundAnnounced -= announced
-        if count > announced { wireInboundTaken(count - announced) }
-    }
-
-    /// Lets the client send on though nothing is taken: for a reader that needs a piece whole which
-    /// may be larger than the client's window. The reader bounds what gathers.
-    public final func announceInbound() {
-        let fresh = inbound.count - inboundAnnounced
-        guard fresh > 0 else { return }
-        inboundAnnounced = inbound.count
-        wireInboundTaken(fresh)
-    }
-
-    /// Waits for the whole body; valid until the exchange ends, with ``ByteQueue/slack`` readable
-    /// bytes behind it. Throws ``TransportError/tooLarge(what:limit:)`` as soon as it is certain
-    /// that the body is larger than `bytesMax`.
-    public final func readBody(bytesMax: Int) async throws(TransportError) -> ByteView {
-        if let length = requestHeaders.value(of: "content-length")?.decimal, length > bytesMax {
-            throw .tooLarge(what: "request body", limit: bytesMax)
-        }
-        while true {
-            let more = try await readMore()
-            if inbound.count > bytesMax { throw .tooLarge(what: "request body", limit: bytesMax) }
-            announceInbound()
-            if !more { return inbound.view }
-        }
-    }
-
-    // MARK: - Writing
-
-    /// Sends the head; once, first.
-    public final func sendHead(status: Int, body: ResponseBody) {
-        precondition(!isHeadSent, "the head of a response is sent once")
-        isHeadSent = true
-        guard failure == nil else { return }
-        wireSendHead(status: status, body: body)
-    }
-
-    /// Appends to the body. It leaves at the end of the loop's turn.
-    public final func write(_ bytes: ByteView) {
-        assert(isHeadSent && !isEnded, "the body stands between head and end")
-        guard failure == nil else { return }
-        outbound.append(bytes)
-        wireOutboundChanged()
-    }
-
-    /// Appends to the body in place. Not after ``end()``.
-    public final func write(_ append: (inout ByteQueue) -> Void) {
-        assert(isHeadSent && !isEnded, "the body stands between head and end")
-        guard failure == nil else { return }
-        append(&outbound)
-        wireOutboundChanged()
-    }
-
-    /// How much the client has not taken yet, the connection's own share not counted.
-    public final var outboundCount: Int { outbound.count }
-
-    /// Returns when there is room for more: at once in nearly all cases, else when the client has
-    /// taken enough of what waits.
-    public final func awaitRoom() async throws(TransportError) {
-        while true {
-            if let failure { throw failure }
-            if outbound.count <= wireRoomBytes { return }
-            if isWaitingCancelled { throw .cancelled }
-            precondition(writer == nil, "two tasks write to one exchange")
-            await withUnsafeContinuation { writer = $0 }
-        }
-    }
-
-    /// Completes the response, with ``responseTrailers`` if there are any.
-    public final func end() {
-        guard !isEnded else { return }
-        isEnded = true
-        guard failure == nil else { return }
-        wireOutboundChanged()
-    }
-
-    /// Breaks the exchange off: the client sees a reset stream or a closed connection.
-    public final func reset(_ reason: ResetReason) {
-        guard failure == nil else { return }
-        isEnded = true
-        wireReset(reason)
-        fail(.closed)
-    }
-
-    /// Wakes whoever waits in the functions above; they throw ``TransportError/cancelled``. What is
-    /// there can still be read, and a response can still be written.
-    public final func cancelWaiting() {
-        isWaitingCancelled = true
-        wakeReader()
-        wakeWriter()
-    }
 
     // MARK: - For wires
 
@@ -251,7 +118,7 @@ open class ServerExchange: @unchecked Sendable {
             stretch: limits.timeoutBodyStall, now: now)
     }
 
-    private final func wakeWriter() {
+    final func wakeWriter() {
         guard let writer else { return }
         self.writer = nil
         writer.resume()
@@ -309,72 +176,6 @@ open class ServerExchange: @unchecked Sendable {
         isWaitingCancelled = false
         closeObserver = nil
         compressor = nil
-    }
-}
-
-/// How long a response's body is.
-public enum ResponseBody: Sendable {
-    /// There is none; the response ends with its head, or with trailers.
-    case none
-    /// Exactly this many bytes.
-    case known(Int)
-    /// Until ``ServerExchange/end()``.
-    case untilEnd
-}
-
-/// Why an exchange is broken off.
-public enum ResetReason: Sendable {
-    /// The response is complete; the rest of the request is not wanted.
-    case noError
-    /// A fault on this side, or an upstream's that shows only after the head was sent.
-    case internalError
-    /// The client cancelled, or its deadline passed.
-    case cancel
-}
-
-/// Told when an exchange cannot go on.
-public protocol ExchangeCloseObserver: AnyObject {
-    /// The client has gone.
-    func exchangeClosed()
-    /// The server's drain is over: the response is to be ended now, in a way that tells the client
-    /// why. What is not ended soon is cut off.
-    func exchangeExpired()
-}
-
-extension ExchangeCloseObserver {
-    /// Who has nothing to tell the client stops as if that had gone.
-    public func exchangeExpired() { exchangeClosed() }
-}
-
-/// Serves the exchanges of one loop.
-public protocol ExchangeHandler: AnyObject, Sendable {
-    /// Serves one exchange, on its loop, and returns when the response is complete or the exchange
-    /// has failed. One that returns without completing the response resets the exchange.
-    func handle(_ exchange: ServerExchange) async
-}
-
-/// The methods the gateway serves.
-public enum HTTPMethod: Sendable {
-    case get
-    case head
-    case post
-    case put
-    case patch
-    case delete
-    case options
-    case other
-
-    /// By its token, which is case-sensitive (RFC 9110, 9.1).
-    public init(_ token: ByteView) {
-        switch token.count {
-        case 3 where token.equals("GET"): self = .get
-        case 3 where token.equals("PUT"): self = .put
-        case 4 where token.equals("POST"): self = .post
-        case 4 where token.equals("HEAD"): self = .head
-        case 5 where token.equals("PATCH"): self = .patch
-        case 6 where token.equals("DELETE"): self = .delete
-        case 7 where token.equals("OPTIONS"): self = .options
-        default: self = .other
-        }
+        encoder = nil
     }
 }

@@ -9,6 +9,7 @@ struct WebSectionTests {
         let settings = ConfigSample.loadAfterModels("").settings
         #expect(settings.corsOrigins.isEmpty)
         #expect(settings.compressesJSON)
+        #expect(!settings.compressesEvents)
         #expect(settings.compressesMessages)
         #expect(settings.compressionBytesMin == 1024)
     }
@@ -19,13 +20,14 @@ struct WebSectionTests {
             """
             gateway_settings:
               cors: {allow_origins: ['https://a.example', 'http://localhost:3000']}
-              compression: {json: false, bytes_min: 4KiB}
+              compression: {json: false, events: true, bytes_min: 4KiB}
               grpc: {compression: false}
               limits: {response_bytes_max: 8MiB}
             """)
         #expect(loaded.refusals.isEmpty)
         #expect(loaded.settings.corsOrigins == ["https://a.example", "http://localhost:3000"])
         #expect(!loaded.settings.compressesJSON)
+        #expect(loaded.settings.compressesEvents)
         #expect(!loaded.settings.compressesMessages)
         #expect(loaded.settings.compressionBytesMin == 4096)
         #expect(loaded.settings.responseBytesMax == 8 << 20)

@@ -1,6 +1,7 @@
 import GatewayPrimitives
 import Testing
-import Transport
+
+@testable import Transport
 
 @Suite("gzip")
 struct GzipTests {
@@ -73,5 +74,23 @@ struct GzipTests {
             #expect((try? Self.inflate(changed)) != Array("hello, hello, hello".utf8))
         }
         #expect(throws: GzipInflater.Fault.malformed) { try Self.inflate(good + [0]) }
+    }
+
+    @Test("can be read up to each piece, of a body that is being made")
+    func streams() throws {
+        let deflater = StreamDeflater()
+        var output = ByteQueue()
+        var plain: [UInt8] = []
+        for count in [1, 300, 0, 40_000, 5] {
+            let piece = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 2) }
+            plain += piece
+            let before = output.count
+            deflater.append({ $0.append(array: piece) }, to: &output)
+            // What ends a piece (RFC 1951, 3.2.4: an empty stored block).
+            if count > 0 { #expect(output.view.bytes.suffix(4) == [0, 0, 0xFF, 0xFF]) }
+            #expect((output.count > before) == (count > 0))
+        }
+        deflater.finish(into: &output)
+        #expect(try Self.inflate(output.view.bytes) == plain)
     }
 }
