@@ -8,7 +8,7 @@ HOST ?= 127.0.0.1
 PORT ?= 4000
 CONFIG ?=
 RELEASE := -c release --static-swift-stdlib
-OWN_SWIFT := Package.swift Sources Tests
+OWN_SWIFT := Package.swift Sources Tests bench
 FUZZ_MINUTES ?= 10
 FUZZ_TARGETS ?=
 # Swift's backtracer hangs on a crash under the address sanitizer. Tests run one after another, since
@@ -18,6 +18,7 @@ ASAN_OPTIONS := detect_leaks=0:detect_stack_use_after_return=1
 ASAN_OPTIONS := $(ASAN_OPTIONS):suppressions=$(CURDIR)/Tests/asan-suppressions.txt
 DEBUG_BINARY := $(CURDIR)/.build/debug/llm-gateway
 RELEASE_BINARY := $(CURDIR)/.build/release/llm-gateway
+RELEASE_BULK_SERVER := $(CURDIR)/.build/release/bulk-server
 
 .DEFAULT_GOAL := help
 .PHONY: test-floods bench-connections bench-routing simulate-routing
@@ -143,7 +144,8 @@ bench-smoke: ## Compare the CPU per request and per chunk with nginx. Takes some
 bench-tls: ## Compare handshakes and megabytes by CPU-second with nginx. Takes some minutes.
 	@scripts/deps.sh bench
 	swift build $(RELEASE) --product llm-gateway
-	LLM_GATEWAY_BIN=$(RELEASE_BINARY) python3 bench/tls.py
+	swift build $(RELEASE) --product bulk-server
+	LLM_GATEWAY_BIN=$(RELEASE_BINARY) BULK_SERVER_BIN=$(RELEASE_BULK_SERVER) python3 bench/tls.py
 
 bench-connections: ## Measure the memory of 8,000 idle connections and 2,000 open streams.
 	swift build $(RELEASE) --product llm-gateway

@@ -145,6 +145,9 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
+        .executableTarget(
+            name: "bulk-server", dependencies: ["Transport", "GatewayPrimitives"],
+            path: "bench/BulkServer", swiftSettings: settings),
         .target(name: "CAllocations", path: "Tests/AllocationCount"),
         .executableTarget(
             name: "routing-bench",

@@ -7,12 +7,15 @@ Set-up:   as smoke.py: the peer pinned to core 0 with one worker, load (openssl 
           upstream on core 1, peers taking turns, medians of the rounds with the least and greatest.
           An ECDSA certificate of P-256, the same versions, ciphers and groups. Both pass answers of
           1 MiB on from an upstream in the clear; the same load in the clear shows how much of it
-          is TLS.
+          is TLS. Then each sends bodies of 16 MiB of its own: nginx a file, bulk-server bytes from
+          memory, by the gateway's own event loop, HTTP and TLS.
 
 Usage: bench/tls.py [--rounds N]      needs nginx, h2load, openssl, gcc and taskset
+          BULK_SERVER_BIN names bulk-server; without it that part is left out
 """
 
 import argparse
+import os
 import pathlib
 import re
 import shutil
@@ -33,6 +36,9 @@ HANDSHAKES = {
     "TLS 1.2, full": ["-new", "-tls1_2"],
     "TLS 1.2, resumed": ["-reuse", "-tls1_2"],
 }
+BULK_SERVER = os.environ.get("BULK_SERVER_BIN")
+SENT_BYTES = 16 * 1024 * 1024
+SENT_REQUESTS = 60
 BULK_REQUESTS = 300
 BULK = {"h1": ["--h1"], "h2": []}
 
@@ -112,6 +118,44 @@ def bulk(peer, security: str, arguments: list, folder: pathlib.Path) -> float:
     return spent / 1e6 / (BULK_REQUESTS * ANSWER_BYTES / 1e6)
 
 
+def bulk_server(folder: pathlib.Path, certificates: pathlib.Path):
+    port = smoke.free_port()
+    command = [
+        BULK_SERVER, str(port), str(certificates / "server.pem"), str(certificates / "server.key"),
+        str(SENT_BYTES)]
+    return smoke.Peer("bulk-server", command, {"tls": port}, folder)
+
+
+def sent(peer, arguments: list) -> float:
+    """Megabytes sent by CPU-second."""
+    before = peer.cpu_nanoseconds()
+    done = subprocess.run(
+        ["taskset", "-c", smoke.LOAD_CORE, "h2load", "-n", str(SENT_REQUESTS), "-c", "4",
+         *arguments, "-w", "24", "-W", "24", f"https://127.0.0.1:{peer.ports['tls']}/bulk"],
+        capture_output=True, text=True, timeout=smoke.LOAD_SECONDS_MAX)
+    spent = (peer.cpu_nanoseconds() - before) / 1e9
+    statuses = re.search(r"status codes: (\d+) 2xx", done.stdout)
+    received = re.search(r"\((\d+)\) data", done.stdout)
+    if not statuses or not received or int(statuses[1]) != SENT_REQUESTS:
+        raise smoke.Failure(f"{peer.name}: not every request was answered:\n{done.stdout}")
+    if int(received[1]) < SENT_REQUESTS * SENT_BYTES * 0.99:
+        raise smoke.Failure(f"{peer.name}: bodies are too short: {received[1]} bytes")
+    return SENT_REQUESTS * SENT_BYTES / 1e6 / spent
+
+
+def compare_sending(peers: dict, rounds: int):
+    print("\n| MB by CPU-second, bodies of 16 MiB sent by TLS | bulk-server | nginx | ratio |")
+    print("|---|---|---|---|", flush=True)
+    for protocol, arguments in BULK.items():
+        found = {"bulk-server": [], "nginx": []}
+        for _ in range(rounds):
+            for peer in found:
+                found[peer].append(sent(peers[peer], arguments))
+        ratios = [a / b for a, b in zip(found["bulk-server"], found["nginx"])]
+        print(f"| {protocol} | {figures(found['bulk-server'], 0)} | "
+              f"{figures(found['nginx'], 0)} | {figures(ratios, 2)} |", flush=True)
+
+
 def figures(values: list, digits: int) -> str:
     return (f"{statistics.median(values):.{digits}f} "
             f"({min(values):.{digits}f}-{max(values):.{digits}f})")
@@ -177,9 +221,14 @@ def main():
             peers["gateway"] = gateway("gateway", folder, tls, port)
             peers["gateway-clear"] = gateway("gateway-clear", folder, "", port)
             peers["nginx"] = nginx(folder, certificates, port, "on")
+            if BULK_SERVER:
+                (folder / "bulk").write_bytes(b"a" * SENT_BYTES)
+                peers["bulk-server"] = bulk_server(folder, certificates)
             print(f"Median (least-greatest) of {options.rounds} rounds. {smoke.machine()}\n")
             compare_handshakes(peers, options.rounds)
             compare_bulk(peers, options.rounds, folder)
+            if BULK_SERVER:
+                compare_sending(peers, options.rounds)
         except smoke.Failure as failure:
             sys.exit(f"bench: {failure}")
         finally:
