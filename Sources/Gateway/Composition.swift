@@ -22,6 +22,8 @@ struct Composition {
     private let metrics: Metrics
     private let resolver = Resolver()
     private let counts: ConnectionCounts
+    /// What the servers of all loops refuse.
+    let refusals = ServerRefusals()
     private let tls: TLSServer?
     private let tlsClient = TLSClient()
     /// What reads certificates again.
@@ -170,8 +172,11 @@ struct Composition {
             management: managementGroups(
                 pipeline: pipeline, clock: clock,
                 probe: makeProbe(providers, observer, clock, seed: random.next())),
-            metrics: MetricsPage(needsKey: settings.metricsNeedKey) { [metrics, clock] in
-                metrics.write(into: &$0, at: clock.now())
+            metrics: MetricsPage(needsKey: settings.metricsNeedKey) {
+                [metrics, refusals, clock] in
+                metrics.write(
+                    into: &$0, at: clock.now(),
+                    refusals: refusals.counts.map { ($0.kind.rawValue, $0.count) })
             },
             cors: settings.corsOrigins.isEmpty ? nil : CORSPolicy(origins: settings.corsOrigins),
             compressor: ResponseCompressor(
@@ -180,7 +185,7 @@ struct Composition {
             seed: random.next())
         return HTTPServer(
             loop: loop, limits: settings.server, handler: handler, counts: counts,
-            trust: settings.trust, tls: tls)
+            refusals: refusals, trust: settings.trust, tls: tls)
     }
 
     private var doorLimits: DoorLimits {

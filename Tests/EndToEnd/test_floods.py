@@ -10,7 +10,9 @@ import json
 import multiprocessing
 import os
 import queue
+import re
 import time
+import urllib.request
 
 import pytest
 
@@ -47,6 +49,25 @@ FLOODS = {
     "slow read": (floods.slow_read, (MANY // 20, LONG_REQUEST)),
 }
 
+# As what the server counts them.
+REFUSALS = {
+    "rapid reset": "flood_resets", "made you reset": "flood_resets",
+    "CONTINUATION": "flood_continuations", "SETTINGS": "flood_control_frames",
+    "PING": "flood_pings", "empty DATA": "flood_control_frames",
+    "PRIORITY": "flood_control_frames", "WINDOW_UPDATE": "flood_control_frames",
+    "zero window": "slow_reader", "HPACK bomb": "head_too_large",
+    "huge headers": "head_too_large", "chunk extensions": "malformed",
+    "slowloris": "slow_head", "slow body": "slow_body", "slow read": "slow_reader",
+}
+
+
+def refused(gateway, kind):
+    request = urllib.request.Request(
+        gateway.url + "/metrics", headers={"authorization": f"Bearer {MASTER_KEY}"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        page = answer.read().decode()
+    return int(re.search(rf'llm_gateway_refused_total{{kind="{kind}"}} (\d+)', page)[1])
+
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory):
@@ -64,8 +85,13 @@ gateway_settings:
     attack(gateway, floods.hpack_bomb, (), 0.2)
     attack(gateway, floods.zero_window, (50, MASTER_KEY, LONG), 0.3)
     time.sleep(1)
+    began = time.monotonic()
     yield gateway
     assert gateway.stop() == 0, gateway.log()
+    # However much was refused, there is a line of each kind every ten seconds, and one at the end.
+    lines = [line for line in gateway.log().splitlines() if '"msg":"refused"' in line]
+    rounds = (time.monotonic() - began) / 10 + 3
+    assert 0 < len(lines) <= len(set(REFUSALS.values())) * 2 * rounds
 
 
 def run_attack(function, target, source, seconds, arguments, results):
@@ -106,6 +132,7 @@ def test_a_flood_harms_nobody_else(gateway, name, record_property):
     function, arguments = FLOODS[name]
     before = gateway.resident_bytes()
     peak = before
+    refused_before = refused(gateway, REFUSALS[name])
     idle_descriptors = gateway.descriptors()
     began_at = time.monotonic()
     descriptors = []
@@ -133,6 +160,7 @@ def test_a_flood_harms_nobody_else(gateway, name, record_property):
     assert gateway.process.poll() is None, gateway.log()
     assert grown < GROWTH_MAX
     assert waits[-1] < 10
+    assert refused(gateway, REFUSALS[name]) > refused_before
     if name == "slow read":
         # What the attackers do not see, the server's descriptors show, while they still read.
         held = [count for at, count in descriptors if at < SECONDS + floods.SLOW_READ_EXTRA - 1]

@@ -90,4 +90,14 @@ struct MetricsTests {
         loop.observe(stray)
         #expect(!page(metrics).contains { $0.contains("stray") })
     }
+
+    @Test func tellsWhatWasRefused() {
+        let metrics = Metrics(catalog: Catalog(deployments: [deployment], createdAt: 0))
+        var output = ByteQueue()
+        metrics.write(
+            into: &output, at: MonotonicTime(nanoseconds: 0), refusals: [("slow_head", 3)])
+        let page = output.view.string
+        #expect(page.contains("\n# TYPE llm_gateway_refused_total counter\n"))
+        #expect(page.contains("\nllm_gateway_refused_total{kind=\"slow_head\"} 3\n"))
+    }
 }

@@ -18,6 +18,7 @@ final class GatewayProcess {
     private let configFiles: [String]
     private var configWatch: FileWatch?
     private var retentionSweep: RetentionSweep?
+    private var refusalReport: RefusalReport?
 
     /// Why it cannot start.
     struct StartError: Error, CustomStringConvertible {
@@ -103,6 +104,8 @@ final class GatewayProcess {
             }
         }
         retentionSweep = composition.sweepRows(on: servers[0].loop)
+        refusalReport = RefusalReport(
+            loop: servers[0].loop, refusals: composition.refusals, log: log)
         composition.certificates.warn()
         warnOfUnverified()
         composition.start()
@@ -191,6 +194,7 @@ final class GatewayProcess {
         for server in servers { server.loop.stop() }
         for server in servers { server.loop.join() }
         composition.close()
+        RefusalReport.write(composition.refusals, to: log)
         log.close()
         return ExitStatus.success
     }

@@ -6,6 +6,8 @@ import GatewayPrimitives
 struct MetricPage {
     let table: MetricTable
     let deployments: [Deployment]
+    /// What was refused before it was a call.
+    let refusals: [(kind: String, count: Int)]
     let now: MonotonicTime
 
     func write(into output: inout ByteQueue) {
@@ -13,6 +15,7 @@ struct MetricPage {
         writeCalls(&writer)
         writeAttempts(&writer)
         writeDeployments(&writer)
+        writeRefusals(&writer)
         output.append(writer.bytes.view)
     }
 
@@ -62,6 +65,13 @@ struct MetricPage {
             "litellm_overhead_latency_metric", "histogram",
             "Seconds from a call's arrival to its first attempt.")
         writer.histogram([], table.overhead)
+    }
+
+    private func writeRefusals(_ writer: inout MetricWriter) {
+        writer.family(
+            "llm_gateway_refused_total", "counter",
+            "Connections, requests and frames that were refused before there was a call.")
+        for (kind, count) in refusals { writer.sample([("kind", kind)], Double(count)) }
     }
 
     private func writeAttempts(_ writer: inout MetricWriter) {

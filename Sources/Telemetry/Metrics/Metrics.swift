@@ -17,11 +17,17 @@ public final class Metrics: Sendable {
     }
 
     /// Appends all metrics in Prometheus's text format, version 0.0.4.
-    public func write(into output: inout ByteQueue, at now: MonotonicTime) {
+    ///
+    /// - Parameter refusals: what was refused before it was a call, by kind.
+    public func write(
+        into output: inout ByteQueue, at now: MonotonicTime,
+        refusals: [(kind: String, count: Int)] = []
+    ) {
         var sum = MetricTable()
         for shard in shards.withLock({ $0 }) { sum.add(shard.table) }
-        MetricPage(table: sum, deployments: catalog.current.deployments, now: now)
-            .write(into: &output)
+        MetricPage(
+            table: sum, deployments: catalog.current.deployments, refusals: refusals, now: now
+        ).write(into: &output)
     }
 }
 

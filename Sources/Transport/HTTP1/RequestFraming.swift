@@ -112,4 +112,13 @@ struct RequestRefusal: Error {
     static func bad(_ sentence: StaticString) -> RequestRefusal {
         RequestRefusal(status: 400, sentence)
     }
+
+    /// What it is counted as.
+    var kind: ServerRefusals.Kind {
+        switch status {
+        case 408: .slowHead
+        case 414, 431: .headTooLarge
+        default: .malformed
+        }
+    }
 }

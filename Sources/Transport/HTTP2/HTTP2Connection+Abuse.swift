@@ -15,12 +15,15 @@ extension HTTP2Connection {
                 nghttp2_session_get_last_proc_stream_id(session),
                 NGHTTP2_ENHANCE_YOUR_CALM.rawValue, word.utf8Start, word.utf8CodeUnitCount)
         }
-        condemn(NGHTTP2_ENHANCE_YOUR_CALM, session)
+        condemn(NGHTTP2_ENHANCE_YOUR_CALM, for: offence.refusal, session)
         return true
     }
 
     /// Ends the connection for what the client has done. Nothing it sends is looked at any more.
-    func condemn(_ code: nghttp2_error_code, _ session: OpaquePointer) {
+    func condemn(
+        _ code: nghttp2_error_code, for kind: ServerRefusals.Kind, _ session: OpaquePointer
+    ) {
+        connection.refused(kind)
         condemnedAt = loop.now
         nghttp2_session_terminate_session(session, code.rawValue)
         connection.requireCheck(by: loop.now.advanced(by: Limits.timeoutLinger))
@@ -85,5 +88,15 @@ extension HTTP2Connection {
         }
         endedEarly.removeLast(endedEarly.count - kept)
         return nearest
+    }
+}
+
+extension HTTP2Guard.Offence {
+    fileprivate var refusal: ServerRefusals.Kind {
+        switch self {
+        case .resets: .floodOfResets
+        case .controlFrames: .floodOfControlFrames
+        case .pings: .floodOfPings
+        }
     }
 }

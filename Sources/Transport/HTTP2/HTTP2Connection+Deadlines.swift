@@ -22,7 +22,10 @@ extension HTTP2Connection {
         }
         if connection.hasPending {
             let end = connection.lastSendProgress.advanced(by: limits.timeoutWriteStall)
-            if end <= now { connection.close(.timedOut(.writeStall)) }
+            if end <= now {
+                connection.refused(.slowReader)
+                connection.close(.timedOut(.writeStall))
+            }
             return end
         }
         if let next = checkEnd(now, session) { return next }
@@ -48,6 +51,7 @@ extension HTTP2Connection {
         guard !areSettingsAcknowledged else { return .distantFuture }
         let end = connection.acceptedAt.advanced(by: limits.timeoutHeaders)
         guard end <= now else { return end }
+        connection.refused(.slowStart)
         nghttp2_session_terminate_session(session, NGHTTP2_SETTINGS_TIMEOUT.rawValue)
         loop.markDirty(connection)
         return .distantFuture
@@ -77,6 +81,7 @@ extension HTTP2Connection {
             // No other frame may come between those of a head: the connection stands still.
             let end = exchange.receivedAt.advanced(by: limits.timeoutHeaders)
             if end <= now {
+                connection.refused(.slowHead)
                 nghttp2_session_terminate_session(session, NGHTTP2_ENHANCE_YOUR_CALM.rawValue)
                 loop.markDirty(connection)
             }
@@ -104,6 +109,7 @@ extension HTTP2Connection {
     private func breakOff(
         _ exchange: HTTP2Exchange, _ error: TransportError, _ session: OpaquePointer
     ) {
+        connection.refused(error == .timedOut(.body) ? .slowBody : .slowReader)
         submitReset(of: exchange, NGHTTP2_CANCEL, session: session)
         exchange.fail(error)
         loop.markDirty(connection)

@@ -26,8 +26,8 @@ extension HTTP2Connection {
         // An error of the library's own or a bound of its own; what it has to send can be sent.
         switch taken {
         case Int(NGHTTP2_ERR_TOO_MANY_CONTINUATIONS.rawValue), Int(NGHTTP2_ERR_FLOODED.rawValue):
-            condemn(NGHTTP2_ENHANCE_YOUR_CALM, session)
-        default: condemn(NGHTTP2_INTERNAL_ERROR, session)
+            condemn(NGHTTP2_ENHANCE_YOUR_CALM, for: .floodOfContinuations, session)
+        default: condemn(NGHTTP2_INTERNAL_ERROR, for: .malformed, session)
         }
         return false
     }
@@ -43,13 +43,13 @@ extension HTTP2Connection {
             }
             if !mayContinue(header.streamID, session) { return false }
             if history.isSkipped(header.streamID) {
-                condemn(NGHTTP2_PROTOCOL_ERROR, session)
+                condemn(NGHTTP2_PROTOCOL_ERROR, for: .malformed, session)
                 return false
             }
         case NGHTTP2_DATA.rawValue:
             return mayContinue(header.streamID, session)
         case NGHTTP2_PRIORITY.rawValue where header.streamID == 0:
-            condemn(NGHTTP2_PROTOCOL_ERROR, session)
+            condemn(NGHTTP2_PROTOCOL_ERROR, for: .malformed, session)
             return false
         default: break
         }
@@ -62,7 +62,7 @@ extension HTTP2Connection {
         guard exchange(streamID: streamID) == nil else { return true }
         switch history.close(of: streamID) {
         case .complete:
-            condemn(NGHTTP2_STREAM_CLOSED, session)
+            condemn(NGHTTP2_STREAM_CLOSED, for: .malformed, session)
             return false
         case .resetByClient:
             abuse.countReset(now: loop.now)

@@ -46,6 +46,7 @@ extension HTTP2Connection {
         guard let exchange = exchange(streamID: frame.pointee.hd.stream_id) else { return true }
         exchange.unfoldedBytes += name.count + value.count + 32
         if exchange.unfoldedBytes > Limits.headBytesMultipleMax * limits.headerBytesMax {
+            connection.refused(.headTooLarge)
             return false
         }
         if exchange.isHeadComplete { return trailer(name, value, of: exchange) }
@@ -150,6 +151,7 @@ extension HTTP2Connection {
     /// A frame broke the rules, for which nghttp2 resets a stream or ends the connection. That of a
     /// stream which is served is counted when the stream closes.
     func frameRefused(_ header: nghttp2_frame_hd) {
+        connection.refused(.malformed)
         if exchange(streamID: header.stream_id) == nil { abuse.countReset(now: loop.now) }
     }
 

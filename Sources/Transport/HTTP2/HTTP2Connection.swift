@@ -182,12 +182,14 @@ final class HTTP2Connection: ServerWire {
             return
         }
         if exchange.isRefused {
+            connection.refused(.streams)
             exchange.isHandled = true
             return submitReset(of: exchange, NGHTTP2_REFUSED_STREAM, session: session)
         }
         serveInTurn(exchange, session)
         if exchange.isHeadTooLarge || exchange.isAmbiguous {
             exchange.isHandled = true
+            connection.refused(exchange.isHeadTooLarge ? .headTooLarge : .malformed)
             exchange.sendHead(status: exchange.isHeadTooLarge ? 431 : 400, body: .none)
             return exchange.end()
         }

@@ -15,6 +15,8 @@ public final class HTTPServer: @unchecked Sendable {
     let trust: ProxyTrust
     /// Shared with the servers of other loops.
     let counts: ConnectionCounts
+    /// Shared with the servers of other loops.
+    public let refusals: ServerRefusals
     let handler: any ExchangeHandler
     /// What connections are encrypted with; `nil` when they are in the clear.
     let tls: TLSServer?
@@ -33,15 +35,18 @@ public final class HTTPServer: @unchecked Sendable {
 
     /// - Parameters:
     ///   - counts: what counts the connections of the process; without it, those of this server.
+    ///   - refusals: what counts the refusals of the process; without it, those of this server.
     ///   - trust: the proxies in front, if any.
     ///   - tls: encrypts all connections; without it they are in the clear.
     public init(
         loop: EventLoop, limits: Limits, handler: any ExchangeHandler,
-        counts: ConnectionCounts? = nil, trust: ProxyTrust = ProxyTrust(), tls: TLSServer? = nil
+        counts: ConnectionCounts? = nil, refusals: ServerRefusals = ServerRefusals(),
+        trust: ProxyTrust = ProxyTrust(), tls: TLSServer? = nil
     ) {
         self.loop = loop
         self.limits = limits
         self.handler = handler
+        self.refusals = refusals
         self.trust = trust
         http2Options = HTTP2Options(limits: limits)
         self.counts =

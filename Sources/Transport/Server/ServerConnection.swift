@@ -51,7 +51,10 @@ final class ServerConnection: BufferedSocket, LoopTimerTarget {
     /// Counts the connection. A proxy's own are not held to the bound of one address: they are
     /// many clients'. False when there are too many; what was counted is taken back.
     private func enterCounts() -> Bool {
-        guard server.counts.enter() else { return false }
+        guard server.counts.enter() else {
+            refused(.connections)
+            return false
+        }
         guard let address = clientAddress, !server.trust.proxies.isEmpty,
             server.trust.includes(address)
         else { return enterAddress(clientAddress) }
@@ -62,12 +65,16 @@ final class ServerConnection: BufferedSocket, LoopTimerTarget {
     private func enterAddress(_ address: NetworkAddress?) -> Bool {
         guard let address else { return true }
         guard server.counts.enter(from: address) else {
+            server.refusals.count(.connectionsOfAddress, from: address)
             if index < 0 { server.counts.leave() }
             return false
         }
         countedAddress = address
         return true
     }
+
+    /// Something of this client's is not served.
+    func refused(_ kind: ServerRefusals.Kind) { server.refusals.count(kind, from: clientAddress) }
 
     /// The connection has closed: it counts no more.
     func leaveCounts() {
@@ -82,6 +89,7 @@ final class ServerConnection: BufferedSocket, LoopTimerTarget {
         switch proxyHeader?.take(&input) {
         case .needsMore: return false
         case .malformed:
+            refused(.proxyHeader)
             close(.malformed("a trusted proxy's header of the PROXY protocol is not well formed"))
             return false
         case .complete(let address?):
@@ -129,6 +137,7 @@ final class ServerConnection: BufferedSocket, LoopTimerTarget {
 
     private func beginTLS(_ tls: TLSServer, with bytes: ByteView) {
         guard !PlainTextRefusal.isPlainText(firstByte: bytes[0]) else {
+            refused(.plainText)
             return begin(PlainTextRefusal(connection: self, to: bytes), with: bytes)
         }
         startTLS(tls.session(loop: loop), with: bytes)
@@ -151,7 +160,10 @@ final class ServerConnection: BufferedSocket, LoopTimerTarget {
 
     // MARK: - The end
 
-    override func ended(_ end: SocketEnd) { close(.closed) }
+    override func ended(_ end: SocketEnd) {
+        if wire == nil, case .insecure = end { refused(.handshake) }
+        close(.closed)
+    }
 
     override func hungUpWhilePaused() { close(.closed) }
 
@@ -192,7 +204,10 @@ final class ServerConnection: BufferedSocket, LoopTimerTarget {
 
     func loopTimerFired(_ timer: LoopTimer) {
         checksAt = .distantFuture
-        guard let wire else { return close(.closed) }
+        guard let wire else {
+            if !server.isDraining { refused(.slowStart) }
+            return close(.closed)
+        }
         let next = wire.checkDeadlines()
         if !isClosed { requireCheck(by: next) }
     }
