@@ -2,8 +2,9 @@
 public struct MessageLimits: Sendable {
     /// Messages within messages, the outermost counted. The deepest of the contract has 8.
     public var depthMax = 16
-    /// What any message may take in memory beside its own bytes.
-    public var overheadBytesMin = 64 * 1024
+    /// What any message may take in memory beside its own bytes: enough for the 2,048 inputs that a
+    /// request for embeddings may have, each of them a letter.
+    public var overheadBytesMin = 512 * 1024
     /// What no message may take in memory beside its own bytes.
     public var overheadBytesMax = 16 * 1024 * 1024
     /// What a message may take in memory for each of its bytes, between those two.

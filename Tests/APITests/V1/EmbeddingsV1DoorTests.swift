@@ -42,6 +42,14 @@ struct EmbeddingsV1DoorTests {
         #expect(String(cString: message.routing.pointee.deployment) == "vectors-3")
     }
 
+    /// As many as the contract allows; so short that the structures outweigh the texts by far.
+    @Test func manyShortInputsAreTaken() async throws {
+        let harness = try APIHarness()
+        let texts = Array(repeating: "a", count: 2_048)
+        let response = await harness.rpc(Self.path, message: Self.message("vectors", texts: texts))
+        #expect(response.grpcStatus == 0)
+    }
+
     @Test func badRequestsAreToldByField() async throws {
         let harness = try APIHarness()
         for (message, field) in [
