@@ -21,6 +21,8 @@ RELEASE_BINARY := $(CURDIR)/.build/release/llm-gateway
 RELEASE_BULK_SERVER := $(CURDIR)/.build/release/bulk-server
 
 .DEFAULT_GOAL := help
+# `clients` is a folder too.
+.PHONY: clients test-client-python test-client-typescript
 .PHONY: test-floods bench-connections bench-routing simulate-routing
 .PHONY: help simulate run build demo test test-swift test-clients test-end-to-end test-interop \
 	test-restart test-outcomes test-asan test-tsan fuzz generate generate-check format format-check lint deps \
@@ -45,10 +47,19 @@ test-swift: ## Run the Swift tests (debug build).
 	swift build --build-tests
 	swift test --skip-build
 
-test-clients: venv ## Run the tests of clients/ against the real binary (debug build).
+# One of clients/ against the real binary; see clients/conformance.
+SHOW := LLM_GATEWAY_BIN=$(DEBUG_BINARY) $(BIN)/python clients/conformance/run.py
+
+test-clients: test-client-python test-client-typescript ## Run the tests of clients/ that CI runs (debug build).
+
+test-client-python: venv
 	swift build --product llm-gateway
-	LLM_GATEWAY_BIN=$(DEBUG_BINARY) $(BIN)/python -m pytest -c clients/python/pyproject.toml \
-		clients/python/tests
+	$(SHOW) python $(BIN)/python -m pytest -c clients/python/pyproject.toml clients/python/tests
+
+test-client-typescript: venv
+	swift build --product llm-gateway
+	tsc --project clients/typescript
+	$(SHOW) typescript node --test clients/typescript/tests/
 
 SIMULATION_SEEDS ?= 20000
 simulate: ## Run the simulation of limits, budgets and the ledger with SIMULATION_SEEDS seeds.
@@ -104,6 +115,8 @@ fuzz: deps ## Fuzz every parser for FUZZ_MINUTES each (10), or those of FUZZ_TAR
 test-interop: venv ## Run gRPC's own interoperability client (fetched once) against this wire.
 	swift build --product grpc-test-tool
 	Tests/Interop/run.sh
+
+clients: generate ## The same as generate.
 
 generate: deps venv ## Generate code from proto/ (Sources/CGatewayProto, clients/).
 	proto/generate.sh

@@ -12,7 +12,7 @@ build=(
 # libprotobuf-dev holds the well-known protos, nghttp2-client is h2load.
 tests=(
     protobuf-c-compiler protobuf-compiler libprotobuf-dev openssl python3 python3-venv nghttp2-client
-    nghttp2-server
+    nghttp2-server nodejs node-typescript
 )
 bench=(gcc libc6-dev nghttp2-client nginx-light util-linux)
 

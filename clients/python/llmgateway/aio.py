@@ -17,10 +17,9 @@ class AsyncChatStream(Stream):
         try:
             with translated():
                 async for event in self._call:
+                    self._take(event)
                     if event.HasField("delta"):
                         yield event.delta
-                    else:
-                        self._take(event)
         except asyncio.CancelledError:
             # gRPC raises it for its own call too; only a task that is cancelled should see it.
             if not self._is_cancelled:

@@ -17,10 +17,9 @@ class ChatStream(Stream):
     def __iter__(self) -> Iterator[chat_pb2.ChatDelta]:
         with translated():
             for event in self._call:
+                self._take(event)
                 if event.HasField("delta"):
                     yield event.delta
-                else:
-                    self._take(event)
         self._check_end()
 
     def texts(self, choice: int = 0) -> Iterator[str]:

@@ -57,12 +57,15 @@ class Stream:
         self._is_cancelled = False
         self.started: chat_pb2.ChatStarted | None = None
         self.finished: chat_pb2.ChatFinished | None = None
+        self._parts: dict[int, message_pb2.Part] = {}
 
     def _take(self, event: chat_service_pb2.StreamChatCompletionResponse) -> None:
         if event.HasField("started"):
             self.started = event.started
         elif event.HasField("finished"):
             self.finished = event.finished
+        elif event.HasField("delta") and event.delta.choice_index == 0:
+            append(event.delta, self._parts.setdefault(event.delta.part_index, message_pb2.Part()))
 
     def _check_end(self) -> None:
         if self.finished is None:
@@ -80,10 +83,33 @@ class Stream:
         event = self.finished or self.started
         return event.routing if event else None
 
+    @property
+    def message(self) -> message_pb2.Message:
+        """The first choice's message as far as it has come: its text, reasoning, refusal and tool
+        calls, to be sent back in the next turn."""
+        return message_pb2.Message(
+            role=message_pb2.ROLE_ASSISTANT, parts=[part for _, part in sorted(self._parts.items())])
+
     def cancel(self) -> None:
         """Ends the call; the gateway closes its upstream within milliseconds."""
         self._is_cancelled = True
         self._call.cancel()
+
+
+def append(delta: chat_pb2.ChatDelta, part: message_pb2.Part) -> None:
+    """Adds a piece to its part."""
+    part.signature += delta.signature
+    if delta.HasField("text"):
+        part.text += delta.text
+    elif delta.HasField("refusal"):
+        part.refusal += delta.refusal
+    elif delta.HasField("reasoning"):
+        part.reasoning.text += delta.reasoning.text
+        part.reasoning.redacted_data += delta.reasoning.redacted_data
+    elif delta.HasField("tool_call"):
+        part.tool_call.id += delta.tool_call.id
+        part.tool_call.name += delta.tool_call.name
+        part.tool_call.arguments_json += delta.tool_call.arguments_json
 
 
 def chat_of(model: str, messages: Turns, fields: dict) -> chat_pb2.ChatRequest:
@@ -109,3 +135,14 @@ def embeddings_of(
 def text_of(completion: chat_pb2.ChatCompletion, choice: int = 0) -> str:
     """The text of a completion's choice, without its reasoning and tool calls."""
     return "".join(part.text for part in completion.choices[choice].message.parts)
+
+
+def tool_calls_of(message: message_pb2.Message) -> list[message_pb2.ToolCall]:
+    """The calls that a model asks for."""
+    return [part.tool_call for part in message.parts if part.HasField("tool_call")]
+
+
+def tool_result(call: message_pb2.ToolCall, text: str, *, is_error=False) -> message_pb2.Message:
+    """What a tool answered, as the turn after the message that asked for it."""
+    return message_pb2.Message(role=message_pb2.ROLE_TOOL, parts=[message_pb2.Part(
+        tool_result={"tool_call_id": call.id, "parts": [{"text": text}], "is_error": is_error})])

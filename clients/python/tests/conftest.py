@@ -1,79 +1,42 @@
-"""Starts the gateway's own binary, with models that answer from a script, for the client's tests."""
+"""What clients/conformance/run.py started for the tests, and the cells that they show."""
 
-import http.server
 import os
-import pathlib
-import socket
 import subprocess
-import threading
-import time
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
-BINARY = os.environ.get("LLM_GATEWAY_BIN", str(ROOT / ".build/debug/llm-gateway"))
-KEY = "sk-client-0123456789abcdef"
-DEMO_KEY = "sk-demo-only-0123456789abcdef"
-CONFIG = f"""
-model_list:
-  - {{model_name: demo, litellm_params: {{model: scripted/demo?first_ms=0&interval_ms=1}}}}
-  - {{model_name: slow, litellm_params: {{model: scripted/demo?first_ms=30000}}}}
-  - {{model_name: paced, litellm_params: {{model: scripted/demo?chunks=10000&interval_ms=5}}}}
-  - model_name: limited
-    litellm_params: {{model: openai/m, api_base: 'http://127.0.0.1:@UPSTREAM@/v1', api_key: sk-u}}
-general_settings: {{master_key: {KEY}}}
-gateway_settings:
-  loops: 1
-  keys: [{{key: {DEMO_KEY}, alias: demo-only, models: [demo]}}]
-"""
+KEY = os.environ["LLM_GATEWAY_KEY"]
+DEMO_KEY = os.environ["LLM_GATEWAY_DEMO_KEY"]
+BUDGET_KEY = os.environ["LLM_GATEWAY_BUDGET_KEY"]
+
+passed: dict[str, bool] = {}
 
 
-class RateLimiting(http.server.BaseHTTPRequestHandler):
-    """An upstream that asks everybody to come back in seven seconds."""
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if (mark := item.get_closest_marker("cell")) and (report.when == "call" or report.failed):
+        name = mark.args[0]
+        passed[name] = passed.get(name, True) and report.passed
+    return report
 
-    protocol_version = "HTTP/1.1"
 
-    def do_POST(self):
-        self.rfile.read(int(self.headers["content-length"]))
-        body = b'{"error":{"message":"slow down","code":"rate_limit_exceeded"}}'
-        self.send_response(429)
-        self.send_header("retry-after", "7")
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+def pytest_sessionfinish():
+    with open(os.environ["LLM_GATEWAY_CELLS"], "a") as cells:
+        cells.writelines(f"{name}\n" for name, is_shown in passed.items() if is_shown)
 
 
 @pytest.fixture(scope="session")
-def upstream():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), RateLimiting)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_address[1]
-    server.shutdown()
+def target():
+    return os.environ["LLM_GATEWAY_ADDRESS"]
 
 
 @pytest.fixture(scope="session")
-def target(tmp_path_factory, upstream):
-    """The gateway's address. The log is shown when it does not start."""
-    folder = tmp_path_factory.mktemp("gateway")
-    config = folder / "config.yaml"
-    config.write_text(CONFIG.replace("@UPSTREAM@", str(upstream)))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with open(folder / "log", "wb") as log:
-        process = subprocess.Popen(
-            [BINARY, "serve", "--config", str(config), "--port", str(port)],
-            stdout=log, stderr=log, cwd=folder)
-    try:
-        end = time.monotonic() + 20
-        while socket.socket().connect_ex(("127.0.0.1", port)) != 0:
-            assert process.poll() is None and time.monotonic() < end, (folder / "log").read_text()
-            time.sleep(0.02)
-        yield f"127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        assert process.wait(timeout=40) == 0
+def control():
+    """Asks the tests' surroundings for something; fails if they cannot."""
+    def ask(path: str) -> str:
+        return subprocess.run(
+            ["curl", "--silent", "--fail", os.environ["LLM_GATEWAY_CONTROL"] + path],
+            check=True, capture_output=True, text=True, timeout=60).stdout
+
+    return ask

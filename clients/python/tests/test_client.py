@@ -16,11 +16,13 @@ def client(target):
         yield client
 
 
+@pytest.mark.cell("unary")
 def test_a_whole_completion(client):
     completion = client.chat("demo", "Hello")
     assert llmgateway.text_of(completion).startswith("Hello! I am the demo model")
     assert completion.choices[0].finish_reason == chat_pb2.FINISH_REASON_STOP
     assert completion.usage.output_tokens > 0
+    assert completion.cost.output_nano_usd == 2_000 * completion.usage.output_tokens
     assert completion.routing.provider == "scripted"
 
 
@@ -39,6 +41,7 @@ def test_fields_of_the_request_are_passed_on(client):
     assert len(client.chat("demo", "Hello", choice_count=2).choices) == 2
 
 
+@pytest.mark.cell("stream")
 def test_a_stream_tells_its_beginning_its_pieces_and_its_end(client):
     stream = client.stream("demo", "Hello")
     assert stream.routing is None and stream.usage is None
@@ -49,6 +52,7 @@ def test_a_stream_tells_its_beginning_its_pieces_and_its_end(client):
     assert rest == llmgateway.text_of(client.chat("demo", "Hello")).removeprefix("Hello! ")
     assert stream.usage.source == common_pb2.USAGE_SOURCE_REPORTED
     assert stream.usage.output_tokens == len(rest.split()) + 1
+    assert stream.finished.cost.output_nano_usd == 2_000 * stream.usage.output_tokens
     assert stream.routing.HasField("first_token_latency")
     assert stream.finished.outcomes[0].finish_reason == chat_pb2.FINISH_REASON_STOP
 
@@ -66,19 +70,22 @@ def test_a_stream_is_cancelled_by_leaving_its_block(client):
     assert stream.finished is None
 
 
+@pytest.mark.cell("embeddings")
 def test_embeddings(client):
     reply = client.embed("demo", ["a", "b"], dimension_count=8)
     assert [len(each.float_vector.values) for each in reply.embeddings] == [8, 8]
     assert len(client.embed("demo", "a").embeddings) == 1
 
 
+@pytest.mark.cell("models")
 def test_models(client, target):
-    assert [model.display_name for model in client.models()] == ["demo", "limited", "paced", "slow"]
+    assert {"demo", "paced", "slow"} <= {model.display_name for model in client.models()}
     assert client.model("demo").name == "models/demo"
     with llmgateway.Client(target, DEMO_KEY) as other:
         assert [model.display_name for model in other.models()] == ["demo"]
 
 
+@pytest.mark.cell("bad-key")
 @pytest.mark.parametrize("key", [None, "sk-unknown-0123456789", "other"])
 def test_a_key_that_is_not_known(target, key):
     with llmgateway.Client(target, key) as client:
@@ -89,6 +96,7 @@ def test_a_key_that_is_not_known(target, key):
             assert raised.value.request_id in raised.value.message
 
 
+@pytest.mark.cell("errors")
 def test_errors_say_what_is_wrong(client, target):
     with pytest.raises(llmgateway.NotFound) as raised:
         client.chat("nobody", "Hello")
@@ -102,6 +110,7 @@ def test_errors_say_what_is_wrong(client, target):
         other.chat("slow", "Hello")
 
 
+@pytest.mark.cell("errors")
 def test_a_limit_tells_when_to_come_back(client):
     with pytest.raises(llmgateway.ResourceExhausted) as raised:
         client.chat("limited", "Hello")
@@ -113,6 +122,7 @@ def test_a_limit_tells_when_to_come_back(client):
         common_pb2.ATTEMPT_OUTCOME_RATE_LIMITED] * len(error.context.attempts)
 
 
+@pytest.mark.cell("deadline")
 @pytest.mark.parametrize("call", [
     lambda client: client.chat("slow", "Hello", timeout=0.2),
     lambda client: list(client.stream("slow", "Hello", timeout=0.2)),
@@ -132,6 +142,7 @@ def test_the_clients_own_timeout_is_for_calls_that_name_none(target):
         assert client.chat("demo", "Hello", timeout=20)
 
 
+@pytest.mark.cell("unreachable")
 def test_a_gateway_that_cannot_be_reached():
     with llmgateway.Client("127.0.0.1:1", KEY, timeout=10) as client:
         with pytest.raises(llmgateway.Unavailable) as raised:
