@@ -124,7 +124,7 @@ struct Composition {
         let clock = LoopClock(loop: loop)
         let client = HTTPClient(
             loop: loop, resolver: resolver, limits: settings.client, http2: settings.http2,
-            tls: tlsClient, proxies: settings.proxies)
+            tls: tlsClient, proxies: settings.proxies, egress: settings.egress)
         let providers: [ProviderKind: any Provider] = [
             .openAI: try OpenAIProvider(
                 client: client, clock: clock, deployments: settings.deployments),

@@ -91,6 +91,13 @@ public struct NetworkAddress: Hashable, Sendable {
         }
     }
 
+    /// The IPv4 address that a translator reaches for this one (RFC 6052, 2.1: `64:ff9b::/96`);
+    /// `nil` for all others.
+    public var translatedIPv4: NetworkAddress? {
+        guard high == 0x0064_FF9B_0000_0000, low >> 32 == 0 else { return nil }
+        return NetworkAddress(ipv4: UInt32(truncatingIfNeeded: low))
+    }
+
     public var isIPv4: Bool { high == 0 && low >> 32 == Self.mapped >> 32 }
 
     /// The address with all but its first bits cleared, counted in its own family.

@@ -16,8 +16,10 @@ public struct UpstreamAddress: Equatable, Sendable {
     /// - Parameters:
     ///   - apiBase: such as `https://api.openai.com/v1`.
     ///   - security: how TLS is spoken with an upstream of https.
+    ///   - isHeldToEgress: whether it was named over the API: see ``Origin/isHeldToEgress``.
     public init(
-        apiBase: String, security: UpstreamSecurity = UpstreamSecurity()
+        apiBase: String, security: UpstreamSecurity = UpstreamSecurity(),
+        isHeldToEgress: Bool = false
     ) throws(Invalid) {
         guard let schemeEnd = apiBase.firstRange(of: "://") else {
             throw Invalid(message: "`\(apiBase)` is no address; write it like http://host:8000/v1.")
@@ -38,11 +40,11 @@ public struct UpstreamAddress: Equatable, Sendable {
         }
         basePath = String(path)
         let tls = scheme == "https" ? TLSProfile(security) : nil
-        origin = try Self.origin(of: authority, tls, in: apiBase)
+        origin = try Self.origin(of: authority, tls, isHeldToEgress, in: apiBase)
     }
 
     private static func origin(
-        of authority: Substring, _ tls: TLSProfile?, in apiBase: String
+        of authority: Substring, _ tls: TLSProfile?, _ isHeldToEgress: Bool, in apiBase: String
     ) throws(Invalid) -> Origin {
         var host = authority
         var port = Substring(tls == nil ? "80" : "443")
@@ -69,7 +71,8 @@ public struct UpstreamAddress: Equatable, Sendable {
         guard !host.isEmpty, isNameLike, let number = UInt16(port), number > 0 else {
             throw Invalid(message: "`\(apiBase)` needs a host and a port from 1 to 65535.")
         }
-        return Origin(host: host.lowercased(), port: number, tls: tls)
+        return Origin(
+            host: host.lowercased(), port: number, tls: tls, isHeldToEgress: isHeldToEgress)
     }
 }
 

@@ -22,6 +22,8 @@ enum GatewaySection {
                 + "use host and port"),
         "client_ca": .refused("write it as tls.client_ca_file"),
         "trusted_proxies": .honoured("whose X-Forwarded-For and PROXY headers are believed"),
+        "egress_allowed": .honoured(
+            "which private addresses may be called that are set over the API"),
         "proxy_protocol": .honoured("whether trusted proxies' connections begin with a header"),
         "hedging": .notBuilt("hedging is"),
         "cors": .section, "compression": .section, "routing": .section,
@@ -82,6 +84,12 @@ enum GatewaySection {
                 AddressRange.init)
             if let range { settings.trust.proxies.append(range) }
         }
+        let allowed = reader.list(values["egress_allowed"]).compactMap { item in
+            reader.value(
+                item, expected: "an address such as 10.0.0.7 or a range such as 10.0.0.0/8",
+                AddressRange.init)
+        }
+        settings.egress = EgressRule(allowed: allowed)
         guard let node = values["proxy_protocol"], let expects = reader.flag(node) else { return }
         settings.trust.expectsHeader = expects
         if expects && settings.trust.proxies.isEmpty {

@@ -1,4 +1,5 @@
 import GatewayCore
+import GatewayPrimitives
 import Storage
 import Telemetry
 import Transport
@@ -57,6 +58,8 @@ struct Settings: Sendable {
     var server = Limits()
     /// The proxies in front whose word about a client's address is taken.
     var trust = ProxyTrust()
+    /// Where addresses may lie that are set over the API.
+    var egress = EgressRule()
     /// How upstreams are called over TLS, for deployments that say nothing else.
     var security = UpstreamSecurity()
     /// Which upstreams are reached through a proxy.

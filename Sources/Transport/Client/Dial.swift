@@ -51,7 +51,11 @@ final class Dial: LoopTimerTarget, @unchecked Sendable {
     private func take(_ answer: Resolver.Answer) {
         guard !isOver else { return }
         switch answer {
-        case .success(let found):
+        case .success(var found):
+            if let egress = pool.egress, route.proxy == nil {
+                found.removeAll { !egress.permits($0.networkAddress) }
+                if found.isEmpty { return finish(.connectFailed(egress.refusalText(of: host))) }
+            }
             let ordered = AddressOrder.alternating(found, first: pool.familyPreferred)
             addresses = ordered.prefix(ClientLimits.addressesMax)
             tryNext()

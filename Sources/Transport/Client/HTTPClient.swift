@@ -1,3 +1,5 @@
+public import GatewayPrimitives
+
 /// Sends requests to upstreams, in the clear or over TLS, for one loop.
 ///
 /// Connections are kept for reuse, a pool for each origin, and never leave their loop, so that a
@@ -9,6 +11,7 @@ public final class HTTPClient: @unchecked Sendable {
     let resolver: Resolver
     let limits: ClientLimits
     let http2: HTTP2Policy
+    let egress: EgressRule
     private let tls: TLSClient
     private let proxies: ProxyRules
     /// What outlives the pools: how to come to origins, with the sessions that they have offered.
@@ -22,11 +25,14 @@ public final class HTTPClient: @unchecked Sendable {
     ///   - http2: which upstreams are called by HTTP/2.
     ///   - tls: what the clients of all loops share of TLS.
     ///   - proxies: which upstreams are reached through a proxy.
+    ///   - egress: where origins may lie that are held to it. A proxy makes its own connections,
+    ///     and is to be told the rule by itself.
     public init(
         loop: EventLoop, resolver: Resolver, limits: ClientLimits,
         http2: HTTP2Policy = HTTP2Policy(), tls: TLSClient = TLSClient(),
-        proxies: ProxyRules = ProxyRules()
+        proxies: ProxyRules = ProxyRules(), egress: EgressRule = EgressRule()
     ) {
+        self.egress = egress
         self.http2 = http2
         self.tls = tls
         self.proxies = proxies

@@ -6,11 +6,17 @@ public struct Origin: Hashable, Sendable {
     /// How TLS is spoken with it; `nil` in the clear. Connections of one profile are never used
     /// for another.
     public let tls: TLSProfile?
+    /// Whether it was named over the API, so that connections are made only where the client's
+    /// ``EgressRule`` permits.
+    public let isHeldToEgress: Bool
 
-    public init(host: String, port: UInt16, tls: TLSProfile? = nil) {
+    public init(
+        host: String, port: UInt16, tls: TLSProfile? = nil, isHeldToEgress: Bool = false
+    ) {
         self.host = host
         self.port = port
         self.tls = tls
+        self.isHeldToEgress = isHeldToEgress
     }
 
     /// Host and port, the usual port too.

@@ -10,6 +10,8 @@ final class OriginPool: LoopTimerTarget {
     let limits: ClientLimits
     let origin: Origin
     let resolver: Resolver
+    /// Where connections may be made to; `nil` for anywhere.
+    let egress: EgressRule?
     /// What stands in front of a request's target, and its first fields.
     let requestForm: RequestForm
     /// What is spoken where nothing is negotiated.
@@ -44,6 +46,7 @@ final class OriginPool: LoopTimerTarget {
         loop = client.loop
         limits = client.limits
         resolver = client.resolver
+        egress = origin.isHeldToEgress ? client.egress : nil
         let isKnown = origin.tls == nil && client.http2.isKnown(origin)
         protocolInTheClear = isKnown ? .http2 : .http1
         offers =

@@ -1,3 +1,4 @@
+import GatewayPrimitives
 import Glibc
 
 /// An address of the internet, without a port: what a name stands for.
@@ -54,6 +55,19 @@ struct ResolvedAddress: Hashable, Sendable {
             )
         }
         self.scope = scope
+    }
+
+    /// The address without its scope.
+    var networkAddress: NetworkAddress {
+        if family == AF_INET {
+            return NetworkAddress(
+                ipv4: UInt32(bigEndian: UInt32(truncatingIfNeeded: high)))
+        }
+        return withUnsafeBytes(of: (high, low)) {
+            NetworkAddress(
+                ipv6: ByteView(
+                    start: $0.baseAddress?.assumingMemoryBound(to: UInt8.self), count: 16))
+        }
     }
 
     /// Begins to connect a non-blocking socket.

@@ -23,12 +23,14 @@ final class ClientHarness: Sendable {
 
     init(
         limits: ClientLimits = ClientLimits(), resolver: Resolver = Resolver(),
-        http2: HTTP2Policy = HTTP2Policy(), proxies: ProxyRules = ProxyRules()
+        http2: HTTP2Policy = HTTP2Policy(), proxies: ProxyRules = ProxyRules(),
+        egress: EgressRule = EgressRule()
     ) {
         let time = time
         loop = EventLoop(index: 0) { time.now }
         client = HTTPClient(
-            loop: loop, resolver: resolver, limits: limits, http2: http2, proxies: proxies)
+            loop: loop, resolver: resolver, limits: limits, http2: http2, proxies: proxies,
+            egress: egress)
         loop.start()
     }
 
