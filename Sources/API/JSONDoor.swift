@@ -85,6 +85,9 @@ class JSONDoor: ExchangeCloseObserver, CancellationTarget, TimerTarget {
         if let budget = record.budgetWarning {
             exchange.responseHeaders.append("x-llm-gateway-budget-warning", text: budget)
         }
+        if record.isPriceUnknown {
+            exchange.responseHeaders.append("x-llm-gateway-price", "unknown")
+        }
         if let bound = record.outputTokensMax {
             exchange.responseHeaders.append("x-llm-gateway-max-tokens", decimal: bound)
         }
@@ -107,6 +110,9 @@ class JSONDoor: ExchangeCloseObserver, CancellationTarget, TimerTarget {
         exchange.responseHeaders.append("x-litellm-response-cost-input", text: cost.input.dollars)
         exchange.responseHeaders.append(
             "x-litellm-response-cost-output", text: cost.output.dollars)
+        if cost.excess > .zero {
+            exchange.responseHeaders.append("x-llm-gateway-excess-cost", text: cost.excess.dollars)
+        }
         if let usage = record.usage {
             exchange.responseHeaders.append(
                 "x-llm-gateway-usage-source", ByteView(usage.source.name))

@@ -79,6 +79,13 @@ struct Composition {
 
     /// Starts what serves all loops.
     func start() {
+        store.health.listen { [log, readiness] failure in
+            readiness.setStore(isWritable: failure == nil)
+            guard let failure else { return log.write(.info, "the ledger can be written again") }
+            log.write(
+                .error, "the ledger cannot be written: what has a budget is refused until it can"
+            ) { $0.text("why", failure.description) }
+        }
         store.start()
         let recovered = ledger.recovered
         guard recovered.instanceCount > 0 else { return }

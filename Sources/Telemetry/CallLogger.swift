@@ -22,9 +22,14 @@ public final class CallLogger: Observer {
     }
 
     public func observe(_ record: CallRecord) {
-        let level = record.error.map(Self.level) ?? .info
+        var level = record.error.map(Self.level) ?? .info
+        // A row that is missing and a cap that was passed are an operator's matter.
+        let isOdd = record.isUnrecorded || record.cost.excess > .zero
+        if isOdd { level = max(level, .warning) }
         guard level >= log.level else { return }
-        if record.error == nil && sample < 1 && Double.random(in: 0..<1, using: &random) >= sample {
+        if record.error == nil && !isOdd && sample < 1
+            && Double.random(in: 0..<1, using: &random) >= sample
+        {
             return
         }
         let duration = record.endedAt.since(record.receivedAt)
@@ -77,5 +82,12 @@ public final class CallLogger: Observer {
         line.number("input_tokens", Int(usage.inputTokens))
         line.number("output_tokens", Int(usage.outputTokens))
         line.word("usage", usage.source.name)
+        if usage.overrunTokens > 0 { line.number("overrun_tokens", Int(usage.overrunTokens)) }
+        line.decimal("cost_usd", record.cost.total.dollars)
+        if record.cost.excess > .zero {
+            line.decimal("excess_usd", record.cost.excess.dollars)
+        }
+        if record.isPriceUnknown { line.flag("price_unknown", true) }
+        if record.isUnrecorded { line.flag("unrecorded", true) }
     }
 }

@@ -35,8 +35,7 @@ extension LogLine {
         milliseconds("duration_ms", attempt.duration)
         if let cooldown = attempt.cooldown { milliseconds("cooldown_ms", cooldown) }
         if attempt.cost > .zero {
-            append(name: "cost_usd")
-            bytes.append(text: attempt.cost.dollars)
+            decimal("cost_usd", attempt.cost.dollars)
         }
         bytes.append(byte: 0x7D)
     }

@@ -65,6 +65,12 @@ public struct LogLine: ~Copyable {
         bytes.append(decimal: value)
     }
 
+    /// Adds an exact decimal number, by its digits.
+    public mutating func decimal(_ name: StaticString, _ digits: String) {
+        append(name: name)
+        bytes.append(text: digits)
+    }
+
     /// Adds yes or no.
     public mutating func flag(_ name: StaticString, _ value: Bool) {
         append(name: name)

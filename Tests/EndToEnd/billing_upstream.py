@@ -9,8 +9,9 @@ import time
 class BillingUpstream:
     """Streams `tokens` tokens an answer, `burst` at a time with a pause between."""
 
-    def __init__(self, tokens=60, burst=1, pause=0.005):
+    def __init__(self, tokens=60, burst=1, pause=0.005, keeps_bounds=True):
         self.tokens, self.burst, self.pause = tokens, burst, pause
+        self.keeps_bounds = keeps_bounds
         self.input_tokens = 0
         self.output_tokens = 0
         self.calls = 0
@@ -76,7 +77,7 @@ class BillingUpstream:
         prompt = (size + 3) // 4
         self.input_tokens += prompt
         bound = request.get("max_completion_tokens") or request.get("max_tokens") or self.tokens
-        count = min(bound, self.tokens)
+        count = min(bound, self.tokens) if self.keeps_bounds else self.tokens
         usage = {"prompt_tokens": prompt, "completion_tokens": count,
                  "total_tokens": prompt + count}
         reason = "length" if count < self.tokens else "stop"

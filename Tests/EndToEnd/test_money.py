@@ -291,6 +291,49 @@ def test_a_caller_is_told_what_a_call_cost(tmp_path):
         upstream.stop()
 
 
+@pytest.mark.parametrize("streams", [False, True], ids=["whole", "stream"])
+def test_an_upstream_that_keeps_to_no_bound_is_charged_up_to_the_cap(tmp_path, streams):
+    """It writes 400 tokens where 10 were asked for: charged whole while the budget has room; then
+    a stream is cut where the budget ends, and what no budget had room for is in plain sight."""
+    upstream = BillingUpstream(tokens=400, pause=0.001, keeps_bounds=False)
+    key = keys(1)[0]
+    cap = 1_000_000
+    gateway = Gateway(tmp_path, config(
+        upstream, f"  keys: [{{key: {key}, alias: capped, max_budget: 0.001}}]"))
+    try:
+        answer = post(gateway, key, stream=streams, max_tokens=10)
+        assert answer.status_code == 200
+        bill = upstream.bill(INPUT, OUTPUT)
+        assert bill == 6 * INPUT + 400 * OUTPUT
+        wait_until(lambda: one(gateway, "SELECT count(*) FROM ledger") == 1, what="the row")
+        assert one(gateway, "SELECT settled FROM budget_account") == bill
+        assert one(gateway, "SELECT excess FROM ledger") == 0
+        assert one(gateway, "SELECT overrun_tokens FROM ledger") == 390
+        # $0.000194 are left: enough to let it in, and not for what it writes.
+        answer = post(gateway, key, stream=streams, max_tokens=10)
+        assert answer.status_code == 200
+        upstream.quiesce()
+        wait_until(lambda: one(gateway, "SELECT count(*) FROM hold") == 0, what="the settling")
+        with database(gateway) as db:
+            cost, excess, overrun = db.execute(
+                "SELECT cost, excess, overrun_tokens FROM ledger ORDER BY id DESC").fetchone()
+        settled = one(gateway, "SELECT settled FROM budget_account")
+        print(f"second call: cost {cost}, excess {excess}, bill {upstream.bill(INPUT, OUTPUT) - bill}")
+        assert settled == bill + cost <= cap
+        assert overrun > 0
+        if streams:
+            assert '"finish_reason":"length"' in answer.text.replace(" ", "")
+            assert upstream.output_tokens < 800, "the stream was not cut"
+        else:
+            assert settled == cap
+            assert cost + excess == bill
+            assert float(answer.headers["x-llm-gateway-excess-cost"]) == pytest.approx(excess / 1e9)
+            wait_until(lambda: '"excess_usd":' in gateway.log(), what="the log line")
+    finally:
+        assert gateway.stop() == 0, gateway.log()
+        upstream.stop()
+
+
 def test_kill_loses_no_row_whose_response_had_ended(tmp_path):
     upstream = BillingUpstream(tokens=20, pause=0.002)
     key = keys(1)[0]

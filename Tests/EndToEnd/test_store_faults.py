@@ -2,6 +2,7 @@
 Budgets fail closed, what has no budget goes on, and all is well again when the fault is gone."""
 
 import concurrent.futures
+import resource
 import sqlite3
 import subprocess
 
@@ -9,7 +10,7 @@ import httpx
 import pytest
 
 from billing_upstream import BillingUpstream
-from conftest import BINARY, Gateway
+from conftest import BINARY, MASTER_KEY, Gateway, wait_until
 from test_money import INPUT, OUTPUT, body, config, keys, one
 
 
@@ -68,6 +69,41 @@ def test_a_file_that_somebody_else_holds(tmp_path, upstream):
         other.execute("ROLLBACK")
         other.close()
         agrees(gateway, upstream)
+    finally:
+        assert gateway.stop() == 0, gateway.log()
+
+
+def readiness(gateway):
+    return httpx.get(gateway.url + "/health/readiness").json()["db"]
+
+
+def metric(gateway, name):
+    page = httpx.get(gateway.url + "/metrics", headers={"authorization": f"Bearer {MASTER_KEY}"}).text
+    return sum(float(line.rsplit(" ", 1)[1]) for line in page.splitlines() if line.startswith(name + "{"))
+
+
+def test_files_that_may_not_grow(tmp_path, upstream):
+    """What a full disk does to SQLite, a limit of file sizes does too; and its signal does not end
+    the process, which goes on when there is room again."""
+    gateway = Gateway(tmp_path, text(upstream))
+    try:
+        assert post(gateway, keys(1)[0]).status_code == 200
+        assert readiness(gateway) == "connected"
+        journal = (tmp_path / "data/llm-gateway.db-wal").stat().st_size
+        room = resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE, (journal, room[1]))
+        for _ in range(3):
+            refused_and_served(gateway, upstream)
+        assert gateway.process.poll() is None
+        assert readiness(gateway) == "Not connected"
+        wait_until(lambda: "cannot be written" in gateway.log(), what="the log of the fault")
+        assert gateway.log().count("the ledger cannot be written") == 1
+        assert "ulimit -f" in gateway.log()
+        assert metric(gateway, "llm_gateway_unrecorded_requests_total") == 3
+        resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE, room)
+        agrees(gateway, upstream)
+        assert readiness(gateway) == "connected"
+        wait_until(lambda: "can be written again" in gateway.log(), what="the log of its end")
     finally:
         assert gateway.stop() == 0, gateway.log()
 
@@ -134,7 +170,7 @@ def test_models_without_a_price_are_refused_or_say_so(tmp_path, upstream):
 model_list:
   - {{model_name: unknown, litellm_params: {{model: openai/nobody-knows-it, api_base: '{base}', api_key: k}}}}
   - {{model_name: listed, litellm_params: {{model: openai/listed, api_base: '{base}', api_key: k}}}}
-general_settings: {{master_key: sk-master-0123456789abcdef}}
+general_settings: {{master_key: {MASTER_KEY}}}
 gateway_settings:
   accounting: {{unknown_price: {word}, price_file: '{prices}'}}
   keys: [{{key: {key}, max_budget: 1}}]
@@ -151,9 +187,19 @@ gateway_settings:
             assert upstream.calls == calls + (status == 200)
             if status == 400:
                 assert "input_cost_per_token" in answer.json()["error"]["message"]
+            else:
+                # Never silent: the answer, the row, the log line and the metric say so.
+                assert answer.headers["x-llm-gateway-price"] == "unknown"
+                assert one(gateway, "SELECT sum(price_unknown) FROM ledger") == 1
+                wait_until(lambda: '"price_unknown":true' in gateway.log(), what="the log line")
+                assert metric(gateway, "llm_gateway_price_unknown_requests_total") == 1
+                rows = httpx.get(gateway.url + "/spend/logs", headers={
+                    "authorization": f"Bearer {MASTER_KEY}"}).json()
+                assert [row["metadata"]["price_unknown"] for row in rows] == [True]
             assert "without a known price" in gateway.log()
             # A price file of LiteLLM's is counted by.
             listed = call("listed")
+            assert "x-llm-gateway-price" not in listed.headers
             assert float(listed.headers["x-litellm-response-cost"]) == pytest.approx(
                 (6 * 1_000 + 10 * 2_000) / 1e9)
         finally:

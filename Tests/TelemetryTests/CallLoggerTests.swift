@@ -67,6 +67,28 @@ import Testing
         return file.lines
     }
 
+    /// A price that was not known, a cap that was passed and a row that is missing are never
+    /// silent, whatever is logged of the calls around.
+    @Test func saysWhatIsOddAboutTheMoney() {
+        var unpriced = Self.record()
+        unpriced.isPriceUnknown = true
+        #expect(Self.lines(of: [unpriced])[0].contains(#""price_unknown":true"#))
+        var excess = Self.record()
+        excess.usage?.overrunTokens = 22
+        excess.cost.output = Money(nanoUSD: 1_500)
+        excess.cost.excess = Money(nanoUSD: 500)
+        let line = Self.lines(of: [excess], level: .warning, sample: 0)
+        #expect(line.count == 1)
+        #expect(
+            line[0].contains(
+                #""overrun_tokens":22,"cost_usd":0.0000015,"excess_usd":0.0000005"#))
+        var unrecorded = Self.record()
+        unrecorded.isUnrecorded = true
+        #expect(
+            Self.lines(of: [unrecorded], level: .warning, sample: 0)[0]
+                .contains(#""unrecorded":true"#))
+    }
+
     @Test func writesASuccessAsJSON() {
         let record = Self.record()
         #expect(
@@ -82,7 +104,7 @@ import Testing
                     + #""duration_ms":3.000,"cooldown_ms":5000.000,"cost_usd":0.0000012},"#
                     + #"{"deployment":"llama-2","provider":"openai","outcome":"succeeded","#
                     + #""http_status":200,"first_token_ms":41.250,"duration_ms":200.000}],"#
-                    + #""input_tokens":11,"output_tokens":222,"usage":"reported","#
+                    + #""input_tokens":11,"output_tokens":222,"usage":"reported","cost_usd":0,"#
                     + #""duration_ms":250.500,"first_token_ms":45.250,"stream":true}"#
             ])
     }

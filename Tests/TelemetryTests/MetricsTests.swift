@@ -42,6 +42,27 @@ struct MetricsTests {
         return output.view.string.split(separator: "\n")
     }
 
+    /// What is odd about the money is counted apart.
+    @Test func countsWhatWasFreeBeyondACapOrNotWritten() {
+        let metrics = Metrics(catalog: Catalog(deployments: [deployment], createdAt: 0))
+        let loop = metrics.makeObserver()
+        loop.observe(record(.succeeded))
+        var odd = record(.succeeded)
+        odd.isPriceUnknown = true
+        odd.isUnrecorded = true
+        odd.cost.excess = Money(nanoUSD: 250_000_000)
+        loop.observe(odd)
+        let lines = page(metrics)
+        for (name, value) in [
+            ("llm_gateway_price_unknown_requests_total", "1"),
+            ("llm_gateway_unrecorded_requests_total", "1"),
+            ("llm_gateway_excess_spend_usd_total", "0.25"),
+        ] {
+            #expect(
+                lines.contains { $0.hasPrefix(name + "{") && $0.hasSuffix(" " + value) }, "\(name)")
+        }
+    }
+
     /// The loops' counts are added up, and labels are escaped.
     @Test func addsUpTheLoops() {
         let metrics = Metrics(catalog: Catalog(deployments: [deployment], createdAt: 0))

@@ -7,8 +7,10 @@ import Transport
 /// all loops.
 public final class Readiness: Sendable {
     private let draining = Atomic<Bool>(false)
-    /// What a process that wants traffic answers; made once.
-    let healthy: [UInt8]
+    private let storeFailing = Atomic<Bool>(false)
+    /// What a process that wants traffic answers, with its store and without; made once.
+    private let healthy: [UInt8]
+    private let healthyWithoutStore: [UInt8]
     /// What takes no part.
     let disabled: [Disabled]
 
@@ -28,9 +30,15 @@ public final class Readiness: Sendable {
 
     public init(disabled: [Disabled] = []) {
         self.disabled = disabled
+        healthy = Self.body(#"{"status":"healthy","db":"connected""#, disabled)
+        healthyWithoutStore = Self.body(#"{"status":"healthy","db":"Not connected""#, disabled)
+    }
+
+    private static func body(_ start: StaticString, _ disabled: [Disabled]) -> [UInt8] {
         var body = ByteQueue()
-        body.append(#"{"status":"healthy","db":"Not connected","disabled_deployments":["#)
-        for (index, deployment) in disabled.prefix(Self.disabledMax).enumerated() {
+        body.append(start)
+        body.append(#","disabled_deployments":["#)
+        for (index, deployment) in disabled.prefix(disabledMax).enumerated() {
             if index > 0 { body.append(",") }
             body.append(#"{"id":"#)
             body.append(jsonString: deployment.id)
@@ -41,8 +49,17 @@ public final class Readiness: Sendable {
             body.append("}")
         }
         body.append("]}")
-        healthy = body.view.bytes
+        return body.view.bytes
     }
+
+    /// What a probe is answered. A store that cannot be written is no reason to send traffic
+    /// elsewhere: what needs no budget is served.
+    var answer: [UInt8] {
+        storeFailing.load(ordering: .relaxed) ? healthyWithoutStore : healthy
+    }
+
+    /// Says whether the store can be written.
+    public func setStore(isWritable: Bool) { storeFailing.store(!isWritable, ordering: .relaxed) }
 
     /// How many are named; more help nobody.
     static let disabledMax = 100
@@ -66,7 +83,7 @@ enum HealthEndpoint {
         if readiness.isDraining {
             exchange.respond(status: 503, json: #"{"status":"shutting_down"}"#)
         } else {
-            readiness.healthy.withUnsafeBufferPointer {
+            readiness.answer.withUnsafeBufferPointer {
                 exchange.respond(
                     status: 200, json: ByteView(start: $0.baseAddress, count: $0.count))
             }

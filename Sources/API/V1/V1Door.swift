@@ -91,6 +91,14 @@ class V1Door: GRPCCancelObserver, CancellationTarget {
             call.addTrailingMetadata(
                 "llm-gateway-usage-source", ByteView(usage.source.name))
         }
+        if record.isPriceUnknown {
+            call.addTrailingMetadata("llm-gateway-price", ByteView("unknown"))
+        }
+        if record.cost.excess > .zero {
+            var excess = ByteQueue()
+            excess.append(decimal: Int(record.cost.excess.nanoUSD))
+            call.addTrailingMetadata("llm-gateway-excess-cost-nano-usd", excess.view)
+        }
         if let warning = record.budgetWarning {
             call.exchange.responseTrailers.append("llm-gateway-budget-warning", text: warning)
         }

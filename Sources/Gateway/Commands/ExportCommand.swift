@@ -52,7 +52,8 @@ struct ExportedRow: Encodable {
         "attempt_outcomes",
         "input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens",
         "reasoning_tokens", "usage_source", "usd", "usd_input", "usd_output",
-        "usd_failed_attempts", "failure", "first_token_ms", "duration_ms",
+        "usd_failed_attempts", "usd_excess", "price_unknown", "in_flight_tokens", "overrun_tokens",
+        "failure", "first_token_ms", "duration_ms",
     ]
 
     /// The values of ``columns``, as texts.
@@ -69,15 +70,17 @@ struct ExportedRow: Encodable {
             "\(usage.cachedInputTokens)", "\(usage.cacheWriteTokens)", "\(usage.outputTokens)",
             "\(usage.reasoningTokens)", "\(usage.source.name)", row.cost.total.dollars,
             row.cost.input.dollars, row.cost.output.dollars, row.cost.failedAttempts.dollars,
-            row.failure?.rawValue ?? "", Self.milliseconds(row.firstTokenLatency),
+            row.cost.excess.dollars, row.isPriceUnknown ? "true" : "false",
+            "\(usage.inFlightTokens)", "\(usage.overrunTokens)", row.failure?.rawValue ?? "",
+            Self.milliseconds(row.firstTokenLatency),
             Self.milliseconds(row.duration),
         ]
     }
 
     private static let numbers: Set<String> = [
         "attempts", "input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens",
-        "reasoning_tokens", "usd", "usd_input", "usd_output", "usd_failed_attempts",
-        "first_token_ms", "duration_ms",
+        "reasoning_tokens", "usd", "usd_input", "usd_output", "usd_failed_attempts", "usd_excess",
+        "in_flight_tokens", "overrun_tokens", "first_token_ms", "duration_ms",
     ]
 
     func encode(to encoder: any Encoder) throws {
@@ -88,6 +91,8 @@ struct ExportedRow: Encodable {
                 try members.encode(row.tags, forKey: column)
             } else if name == "is_stream" {
                 try members.encode(row.isStream, forKey: column)
+            } else if name == "price_unknown" {
+                try members.encode(row.isPriceUnknown, forKey: column)
             } else if Self.numbers.contains(name) {
                 try members.encode(Decimal(string: cell) ?? 0, forKey: column)
             } else if !cell.isEmpty {

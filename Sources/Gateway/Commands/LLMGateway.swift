@@ -12,6 +12,11 @@ struct LLMGateway: ParsableCommand {
             ServeCommand.self, CheckCommand.self, SpendCommand.self, ExportCommand.self,
             BackupCommand.self, MigrateCommand.self, VersionCommand.self,
         ])
+
+    static func main() {
+        ProcessSignals.surviveFullFiles()
+        main(nil)
+    }
 }
 
 /// Which build this is.

@@ -16,6 +16,11 @@ enum ProcessSignals {
         case childEnded
     }
 
+    /// To be called first of all: a file that may grow no further (RLIMIT_FSIZE, setrlimit(2)) is
+    /// an error of that file. SQLite sees it like a full disk, and what needs the ledger is refused
+    /// until there is room again; the signal would end the process, and with it every call.
+    static func surviveFullFiles() { signal(SIGXFSZ, SIG_IGN) }
+
     /// To be called before any thread is started: threads inherit what is blocked.
     static func prepare() {
         var all = set([SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD])

@@ -21,6 +21,11 @@ struct AnswerMeter {
     @inline(__always)
     var tokens: Int64 { Int64(max(pieces, (bytes &+ 3) / 4)) }
 
+    /// Output tokens that have passed for certain, as far as counting can tell: upstreams that send
+    /// less than a token in a piece are counted by bytes, those that gather several by pieces.
+    @inline(__always)
+    var tokensAtLeast: Int64 { Int64(min(pieces, bytes / 4)) }
+
     /// Looks at what was read at once, when it has been read.
     @inline(__always)
     mutating func look() {

@@ -35,6 +35,10 @@ final class CallCharge {
     /// What attempts that failed may cost.
     private var failedCost = Money.zero
     private var failedUsage: Usage?
+    /// Whether one of them had no price.
+    private var hasUnpricedFailure = false
+    /// Whether an attempt was let through.
+    private var isPrepared = false
     private var isSettled = false
 
     // The attempt that is made.
@@ -46,6 +50,9 @@ final class CallCharge {
     private var tokensHeld: Int64 = .max
     /// Whether the hold is extended as the stream goes on.
     private var isTranche = false
+    /// Beyond so many tokens a stream whose bound is held has broken it, and its hold is extended
+    /// too: an upstream that keeps to no bound ends where its budget does.
+    private var tokensBound: Int64 = .max
     private var meter = AnswerMeter()
     /// How far ahead of what has passed the hold of a stream stays.
     private var margin: Int64
@@ -54,6 +61,9 @@ final class CallCharge {
     /// An upstream that is not read for longer may have written as much as there is room for
     /// between it and the gateway; until then what it writes is within the margin.
     private static let unreadMost = Duration.seconds(1)
+
+    /// Whether what the call costs is not known for want of a price.
+    var isPriceUnknown: Bool { hasUnpricedFailure || isPrepared && price == nil }
 
     /// A soft budget that is passed, in words.
     private(set) var budgetWarning: String?
@@ -135,6 +145,8 @@ final class CallCharge {
         margin = Int64(rules.marginTokens)
         unreadSince = nil
         tokensHeld = .max
+        tokensBound = .max
+        isPrepared = true
         guard !accounts.isEmpty, price != nil else { return }
         let plan = holdPlan()
         let amount = cost(outputTokens: plan.tokens)
@@ -146,6 +158,7 @@ final class CallCharge {
         let covered = FineMoney.tokens(for: got - inputOnly.money, at: rates.outputGreatest)
         tokensHeld = got == amount ? plan.tokens : min(plan.tokens, covered)
         isTranche = plan.isTranche
+        if isStream && choiceCount > 0 && !isTranche { tokensBound = tokensHeld }
         outputTokensMax = nil
         isBoundByBudget = !plan.isTranche && tokensHeld < plan.tokens
         let needsBound = outputTokensAsked == nil && price?.outputTokensMax == nil
@@ -250,18 +263,20 @@ final class CallCharge {
 
     /// Whether the hold is too short for what may be on its way.
     @inline(__always)
-    var mustExtend: Bool { isTranche && meter.tokens &+ margin > tokensHeld }
+    var mustExtend: Bool {
+        isTranche ? meter.tokens &+ margin > tokensHeld : meter.tokensAtLeast > tokensBound
+    }
 
     /// Extends the hold of a stream. False when no budget has anything left for it: then the stream
     /// ends here, and what is on its way is covered by the margin.
     func extend() async throws(GatewayError) -> Bool {
         guard hold != 0 else { return true }
-        let passed = meter.tokens
-        let wanted = max(passed + margin - tokensHeld, 0) + Int64(rules.trancheTokens)
+        let needed = isTranche ? meter.tokens + margin : meter.tokensAtLeast
+        let wanted = max(needed - tokensHeld, 0) + Int64(rules.trancheTokens)
         var amount = FineMoney()
         amount.add(wanted, at: rates.outputGreatest)
         var one = FineMoney()
-        one.add(max(1, passed + margin - tokensHeld), at: rates.outputGreatest)
+        one.add(max(1, needed - tokensHeld), at: rates.outputGreatest)
         let added = try await ledger.extend(
             hold, by: amount.money, least: one.money, under: accounts)
         guard added > .zero || amount.money == .zero else { return false }
@@ -270,6 +285,7 @@ final class CallCharge {
         tokensHeld +=
             added == amount.money
             ? wanted : FineMoney.tokens(for: added, at: rates.outputGreatest)
+        if !isTranche { tokensBound = tokensHeld }
         return true
     }
 
@@ -278,6 +294,7 @@ final class CallCharge {
     /// Notes what an attempt that failed before its answer began may cost, and returns that.
     func attemptFailed(_ failure: GatewayError) -> Money {
         guard let cost = unansweredCost(failure) else { return .zero }
+        if price == nil { hasUnpricedFailure = true }
         failedCost += cost.cost.total
         var sum = failedUsage ?? Usage(source: cost.usage.source)
         sum.inputTokens += cost.usage.inputTokens
@@ -303,11 +320,10 @@ final class CallCharge {
     private func unreported(isComplete: Bool) -> (usage: Usage, cost: Cost) {
         let isHeld = hold != 0 && price != nil
         let isStrict = isHeld && rules.holdsWholeStreams
-        var most = outputTokensAsked ?? outputTokensMax.map(Int64.init)
-        most = most ?? price?.outputTokensMax.map(Int64.init)
         // A stream goes on for as long as its upstream likes, where nobody has said how long.
-        most = most ?? (isStream ? nil : Int64(rules.outputTokensMax))
-        let outputMost = most?.multipliedClamped(by: choiceCount) ?? .max
+        let most = price?.outputTokensMax ?? (isStream ? nil : rules.outputTokensMax)
+        let outputMost =
+            outputBound ?? most.map { Int64($0).multipliedClamped(by: choiceCount) } ?? .max
         let wasStalled =
             !isComplete && (unreadSince.map { clock.now().since($0) > Self.unreadMost } ?? false)
         let call = UnreportedCall(
@@ -346,11 +362,18 @@ final class CallCharge {
             let isComplete = finished.map { !$0.isCut } ?? false
             (usage, cost) = unreported(isComplete: isComplete)
         }
+        if let output = usage?.outputTokens, let bound = outputBound, output > bound {
+            usage?.overrunTokens = output - bound
+        }
         if usage == nil { usage = failedUsage }
         cost.failedAttempts = failedCost
-        if hold != 0 { cost.clamp(to: held) }
+        if hold != 0 {
+            if cost.total > held { await coverExcess(of: cost.total) }
+            cost.clamp(to: held)
+        }
         record.usage = usage
         record.cost = cost
+        record.isPriceUnknown = isPriceUnknown
         record.shareCost()
         record.error = failure
         if isBoundByBudget { record.markBudgetsEnd() }
@@ -382,6 +405,23 @@ final class CallCharge {
 }
 
 extension CallCharge {
+    /// The most output tokens that the upstream was asked for; `nil` where nobody set a bound.
+    private var outputBound: Int64? {
+        let one = outputTokensAsked ?? outputTokensMax.map(Int64.init)
+        return one.flatMap { choiceCount > 0 ? $0.multipliedClamped(by: choiceCount) : nil }
+    }
+
+    /// Extends the hold to what an upstream has charged beyond it, as far as the budgets have room.
+    /// What they have no room for stays out of the charge: a cap is never passed.
+    private func coverExcess(of cost: Money) async {
+        do throws(GatewayError) {
+            held += try await ledger.extend(
+                hold, by: cost - held, least: Money(nanoUSD: 1), under: accounts)
+        } catch {
+            // The row comes next: if the store still fails, that is told there.
+        }
+    }
+
     /// Settles a call that failed. A store that fails too is noted in the record: the client is
     /// told of the first failure.
     func settleFailed(_ record: inout CallRecord, _ failure: GatewayError) async {

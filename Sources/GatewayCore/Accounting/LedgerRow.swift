@@ -26,6 +26,8 @@ public struct LedgerRow: Sendable {
     public var attempts: [AttemptEntry] = []
     public var usage = Usage(source: .reported)
     public var cost = Cost()
+    /// Whether what it cost is not known, all or in part, for want of a price; that part is zero.
+    public var isPriceUnknown = false
     /// `nil` when it succeeded, else the reason of its failure.
     public var failure: GatewayError.Reason?
     public var receivedAt: WallTime
@@ -69,6 +71,7 @@ public struct LedgerRow: Sendable {
         }
         if let usage = record.usage { self.usage = usage }
         cost = record.cost
+        isPriceUnknown = record.isPriceUnknown
         failure = record.error?.reason
         if let first = record.firstTokenAt {
             firstTokenLatency = first.since(record.receivedAt)
@@ -85,8 +88,8 @@ public struct Cost: Equatable, Sendable {
     public var output = Money.zero
     /// For attempts whose output the client did not get.
     public var failedAttempts = Money.zero
-    /// What the call used beyond the hold that it had, which nobody is charged for: an upstream
-    /// that passed the bound it was given. Not part of the whole.
+    /// What the call used beyond its hold where no budget had room for it, which nobody is charged
+    /// for: an upstream that passed the bound it was given. Not part of the whole.
     public var excess = Money.zero
 
     public init() {}

@@ -29,6 +29,8 @@ public struct CallRecord: Sendable {
     public var usage: Usage?
     /// What the call was charged, or will be.
     public var cost = Cost()
+    /// Whether an attempt that may have cost something had no known price, and counts as free.
+    public var isPriceUnknown = false
     /// Whether the ledger could not be written when the call ended.
     public var isUnrecorded = false
     /// What is left of the limits above the call, for the headers of its answer.

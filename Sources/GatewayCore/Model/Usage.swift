@@ -10,6 +10,8 @@ public struct Usage: Equatable, Sendable {
     /// Output tokens that nobody read: what the upstream may have written before it saw that the
     /// call was cut short. None where it reported.
     public var inFlightTokens: Int64 = 0
+    /// Output tokens beyond the bound that the upstream was given: it did not keep to it.
+    public var overrunTokens: Int64 = 0
     /// How the counts are known.
     public var source: UsageSource
 

@@ -51,6 +51,7 @@ extension Pipeline {
                 // The worst case of this attempt is held before it is made, or it is not made.
                 try await charge.prepare(deployment, relay.record)
                 relay.record.budgetWarning = charge.budgetWarning
+                relay.record.isPriceUnknown = charge.isPriceUnknown
                 relay.record.outputTokensMax = charge.outputTokensMax
                 try relay.cancellation.check()
             } catch {

@@ -21,10 +21,10 @@ enum LedgerSQL {
             cached_input_tokens, cache_write_tokens, audio_input_tokens, output_tokens,
             reasoning_tokens, audio_output_tokens, usage_source, cost, cost_input, cost_output,
             cost_failed_attempts, excess, failure, received_at, first_token_latency, duration,
-            in_flight_tokens, attempts)
+            in_flight_tokens, attempts, price_unknown, overrun_tokens)
         VALUES (
             ?, nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-            ?, ?, ?, ?, ?, ?, ?, ?)
+            ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (call_id) DO NOTHING
         """
 

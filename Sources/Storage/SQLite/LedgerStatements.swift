@@ -213,6 +213,8 @@ final class LedgerStatements {
         statement.bind(32, Int64(clamping: row.duration.wholeNanoseconds))
         statement.bind(33, row.usage.inFlightTokens)
         statement.bind(34, try StoredAttempts.text(row.attempts))
+        statement.bind(35, row.isPriceUnknown ? 1 : 0)
+        statement.bind(36, row.usage.overrunTokens)
         return try statement.run() == 1
     }
 

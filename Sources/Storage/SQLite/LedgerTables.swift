@@ -147,5 +147,13 @@ enum LedgerTables {
                 ALTER TABLE ledger ADD COLUMN attempts TEXT
                     CHECK (attempts IS NULL OR json_valid(attempts));
                 """),
+        StoreMigration(
+            name: "ledger-5",
+            sql: """
+                -- Whether an attempt that may have cost something had no known price.
+                ALTER TABLE ledger ADD COLUMN price_unknown INTEGER NOT NULL DEFAULT 0;
+                -- Of output_tokens, those beyond the bound that the upstream was given.
+                ALTER TABLE ledger ADD COLUMN overrun_tokens INTEGER NOT NULL DEFAULT 0;
+                """),
     ]
 }

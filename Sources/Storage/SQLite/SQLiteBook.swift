@@ -160,30 +160,7 @@ final class SQLiteBook: LedgerBook {
     }
 
     func allRows() throws -> [LedgerRow] {
-        try Row.fetchAll(database, sql: "SELECT * FROM ledger").map { stored in
-            let id: Data = stored["call_id"]
-            var row = LedgerRow(
-                callID: id.withUnsafeBytes { bytes in
-                    CallID(
-                        high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
-                        low: UInt64(
-                            bigEndian: bytes.loadUnaligned(
-                                fromByteOffset: 8, as: UInt64.self)))
-                }, keyID: stored["key_id"], endpoint: stored["endpoint"],
-                model: stored["model"],
-                receivedAt: WallTime(nanoseconds: stored["received_at"]))
-            row.usage.source = UsageSource(rawValue: stored["usage_source"]) ?? .estimated
-            row.usage.inputTokens = stored["input_tokens"]
-            row.usage.outputTokens = stored["output_tokens"]
-            row.usage.inFlightTokens = stored["in_flight_tokens"]
-            row.cost.input = Money(nanoUSD: stored["cost_input"])
-            row.cost.output = Money(nanoUSD: stored["cost_output"])
-            row.cost.failedAttempts = Money(nanoUSD: stored["cost_failed_attempts"])
-            row.cost.excess = Money(nanoUSD: stored["excess"])
-            let failure: String? = stored["failure"]
-            row.failure = failure.flatMap(GatewayError.Reason.init(rawValue:))
-            return row
-        }
+        try Row.fetchAll(database, sql: "SELECT * FROM ledger").map(LedgerRow.init(stored:))
     }
 
     func audit() throws -> LedgerAudit {

@@ -15,6 +15,8 @@ public final class SQLiteStore: Sendable {
     public let path: String
     private let database: DatabaseQueue
     let writer: StoreWriter
+    /// Whether it can be written, as the last try has shown.
+    public let health = StoreHealth()
     /// `nil` for a store in memory, which has one connection.
     private let reader: StoreReader?
 
@@ -59,7 +61,7 @@ public final class SQLiteStore: Sendable {
             let failure = StoreFailure(error)
             throw StoreFailure(failure.kind, "\(path): \(failure.description)")
         }
-        writer = StoreWriter(database: database)
+        writer = StoreWriter(database: database, health: health)
         reader = path == ":memory:" ? nil : StoreReader(path: path)
     }
 
@@ -171,7 +173,10 @@ private final class ClosureJob<Value: Sendable>: WriteJob, @unchecked Sendable {
             }
             result = value.map { .success($0) }
         } catch {
-            result = .failure(StoreFailure(error))
+            let failure = StoreFailure(error)
+            // A store that cannot be written fails everybody's changes, not only this one.
+            if failure.isOfStore { throw failure }
+            result = .failure(failure)
         }
     }
 

@@ -8,7 +8,7 @@ public struct StoreFailure: Error, Sendable, CustomStringConvertible {
 
     /// What is to be done about it.
     public enum Kind: Sendable {
-        /// The disk is full.
+        /// The disk is full, or the file may not grow.
         case full
         /// Another process holds it for too long.
         case locked
@@ -25,6 +25,14 @@ public struct StoreFailure: Error, Sendable, CustomStringConvertible {
         /// Another process has changed it.
         case conflict
         case other
+    }
+
+    /// Whether the store itself is at fault, and not what was asked of it.
+    var isOfStore: Bool {
+        switch kind {
+        case .full, .locked, .corrupt, .readOnly: true
+        case .queueFull, .readQueueFull, .tooLong, .conflict, .other: false
+        }
     }
 
     init(_ kind: Kind, _ description: String) {
@@ -57,6 +65,12 @@ public struct StoreFailure: Error, Sendable, CustomStringConvertible {
         switch error.resultCode.primaryResultCode {
         case .SQLITE_FULL:
             self.init(.full, "the disk is full (\(said)); free some space")
+        case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_WRITE:
+            // SQLite tells ENOSPC only as full: this is a quota, a limit of the process, a device.
+            self.init(
+                .full,
+                "the file cannot be written (\(said)): a quota or the process's limit of file "
+                    + "sizes (ulimit -f) is reached, or the device fails")
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             self.init(.locked, "another process holds the database (\(said)); end it")
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:

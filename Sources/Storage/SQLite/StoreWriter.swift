@@ -10,7 +10,12 @@ final class StoreWriter: Sendable {
     private let thread = JobThread<any WriteJob>(
         named: "store writer", waitingMax: StorageLimits.waitingJobsMax)
 
-    init(database: DatabaseQueue) { self.database = database }
+    private let health: StoreHealth
+
+    init(database: DatabaseQueue, health: StoreHealth) {
+        self.database = database
+        self.health = health
+    }
 
     /// Starts the thread, which holds the writer until ``close()``.
     func start() { thread.start { queue in self.run(queue) } }
@@ -36,16 +41,21 @@ final class StoreWriter: Sendable {
     private func write(_ jobs: [any WriteJob]) {
         let outcome: Result<Void, StoreFailure>
         do {
-            try database.inDatabase { database in
+            let hasWritten = try database.inDatabase { database in
+                let before = database.totalChangesCount
                 try database.inTransaction(.immediate) {
                     for job in jobs { try job.run(in: database) }
                     for job in jobs { try job.complete(in: database) }
                     return .commit
                 }
+                return database.totalChangesCount != before
             }
             outcome = .success(())
+            // One that found nothing to write has not shown that it could be.
+            if hasWritten { health.note(outcome) }
         } catch {
             outcome = .failure(StoreFailure(error))
+            health.note(outcome)
         }
         for job in jobs { job.finish(outcome) }
     }

@@ -24,11 +24,20 @@ struct CallCounts {
     var inputTokens: Int64 = 0
     var outputTokens: Int64 = 0
     var nanoUSD: Int64 = 0
+    /// Used beyond holds, and charged to nobody.
+    var excessNanoUSD: Int64 = 0
+    /// Calls whose price was not known.
+    var unpriced = 0
+    /// Calls whose row could not be written when they ended.
+    var unrecorded = 0
 
     mutating func add(_ other: CallCounts) {
         calls += other.calls
         inputTokens += other.inputTokens
         outputTokens += other.outputTokens
         nanoUSD += other.nanoUSD
+        excessNanoUSD += other.excessNanoUSD
+        unpriced += other.unpriced
+        unrecorded += other.unrecorded
     }
 }

@@ -48,6 +48,20 @@ struct MetricPage {
                 "litellm_total_tokens_metric_total", "Input and output tokens.",
                 { Double($0.inputTokens + $0.outputTokens) }
             ),
+            (
+                "llm_gateway_price_unknown_requests_total",
+                "Calls counted at zero for want of a price.", { Double($0.unpriced) }
+            ),
+            (
+                "llm_gateway_excess_spend_usd_total",
+                "US dollars that upstreams used beyond a bound and no budget had room for.",
+                { Double($0.excessNanoUSD) / 1e9 }
+            ),
+            (
+                "llm_gateway_unrecorded_requests_total",
+                "Calls whose row the ledger could not write when they ended.",
+                { Double($0.unrecorded) }
+            ),
         ]
         for (name, help, value) in sums {
             writer.family(name, "counter", help)

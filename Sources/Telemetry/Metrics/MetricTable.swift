@@ -49,6 +49,9 @@ struct MetricTable {
         counts.inputTokens = record.usage?.inputTokens ?? 0
         counts.outputTokens = record.usage?.outputTokens ?? 0
         counts.nanoUSD = record.cost.total.nanoUSD
+        counts.excessNanoUSD = record.cost.excess.nanoUSD
+        counts.unpriced = record.isPriceUnknown ? 1 : 0
+        counts.unrecorded = record.isUnrecorded ? 1 : 0
         calls[series, default: CallCounts()].add(counts)
     }
 

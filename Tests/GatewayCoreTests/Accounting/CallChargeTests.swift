@@ -162,15 +162,78 @@ struct CallChargeTests {
         #expect(try balance(harness, cap: 40) == (2, 0))
     }
 
-    /// What an upstream uses beyond its bound is nobody's debt, and is on record.
-    @Test func nothingIsChargedBeyondTheHold() async throws {
-        let harness = harness([Self.tokens(1) + [.finish(Self.usage(0, 500))]], cap: 50)
-        let door = harness.door()
+    /// What an upstream uses beyond its bound is charged as far as the cap allows; the rest is
+    /// nobody's debt. Both are on record.
+    @Test(arguments: [(1_000 as Int64, 500 as Int64, 0 as Int64), (50, 50, 450)])
+    func whatAnUpstreamUsesBeyondItsBoundIsChargedUpToTheCap(
+        cap: Int64, charged: Int64, excess: Int64
+    ) async throws {
+        let harness = harness([Self.tokens(1) + [.finish(Self.usage(0, 500))]], cap: cap)
+        let door = harness.door(maxOutputTokens: 40)
         await harness.pipeline.run(door)
         let row = try #require(try harness.book.allRows().first)
-        #expect(row.cost.total + row.cost.excess == Money(nanoUSD: 500))
-        #expect(try balance(harness, cap: 50).0 == row.cost.total.nanoUSD)
-        #expect(row.cost.total <= Money(nanoUSD: 50))
+        #expect(row.cost.total == Money(nanoUSD: charged))
+        #expect(row.cost.excess == Money(nanoUSD: excess))
+        #expect(row.usage.overrunTokens == 460)
+        #expect(try balance(harness, cap: cap) == (charged, 0))
+        #expect(door.record?.cost == row.cost)
+    }
+
+    /// A stream that goes on beyond its bound is held on the way, and ends where the budget does.
+    @Test(arguments: [(1_000 as Int64, false), (60, true)])
+    func aStreamThatKeepsToNoBoundEndsWhereTheBudgetDoes(cap: Int64, isCut: Bool) async throws {
+        let harness = harness([Self.tokens(200) + [.finish(Self.usage(0, 200))]], cap: cap)
+        let door = harness.door(maxOutputTokens: 20)
+        await harness.pipeline.run(door)
+        #expect(door.failure == nil)
+        let row = try #require(try harness.book.allRows().first)
+        let passed = door.log.count { $0 == "text:word" }
+        let balance = try balance(harness, cap: cap)
+        #expect(row.usage.overrunTokens > 0)
+        #expect(balance.0 == row.cost.total.nanoUSD && balance.1 == 0)
+        guard isCut else {
+            #expect(passed == 200)
+            #expect(balance.0 == 200 && row.cost.excess == .zero)
+            return
+        }
+        #expect(door.record?.outcomes.first?.cause == .budget)
+        #expect(passed > 20 && passed < 64)
+        #expect(balance.0 <= cap)
+    }
+
+    /// What has no price counts as free, and says so: the attempt that answered, or one before it
+    /// that may have cost something.
+    @Test func whatHasNoPriceIsMarked() async throws {
+        let silent = [
+            StepProvider.Step.fail(
+                GatewayError(
+                    .timedOut, origin: .upstream, retry: .otherDeployment, message: "silent",
+                    timeout: .firstToken, outcome: .timedOut))
+        ]
+        let answer = Self.tokens(1) + [.finish(Self.usage(1, 1))]
+        for (prices, attempts, isUnknown) in [
+            ([nil], [answer], true), ([Self.price], [answer], false),
+            ([nil, Self.price], [silent, answer], true),
+            ([nil, Self.price], [[.fail(PipelineHarness.unavailable())], answer], false),
+        ] as [([Price?], [[StepProvider.Step]], Bool)] {
+            let catalog = prices.enumerated().map { index, price in
+                var traits = DeploymentTraits()
+                traits.order = index
+                return Deployment(
+                    index: index, id: "d\(index)", model: "m", provider: .scripted,
+                    upstreamModel: "u", apiBase: "", apiKey: nil,
+                    timeouts: PipelineHarness.timeouts, price: price,
+                    traits: traits)
+            }
+            let harness = PipelineHarness(
+                attempts: attempts, standings: [Self.key(cap: 1_000)], catalog: catalog)
+            let door = harness.door()
+            await harness.pipeline.run(door)
+            #expect(door.failure == nil)
+            #expect(harness.provider.tried.count == attempts.count)
+            #expect(door.record?.isPriceUnknown == isUnknown)
+            #expect(try harness.book.allRows().first?.isPriceUnknown == isUnknown)
+        }
     }
 
     /// A client that allows it gets as long an answer as its budget covers, and is told why it

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import GatewayCore
 import Storage
+import Synchronization
 import Testing
 
 /// A database opens with its schema, and says in words why it does not.
@@ -26,6 +27,34 @@ struct SQLiteStoreTests {
             return database.lastInsertedRowID
         }
         #expect(id == 1)
+        try store.close()
+    }
+
+    /// An operator is told once when writing begins to fail, with the reason, and once when it is
+    /// well again.
+    @Test func aStoreTellsWhenItCanNotBeWrittenAndWhenItCan() async throws {
+        let store = try SQLiteStore(path: ":memory:", durability: .normal)
+        let told = Mutex<[StoreFailure.Kind?]>([])
+        store.health.listen { failure in told.withLock { $0.append(failure?.kind) } }
+        store.start()
+        func write() async throws {
+            try await store.write {
+                try $0.execute(sql: "CREATE TABLE IF NOT EXISTS filler (x BLOB)")
+                try $0.execute(sql: "INSERT INTO filler VALUES (zeroblob(65536))")
+            }
+        }
+        try await write()
+        #expect(store.health.isWritable)
+        let pages = try store.blocking { try Int.fetchOne($0, sql: "PRAGMA page_count") } ?? 0
+        // As a disk without room.
+        try store.blocking { try $0.execute(sql: "PRAGMA max_page_count = \(pages)") }
+        for _ in 0..<2 {
+            await #expect(throws: GatewayError.self) { try await write() }
+        }
+        try store.blocking { try $0.execute(sql: "PRAGMA max_page_count = 1000000") }
+        for _ in 0..<2 { try await write() }
+        #expect(store.health.isWritable)
+        #expect(told.withLock { $0 } == [.full, nil])
         try store.close()
     }
 

@@ -30,6 +30,8 @@ extension LedgerRow {
         usage.reasoningTokens = stored["reasoning_tokens"]
         usage.audioOutputTokens = stored["audio_output_tokens"]
         usage.inFlightTokens = stored["in_flight_tokens"]
+        usage.overrunTokens = stored["overrun_tokens"]
+        isPriceUnknown = stored["price_unknown"]
         usage.source = UsageSource(rawValue: stored["usage_source"]) ?? .estimated
         cost.input = Money(nanoUSD: stored["cost_input"])
         cost.output = Money(nanoUSD: stored["cost_output"])
