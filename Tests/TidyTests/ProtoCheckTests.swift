@@ -43,6 +43,13 @@ struct ProtoCheckTests {
             body: "message A {\n  oneof a {\n    int32 b = 1;\n  }\n  int32 a_case = 2;\n}",
             lines: [7]),
         Case(
+            name: "a field that is a text's bytes",
+            body: "message A {\n  string a = 1;\n  bytes a_bytes = 2;\n  bytes b_bytes = 3;\n}",
+            lines: [5]),
+        Case(
+            name: "a field that is a list's length",
+            body: "message A {\n  repeated int32 a = 1;\n  int32 a_count = 2;\n}", lines: [5]),
+        Case(
             name: "a message within itself",
             body: "message A {\n  map<string, B> b = 1;\n}\nmessage B {\n  repeated A a = 1;\n}",
             lines: [3, 6]),

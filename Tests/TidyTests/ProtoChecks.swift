@@ -28,16 +28,20 @@ enum ProtoChecks {
         }
     }
 
-    /// protobuf-c generates members of these names itself.
+    /// protobuf-c and Java generate members of these names themselves.
     static func forbiddenNames(_ file: ProtoFile) -> [Finding] {
         file.messages.flatMap { message in
             let counters = message.fields.filter(\.isRepeated).map { "n_" + $0.name }
             let cases = message.oneofs.keys.map { $0 + "_case" }
-            let forbidden = Set(counters + cases + ["base"])
+            let texts = message.fields.filter { $0.type == "string" }.map { $0.name + "_bytes" }
+            let lists = message.fields.filter(\.isRepeated).flatMap {
+                [$0.name + "_count", $0.name + "_list"]
+            }
+            let forbidden = Set(counters + cases + texts + lists + ["base"])
             return message.fields.filter { forbidden.contains($0.name) }.map {
                 Finding(
                     path: file.path, line: $0.line,
-                    message: "protobuf-c owns the name \($0.name) in \(message.name)")
+                    message: "generated code owns the name \($0.name) in \(message.name)")
             }
         }
     }

@@ -121,9 +121,9 @@ struct V1Records {
             message.pointee.token = arena.text(token.token)
             message.pointee.logprob = token.logprob
             if let bytes = token.tokenBytes {
-                message.pointee._token_bytes_case =
-                    LLMGATEWAY__V1__TOKEN_LOGPROB___TOKEN_BYTES_TOKEN_BYTES
-                message.pointee.token_bytes = arena.data(bytes)
+                message.pointee._token_data_case =
+                    LLMGATEWAY__V1__TOKEN_LOGPROB___TOKEN_DATA_TOKEN_DATA
+                message.pointee.token_data = arena.data(bytes)
             }
             let candidates = token.candidates.map {
                 candidate -> UnsafeMutablePointer<Llmgateway__V1__TokenCandidate>? in

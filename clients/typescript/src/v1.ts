@@ -1621,7 +1621,7 @@ export interface TokenLogprob {
    * The token as bytes, since a token may be part of a character. Absent when the upstream does
    * not tell.
    */
-  tokenBytes?: Uint8Array;
+  tokenData?: Uint8Array;
   /** Its natural log probability. */
   logprob: number;
   /** The most likely tokens at this position. */
@@ -1633,7 +1633,7 @@ export interface TokenCandidate {
   /** As in TokenLogprob. */
   token: string;
   /** As in TokenLogprob. */
-  tokenBytes?: Uint8Array;
+  tokenData?: Uint8Array;
   /** Its natural log probability. */
   logprob: number;
 }
@@ -2603,13 +2603,13 @@ export const messages: Readonly<Record<string, Readonly<Record<string, string>>>
   },
   TokenLogprob: {
     token: "string",
-    tokenBytes: "bytes?",
+    tokenData: "bytes?",
     logprob: "number",
     candidates: "TokenCandidate[]",
   },
   TokenCandidate: {
     token: "string",
-    tokenBytes: "bytes?",
+    tokenData: "bytes?",
     logprob: "number",
   },
   GenerateChatCompletionRequest: {

@@ -2498,12 +2498,12 @@ static const ProtobufCFieldDescriptor llmgateway__v1__token_logprob__field_descr
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "token_bytes",
+    "token_data",
     2,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Llmgateway__V1__TokenLogprob, _token_bytes_case),
-    offsetof(Llmgateway__V1__TokenLogprob, token_bytes),
+    offsetof(Llmgateway__V1__TokenLogprob, _token_data_case),
+    offsetof(Llmgateway__V1__TokenLogprob, token_data),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -2538,7 +2538,7 @@ static const unsigned llmgateway__v1__token_logprob__field_indices_by_name[] = {
   3,   /* field[3] = candidates */
   2,   /* field[2] = logprob */
   0,   /* field[0] = token */
-  1,   /* field[1] = token_bytes */
+  1,   /* field[1] = token_data */
 };
 static const ProtobufCIntRange llmgateway__v1__token_logprob__number_ranges[1 + 1] =
 {
@@ -2575,12 +2575,12 @@ static const ProtobufCFieldDescriptor llmgateway__v1__token_candidate__field_des
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "token_bytes",
+    "token_data",
     2,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Llmgateway__V1__TokenCandidate, _token_bytes_case),
-    offsetof(Llmgateway__V1__TokenCandidate, token_bytes),
+    offsetof(Llmgateway__V1__TokenCandidate, _token_data_case),
+    offsetof(Llmgateway__V1__TokenCandidate, token_data),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -2602,7 +2602,7 @@ static const ProtobufCFieldDescriptor llmgateway__v1__token_candidate__field_des
 static const unsigned llmgateway__v1__token_candidate__field_indices_by_name[] = {
   2,   /* field[2] = logprob */
   0,   /* field[0] = token */
-  1,   /* field[1] = token_bytes */
+  1,   /* field[1] = token_data */
 };
 static const ProtobufCIntRange llmgateway__v1__token_candidate__number_ranges[1 + 1] =
 {

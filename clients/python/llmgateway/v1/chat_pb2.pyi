@@ -360,23 +360,23 @@ class ChoiceOutcome(_message.Message):
     def __init__(self, choice_index: _Optional[int] = ..., finish_reason: _Optional[_Union[FinishReason, str]] = ..., finish_cause: _Optional[_Union[FinishCause, str]] = ..., stop_sequence: _Optional[str] = ..., provider_fields_json: _Optional[str] = ...) -> None: ...
 
 class TokenLogprob(_message.Message):
-    __slots__ = ("token", "token_bytes", "logprob", "candidates")
+    __slots__ = ("token", "token_data", "logprob", "candidates")
     TOKEN_FIELD_NUMBER: _ClassVar[int]
-    TOKEN_BYTES_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_DATA_FIELD_NUMBER: _ClassVar[int]
     LOGPROB_FIELD_NUMBER: _ClassVar[int]
     CANDIDATES_FIELD_NUMBER: _ClassVar[int]
     token: str
-    token_bytes: bytes
+    token_data: bytes
     logprob: float
     candidates: _containers.RepeatedCompositeFieldContainer[TokenCandidate]
-    def __init__(self, token: _Optional[str] = ..., token_bytes: _Optional[bytes] = ..., logprob: _Optional[float] = ..., candidates: _Optional[_Iterable[_Union[TokenCandidate, _Mapping]]] = ...) -> None: ...
+    def __init__(self, token: _Optional[str] = ..., token_data: _Optional[bytes] = ..., logprob: _Optional[float] = ..., candidates: _Optional[_Iterable[_Union[TokenCandidate, _Mapping]]] = ...) -> None: ...
 
 class TokenCandidate(_message.Message):
-    __slots__ = ("token", "token_bytes", "logprob")
+    __slots__ = ("token", "token_data", "logprob")
     TOKEN_FIELD_NUMBER: _ClassVar[int]
-    TOKEN_BYTES_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_DATA_FIELD_NUMBER: _ClassVar[int]
     LOGPROB_FIELD_NUMBER: _ClassVar[int]
     token: str
-    token_bytes: bytes
+    token_data: bytes
     logprob: float
-    def __init__(self, token: _Optional[str] = ..., token_bytes: _Optional[bytes] = ..., logprob: _Optional[float] = ...) -> None: ...
+    def __init__(self, token: _Optional[str] = ..., token_data: _Optional[bytes] = ..., logprob: _Optional[float] = ...) -> None: ...

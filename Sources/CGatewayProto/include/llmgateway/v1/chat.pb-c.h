@@ -933,10 +933,10 @@ struct  Llmgateway__V1__ChoiceOutcome
 
 
 typedef enum {
-  LLMGATEWAY__V1__TOKEN_LOGPROB___TOKEN_BYTES__NOT_SET = 0,
-  LLMGATEWAY__V1__TOKEN_LOGPROB___TOKEN_BYTES_TOKEN_BYTES = 2
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LLMGATEWAY__V1__TOKEN_LOGPROB___TOKEN_BYTES__CASE)
-} Llmgateway__V1__TokenLogprob__TokenBytesCase;
+  LLMGATEWAY__V1__TOKEN_LOGPROB___TOKEN_DATA__NOT_SET = 0,
+  LLMGATEWAY__V1__TOKEN_LOGPROB___TOKEN_DATA_TOKEN_DATA = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LLMGATEWAY__V1__TOKEN_LOGPROB___TOKEN_DATA__CASE)
+} Llmgateway__V1__TokenLogprob__TokenDataCase;
 
 /*
  * The likelihood of one token.
@@ -957,25 +957,25 @@ struct  Llmgateway__V1__TokenLogprob
    */
   size_t n_candidates;
   Llmgateway__V1__TokenCandidate **candidates;
-  Llmgateway__V1__TokenLogprob__TokenBytesCase _token_bytes_case;
+  Llmgateway__V1__TokenLogprob__TokenDataCase _token_data_case;
   union {
     /*
      * The token as bytes, since a token may be part of a character. Absent when the upstream does
      * not tell.
      */
-    ProtobufCBinaryData token_bytes;
+    ProtobufCBinaryData token_data;
   };
 };
 #define LLMGATEWAY__V1__TOKEN_LOGPROB__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&llmgateway__v1__token_logprob__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0,NULL, LLMGATEWAY__V1__TOKEN_LOGPROB___TOKEN_BYTES__NOT_SET, {0} }
+    , (char *)protobuf_c_empty_string, 0, 0,NULL, LLMGATEWAY__V1__TOKEN_LOGPROB___TOKEN_DATA__NOT_SET, {0} }
 
 
 typedef enum {
-  LLMGATEWAY__V1__TOKEN_CANDIDATE___TOKEN_BYTES__NOT_SET = 0,
-  LLMGATEWAY__V1__TOKEN_CANDIDATE___TOKEN_BYTES_TOKEN_BYTES = 2
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LLMGATEWAY__V1__TOKEN_CANDIDATE___TOKEN_BYTES__CASE)
-} Llmgateway__V1__TokenCandidate__TokenBytesCase;
+  LLMGATEWAY__V1__TOKEN_CANDIDATE___TOKEN_DATA__NOT_SET = 0,
+  LLMGATEWAY__V1__TOKEN_CANDIDATE___TOKEN_DATA_TOKEN_DATA = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LLMGATEWAY__V1__TOKEN_CANDIDATE___TOKEN_DATA__CASE)
+} Llmgateway__V1__TokenCandidate__TokenDataCase;
 
 /*
  * A token that could have been drawn.
@@ -991,17 +991,17 @@ struct  Llmgateway__V1__TokenCandidate
    * Its natural log probability.
    */
   double logprob;
-  Llmgateway__V1__TokenCandidate__TokenBytesCase _token_bytes_case;
+  Llmgateway__V1__TokenCandidate__TokenDataCase _token_data_case;
   union {
     /*
      * As in TokenLogprob.
      */
-    ProtobufCBinaryData token_bytes;
+    ProtobufCBinaryData token_data;
   };
 };
 #define LLMGATEWAY__V1__TOKEN_CANDIDATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&llmgateway__v1__token_candidate__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, LLMGATEWAY__V1__TOKEN_CANDIDATE___TOKEN_BYTES__NOT_SET, {0} }
+    , (char *)protobuf_c_empty_string, 0, LLMGATEWAY__V1__TOKEN_CANDIDATE___TOKEN_DATA__NOT_SET, {0} }
 
 
 /* Llmgateway__V1__ChatRequest__MetadataEntry methods */
