@@ -22,7 +22,9 @@ RELEASE_BULK_SERVER := $(CURDIR)/.build/release/bulk-server
 
 .DEFAULT_GOAL := help
 # `clients` is a folder too.
-.PHONY: clients test-client-python test-client-typescript
+.PHONY: clients client-deps test-clients-all
+.PHONY: test-client-python test-client-typescript test-client-go test-client-java test-client-cpp
+.PHONY: test-client-ruby
 .PHONY: test-floods bench-connections bench-routing simulate-routing
 .PHONY: help simulate run build demo test test-swift test-clients test-end-to-end test-interop \
 	test-restart test-outcomes test-asan test-tsan fuzz generate generate-check format format-check lint deps \
@@ -56,10 +58,19 @@ test-client-python: venv
 	swift build --product llm-gateway
 	$(SHOW) python $(BIN)/python -m pytest -c clients/python/pyproject.toml clients/python/tests
 
+test-clients-all: test-clients test-client-go test-client-java test-client-cpp test-client-ruby ## Run the tests of all of clients/.
+
 test-client-typescript: venv
 	swift build --product llm-gateway
 	tsc --project clients/typescript
 	$(SHOW) typescript node --test clients/typescript/tests/
+
+test-client-go test-client-java test-client-cpp test-client-ruby: test-client-%: venv client-deps
+	swift build --product llm-gateway
+	$(SHOW) $* clients/$*/test.sh
+
+client-deps:
+	@scripts/deps.sh clients
 
 SIMULATION_SEEDS ?= 20000
 simulate: ## Run the simulation of limits, budgets and the ledger with SIMULATION_SEEDS seeds.

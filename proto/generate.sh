@@ -1,12 +1,13 @@
 #!/bin/bash
 # Makes all generated code of the repository from proto/: Sources/CGatewayProto (protobuf-c, and the
-# descriptor set that reflection serves), clients/python/llmgateway/v1 and clients/typescript/src/v1.ts.
-# There is no other way.
+# descriptor set that reflection serves) and, in clients/, what users of Python, TypeScript, Go and Ruby
+# expect to find there. There is no other way.
 #
 #   proto/generate.sh           writes it
 #   proto/generate.sh --check   fails, with a diff, if what is committed is not what it would write
 #
-# Needs protoc and protoc-gen-c (Debian: protobuf-compiler, protobuf-c-compiler). The Python tools
+# Needs protoc and its plugins (Debian: protobuf-compiler, protobuf-c-compiler, protoc-gen-go-1-5,
+# protoc-gen-go-grpc, protobuf-compiler-grpc). The Python tools
 # are pinned below and put into a virtual environment under .build when they are missing; the same
 # versions give the same bytes everywhere.
 set -euo pipefail
@@ -154,18 +155,38 @@ generate_typescript() {
     "$python_environment/bin/python" "$proto/typescript.py" "$set" > "$out/v1.ts"
 }
 
+# One module of Go for the messages and the wrapper, whatever the option go_package says.
+generate_go() {
+    local out=$1 module=llmgateway.dev/go options
+    options=module=$module$(printf ",M%s=$module/llmgatewayv1" $api_files)
+    mkdir -p "$out"
+    protoc -I "$proto" -I "$well_known" --go_out="$out" --go_opt="$options" \
+        --go-grpc_out="$out" --go-grpc_opt="$options" $api_files
+}
+
+generate_ruby() {
+    local out=$1
+    mkdir -p "$out"
+    protoc -I "$proto" -I "$well_known" --plugin="protoc-gen-grpc=$(command -v grpc_ruby_plugin)" \
+        --ruby_out="$out" --grpc_out="$out" $api_files
+}
+
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 install_python_tools
 generate_c "$scratch/c"
 generate_python "$scratch/python"
 generate_typescript "$scratch/typescript"
+generate_go "$scratch/go"
+generate_ruby "$scratch/ruby"
 
 # What was generated, and where it belongs.
 targets=(
     c Sources/CGatewayProto
     python/llmgateway/v1 clients/python/llmgateway/v1
     typescript/v1.ts clients/typescript/src/v1.ts
+    go/llmgatewayv1 clients/go/llmgatewayv1
+    ruby/llmgateway/v1 clients/ruby/lib/llmgateway/v1
 )
 status=0
 for ((index = 0; index < ${#targets[@]}; index += 2)); do

@@ -2,6 +2,7 @@
 # Installs the Debian packages that the build and the tests need, and only those that are missing.
 #   scripts/deps.sh build        what `make run` needs
 #   scripts/deps.sh test         and what `make test` needs on top
+#   scripts/deps.sh clients      and what `make test-clients-all` needs on top
 #   scripts/deps.sh bench        and what `make bench-smoke` needs on top
 set -euo pipefail
 
@@ -13,6 +14,17 @@ build=(
 tests=(
     protobuf-c-compiler protobuf-compiler libprotobuf-dev openssl python3 python3-venv nghttp2-client
     nghttp2-server nodejs node-typescript
+    protoc-gen-go-1-5 protoc-gen-go-grpc protobuf-compiler-grpc
+)
+# What the clients that CI does not test are built with.
+clients=(
+    golang-go golang-google-grpc-dev golang-github-golang-protobuf-1-5-dev
+    ruby ruby-grpc ruby-minitest
+    default-jdk-headless libgrpc-java protobuf-compiler-grpc-java-plugin libprotobuf-java
+    libgoogle-common-protos-java libguava-java libgoogle-gson-java libjsr305-java
+    libgeronimo-annotation-1.3-spec-java libnetty-java libnetty-tcnative-java
+    libnetty-tcnative-jni libperfmark-java
+    cmake g++ libgrpc++-dev
 )
 bench=(gcc libc6-dev nghttp2-client nginx-light util-linux)
 
@@ -20,9 +32,10 @@ wanted=("${build[@]}")
 case "${1:-build}" in
     build) ;;
     test) wanted+=("${tests[@]}") ;;
+    clients) wanted+=("${tests[@]}" "${clients[@]}") ;;
     bench) wanted+=("${tests[@]}" "${bench[@]}") ;;
     *)
-        echo "usage: scripts/deps.sh [build|test|bench]" >&2
+        echo "usage: scripts/deps.sh [build|test|clients|bench]" >&2
         exit 2
         ;;
 esac
