@@ -25,8 +25,11 @@ extension HTTP2Connection {
         if taken >= 0 { return true }
         // An error of the library's own or a bound of its own; what it has to send can be sent.
         switch taken {
-        case Int(NGHTTP2_ERR_TOO_MANY_CONTINUATIONS.rawValue), Int(NGHTTP2_ERR_FLOODED.rawValue):
+        case Int(NGHTTP2_ERR_TOO_MANY_CONTINUATIONS.rawValue):
             condemn(NGHTTP2_ENHANCE_YOUR_CALM, for: .floodOfContinuations, session)
+        // Answers to SETTINGS and PING that the client does not take.
+        case Int(NGHTTP2_ERR_FLOODED.rawValue):
+            condemn(NGHTTP2_ENHANCE_YOUR_CALM, for: .floodOfControlFrames, session)
         default: condemn(NGHTTP2_INTERNAL_ERROR, for: .malformed, session)
         }
         return false
