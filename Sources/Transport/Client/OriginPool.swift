@@ -21,7 +21,7 @@ final class OriginPool: LoopTimerTarget {
     /// How many exchanges a connection that is being made is expected to serve at once: what the
     /// last one that was made could. Where nobody knows yet which HTTP the origin speaks, one is
     /// expected to serve all, so that a crowd on a cold origin costs one handshake and not many.
-    private var roomExpected: Int
+    var roomExpected: Int
     /// The family of the address that answered last, which is tried first.
     var familyPreferred: Int32?
     private weak var client: HTTPClient?
@@ -32,12 +32,12 @@ final class OriginPool: LoopTimerTarget {
     private(set) var idleCount = 0
     /// Bounded by ``ClientLimits/waitersPerOriginMax``, few enough to be moved when the first
     /// leaves.
-    private var waiters: ContiguousArray<ClientExchange> = []
+    var waiters: ContiguousArray<ClientExchange> = []
     /// Connections made and being made.
-    private(set) var connectionCount = 0
+    var connectionCount = 0
     /// Those being made.
-    private var dialCount = 0
-    private var isBalancing = false
+    var dialCount = 0
+    var isBalancing = false
     private lazy var idleTimer = LoopTimer(loop: loop, target: self)
 
     init(client: HTTPClient, origin: Origin) {
@@ -186,46 +186,7 @@ final class OriginPool: LoopTimerTarget {
         }
     }
 
-    // MARK: - Dials
-
-    /// Makes a connection for everyone who waits and has none being made, as far as there may be.
-    /// A dial may fail before ``Dial/start()`` returns; then the loop here goes on for the others.
-    private func balance() {
-        guard !isBalancing else { return }
-        isBalancing = true
-        while dialCount * roomExpected < waiters.count
-            && connectionCount < limits.connectionsPerOriginMax
-        {
-            dialCount += 1
-            connectionCount += 1
-            Dial(pool: self).start()
-        }
-        isBalancing = false
-    }
-
-    func dialSucceeded(_ connection: ClientConnection) {
-        dialCount -= 1
-        roomExpected = max(1, connection.wire?.room ?? 1)
-        release(connection)
-        // It may serve fewer than was expected.
-        balance()
-    }
-
-    /// Fails the one who has waited longest; and, if no connection is left that could serve the
-    /// others, all of them: each would have to find out for itself.
-    func dialFailed(_ error: TransportError) {
-        dialCount -= 1
-        connectionCount -= 1
-        if !waiters.isEmpty { waiters.removeFirst().refuse(error) }
-        if connectionCount == 0 {
-            for waiter in waiters { waiter.refuse(error) }
-            waiters.removeAll()
-        }
-        balance()
-        leaveIfEmpty()
-    }
-
-    private func leaveIfEmpty() {
+    func leaveIfEmpty() {
         if connectionCount == 0 && waiters.isEmpty { client?.forget(self) }
     }
 }
