@@ -16,6 +16,7 @@ extension Composition {
             .users(administration),
             .budgets(administration),
             .customers(administration),
+            .resets(administration),
             .spend(
                 reports: reports, directory: administration.directory, catalog: catalog,
                 budgetOfAll: settings.budgetsOfAll.compactMap(\.max).first),

@@ -7,6 +7,9 @@ enum ExitStatus {
     /// The address cannot be listened on, or a file cannot be read or written.
     static let unavailable: Int32 = 2
 
+    /// The gateway that a command asked said no.
+    static let declined: Int32 = 3
+
     /// A second signal cut the drain short; as shells have it.
     static func ended(by signal: Int32) -> Int32 { 128 + signal }
 

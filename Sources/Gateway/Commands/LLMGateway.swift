@@ -9,7 +9,8 @@ struct LLMGateway: ParsableCommand {
         discussion: "Example: llm-gateway serve --config config.yaml",
         version: Version.text,
         subcommands: [
-            ServeCommand.self, CheckCommand.self, SpendCommand.self, ExportCommand.self,
+            ServeCommand.self, CheckCommand.self, KeysCommand.self, SpendCommand.self,
+            ExportCommand.self,
             BackupCommand.self, MigrateCommand.self, VersionCommand.self,
         ])
 

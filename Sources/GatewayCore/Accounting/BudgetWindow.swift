@@ -89,6 +89,20 @@ public struct BudgetWindow: Hashable, Sendable {
         }
     }
 
+    /// The window that ``text`` names; `nil` for anything else.
+    public static func stored(_ text: String) -> BudgetWindow? {
+        if text == forever.text { return .forever }
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        guard let count = Int64(digits), count > 0 else { return nil }
+        return switch text.dropFirst(digits.count) {
+        case "s": BudgetWindow(.seconds, count)
+        case "d": BudgetWindow(.days, count)
+        case "w": BudgetWindow(.weeks, count)
+        case "mo": BudgetWindow(.months, count)
+        default: nil
+        }
+    }
+
     /// The period that a moment lies in.
     public func period(at time: WallTime) -> BudgetPeriod {
         let seconds = floorDivide(time.nanoseconds, 1_000_000_000)

@@ -44,15 +44,70 @@ extension Administration {
             throw .mayNot("Only an admin, or an admin of its team, may reset a key's spend.")
         }
         let previous = try await spend(of: [record])[0].current
-        guard amount >= .zero, amount <= previous else {
-            throw .invalid("reset_to", "must be from 0 to what is spent, \(previous.dollars)")
-        }
+        try check(reset: amount, previous)
         var draft = ChangeDraft(caller: caller, at: moment)
         draft.note(.resetSpend, .key, record.id)
         try await store.resetSpend(
             of: [query(Subject(.key, record.id), record.settings.allowance)], to: amount,
             at: moment, audit: draft.change.audit)
         return (record, previous)
+    }
+
+    /// The same of a team.
+    public func resetSpend(
+        ofTeam id: String, to amount: Money, by caller: Caller
+    ) async throws(GatewayError) -> (team: TeamRecord, previous: Money) {
+        let record = try team(id, by: caller)
+        let previous = try await spend(of: [record])[0].current
+        try await reset(
+            query(Subject(.team, id), record.settings.allowance), .team, id, previous, to: amount,
+            by: caller)
+        return (record, previous)
+    }
+
+    /// The same of a user.
+    public func resetSpend(
+        ofUser id: String, to amount: Money, by caller: Caller
+    ) async throws(GatewayError) -> (user: UserRecord, previous: Money) {
+        let record = try user(id, by: caller)
+        let previous = try await spend(of: [record])[0].current
+        try await reset(
+            query(Subject(.user, id), record.settings.allowance), .user, id, previous, to: amount,
+            by: caller)
+        return (record, previous)
+    }
+
+    /// Lets the budgets of all keys and teams begin anew, as LiteLLM's `/global/spend/reset` does.
+    /// The ledger's rows stay, and with them what reports tell.
+    public func resetSpendOfAll(by caller: Caller) async throws(GatewayError) {
+        try requireAdmin("reset what all have spent", caller)
+        var draft = ChangeDraft(caller: caller, at: moment)
+        draft.note(.resetSpend, .gateway, "keys and teams")
+        try await store.resetSpendOfAll(at: draft.at, audit: draft.change.audit)
+    }
+
+    private func reset(
+        _ query: SpendQuery, _ object: AuditEntry.Object, _ id: String, _ previous: Money,
+        to amount: Money, by caller: Caller
+    ) async throws(GatewayError) {
+        try requireAdmin("reset what a \(object.rawValue) has spent", caller)
+        try check(reset: amount, previous)
+        var draft = ChangeDraft(caller: caller, at: moment)
+        draft.note(.resetSpend, object, id)
+        try await store.resetSpend(
+            of: [query], to: amount, at: draft.at, audit: draft.change.audit)
+    }
+
+    private func requireAdmin(_ what: String, _ caller: Caller) throws(GatewayError) {
+        try readChecked { (records) throws(GatewayError) in
+            try AccessRules(caller: caller.principal, records: records).requireAdmin(what)
+        }
+    }
+
+    private func check(reset amount: Money, _ previous: Money) throws(GatewayError) {
+        guard amount >= .zero, amount <= previous else {
+            throw .invalid("reset_to", "must be from 0 to what is spent, \(previous.dollars)")
+        }
     }
 
     /// An allowance with what its budget adds, for display.

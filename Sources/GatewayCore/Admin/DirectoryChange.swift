@@ -52,6 +52,8 @@ public struct AuditEntry: Equatable, Sendable {
     /// What it can be done to. The raw values are stored.
     public enum Object: String, CaseIterable, Sendable {
         case key, team, user, member, budget, customer
+        /// Everybody at once.
+        case gateway
     }
 
     public init(

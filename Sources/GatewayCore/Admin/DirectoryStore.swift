@@ -36,6 +36,9 @@ public protocol DirectoryStore: Sendable {
         of queries: [SpendQuery], to amount: Money, at moment: WallTime, audit: [AuditEntry]
     ) async throws(GatewayError)
 
+    /// The same for all keys and teams, whose spend becomes zero.
+    func resetSpendOfAll(at moment: WallTime, audit: [AuditEntry]) async throws(GatewayError)
+
     /// What was done to records, the last first.
     func audit(limit: Int) async throws(GatewayError) -> [AuditEntry]
 }

@@ -85,6 +85,13 @@ public final class MemoryDirectory: DirectoryStore {
         state.withLock { $0.audit += audit }
     }
 
+    public func resetSpendOfAll(
+        at moment: WallTime, audit: [AuditEntry]
+    ) async throws(GatewayError) {
+        try check()
+        state.withLock { $0.audit += audit }
+    }
+
     public func audit(limit: Int) async throws(GatewayError) -> [AuditEntry] {
         try check()
         return state.withLock { Array($0.audit.reversed().prefix(limit)) }

@@ -77,6 +77,19 @@ public struct SQLiteDirectory: DirectoryStore {
         }
     }
 
+    public func resetSpendOfAll(
+        at moment: WallTime, audit: [AuditEntry]
+    ) async throws(GatewayError) {
+        try await store.write { database in
+            let rows = SpendRows(database: database)
+            try rows.resetAll(.key, column: "key_id", at: moment)
+            try rows.resetAll(.team, column: "team_id", at: moment)
+            for entry in audit {
+                try DirectoryRows(database: database).write(entry, settings: nil)
+            }
+        }
+    }
+
     public func audit(limit: Int) async throws(GatewayError) -> [AuditEntry] {
         try await store.read { try DirectoryRows(database: $0).audit(limit: limit) }
     }

@@ -51,6 +51,32 @@ struct SpendRows {
             ])
     }
 
+    /// Lets all subjects of a kind begin anew, whether or not they are known: statements for all
+    /// of them, since there may be a million.
+    /// - Parameter column: where the sums by day have them.
+    func resetAll(_ kind: Subject.Kind, column: String, at moment: WallTime) throws {
+        let windows = try String.fetchAll(
+            database,
+            sql: "SELECT DISTINCT period_window FROM budget_account WHERE subject_kind = ?",
+            arguments: [Int(kind.rawValue)])
+        for text in windows {
+            guard let window = BudgetWindow.stored(text) else { continue }
+            try database.execute(
+                sql: """
+                    UPDATE budget_account SET settled = 0
+                    WHERE subject_kind = ? AND period_window = ? AND period_start = ?
+                    """,
+                arguments: [Int(kind.rawValue), text, window.period(at: moment).start])
+        }
+        try database.execute(
+            sql: """
+                INSERT INTO spend_reset (subject_kind, subject_id, before, at)
+                SELECT ?1, \(column), sum(cost), ?2 FROM daily_spend
+                WHERE \(column) <> '' GROUP BY \(column)
+                ON CONFLICT DO UPDATE SET before = max(before, excluded.before), at = excluded.at
+                """, arguments: [Int(kind.rawValue), moment.nanoseconds])
+    }
+
     private func total(of subject: Subject) throws -> Money {
         let column: String
         switch subject.kind {
