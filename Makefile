@@ -22,7 +22,7 @@ RELEASE_BULK_SERVER := $(CURDIR)/.build/release/bulk-server
 
 .DEFAULT_GOAL := help
 # `clients` is a folder too.
-.PHONY: clients client-deps test-clients-all
+.PHONY: test-browser contract contract-check clients client-deps test-clients-all
 .PHONY: test-client-python test-client-typescript test-client-go test-client-java test-client-cpp
 .PHONY: test-client-ruby
 .PHONY: test-floods bench-connections bench-routing simulate-routing
@@ -43,7 +43,7 @@ build: ## Build the release binary, with the Swift libraries inside.
 demo: build venv ## Stream from a real model on this machine, over gRPC and by the OpenAI SDK.
 	LLM_GATEWAY_BIN=$(RELEASE_BINARY) $(BIN)/python scripts/demo.py
 
-test: deps venv generate-check lint test-swift test-clients test-end-to-end build ## Run every check and every test; build for release too.
+test: deps venv generate-check contract-check lint test-swift test-clients test-end-to-end build ## Run every check and every test; build for release too.
 
 test-swift: ## Run the Swift tests (debug build).
 	swift build --build-tests
@@ -68,6 +68,12 @@ test-client-typescript: venv
 test-client-go test-client-java test-client-cpp test-client-ruby: test-client-%: venv client-deps
 	swift build --product llm-gateway
 	$(SHOW) $* clients/$*/test.sh
+
+test-browser: venv ## Stream into a page of a headless Chromium.
+	@scripts/deps.sh browser
+	swift build --product llm-gateway
+	tsc --project clients/typescript
+	$(SHOW) browser $(BIN)/python clients/typescript/browser/show.py
 
 client-deps:
 	@scripts/deps.sh clients
@@ -134,6 +140,12 @@ generate: deps venv ## Generate code from proto/ (Sources/CGatewayProto, clients
 
 generate-check: deps venv ## Fail if generated code is not what proto/ says.
 	proto/generate.sh --check
+
+contract: venv ## Take the contract as it is now for the one that clients rely on.
+	buf build proto --path proto/llmgateway --exclude-source-info -o proto/v1.binpb
+
+contract-check: venv ## Fail if clients that were built with the contract (proto/v1.binpb) would break.
+	buf breaking proto --against proto/v1.binpb
 
 format: venv ## Format the Swift sources and the protos in place.
 	swift format --in-place --recursive --parallel $(OWN_SWIFT)

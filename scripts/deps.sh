@@ -3,6 +3,7 @@
 #   scripts/deps.sh build        what `make run` needs
 #   scripts/deps.sh test         and what `make test` needs on top
 #   scripts/deps.sh clients      and what `make test-clients-all` needs on top
+#   scripts/deps.sh browser      and what `make test-browser` needs on top
 #   scripts/deps.sh bench        and what `make bench-smoke` needs on top
 set -euo pipefail
 
@@ -33,9 +34,10 @@ case "${1:-build}" in
     build) ;;
     test) wanted+=("${tests[@]}") ;;
     clients) wanted+=("${tests[@]}" "${clients[@]}") ;;
+    browser) wanted+=("${tests[@]}" chromium) ;;
     bench) wanted+=("${tests[@]}" "${bench[@]}") ;;
     *)
-        echo "usage: scripts/deps.sh [build|test|clients|bench]" >&2
+        echo "usage: scripts/deps.sh [build|test|clients|browser|bench]" >&2
         exit 2
         ;;
 esac
