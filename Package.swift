@@ -81,8 +81,8 @@ let package = Package(
         .executableTarget(
             name: "Gateway",
             dependencies: [
-                "API", "GRPC", "Providers", "Storage", "Telemetry", "Transport", "GatewayCore",
-                "GatewayPrimitives", "CPrices", "Yams",
+                "API", "GRPC", "Providers", "Storage", "Telemetry", "Transport", "Dialects",
+                "GatewayCore", "GatewayPrimitives", "CPrices", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

@@ -4,15 +4,24 @@ import Transport
 /// What the gateway serves over plain HTTP: every path, its method, and what answers it.
 enum Endpoint: Equatable {
     case chatCompletions
+    case completions
+    case responses
     case embeddings
+    case moderations
+    case rerank
     /// Anthropic's.
     case messages
+    case messagesCount
+    /// LiteLLM's.
+    case tokenCounter
     case models
     /// One model, by its name, which may contain slashes and percent-encoded bytes.
     case model
     case liveness
     case readiness
     case metrics
+    /// What vendors have and the gateway has not.
+    case absent
 
     /// Finds the endpoint of a path. Vendors' paths are served with `/v1` before them and without,
     /// as LiteLLM does.
@@ -20,30 +29,55 @@ enum Endpoint: Equatable {
         let path = path.hasPrefix("/v1/") ? path.dropping(first: 3) : path
         // The longest common case first.
         if path.equals("/chat/completions") { return .chatCompletions }
-        if path.equals("/embeddings") { return .embeddings }
         if path.equals("/messages") { return .messages }
+        if path.equals("/embeddings") { return .embeddings }
+        if path.equals("/responses") { return .responses }
+        if path.equals("/completions") { return .completions }
+        if path.equals("/moderations") { return .moderations }
+        if path.equals("/rerank") || path.equals("/v2/rerank") { return .rerank }
+        if path.equals("/messages/count_tokens") { return .messagesCount }
+        if path.equals("/utils/token_counter") { return .tokenCounter }
         if path.equals("/models") { return .models }
         if path.hasPrefix(modelPrefix), path.count > modelPrefix.utf8CodeUnitCount { return .model }
         if path.equals("/health/liveliness") || path.equals("/health/liveness") { return .liveness }
         if path.equals("/health/readiness") { return .readiness }
         if path.equals("/metrics") { return .metrics }
-        return nil
+        return absentPaths.contains { path.isUnder($0) } ? .absent : nil
     }
 
     static let modelPrefix: StaticString = "/models/"
+    private static let absentPaths: [StaticString] = [
+        "/images", "/audio", "/files", "/uploads", "/batches", "/realtime", "/fine_tuning",
+        "/vector_stores", "/assistants", "/threads", "/videos", "/messages/batches",
+    ]
 
-    /// The methods it takes, as the value of an `allow` field.
-    var allowed: StaticString {
+    /// The methods it takes, as the value of an `allow` field; `nil` for what is absent.
+    var allowed: StaticString? {
         switch self {
-        case .chatCompletions, .embeddings, .messages: "POST"
+        case .chatCompletions, .completions, .responses, .embeddings, .moderations, .rerank,
+            .messages,
+            .messagesCount, .tokenCounter:
+            "POST"
         case .models, .model, .liveness, .readiness, .metrics: "GET, HEAD"
+        case .absent: nil
         }
     }
 
     func allows(_ method: HTTPMethod) -> Bool {
-        switch self {
-        case .chatCompletions, .embeddings, .messages: method == .post
-        case .models, .model, .liveness, .readiness, .metrics: method == .get || method == .head
-        }
+        guard let allowed else { return true }
+        return ByteView(allowed).equals("POST")
+            ? method == .post : method == .get || method == .head
+    }
+
+    /// Whether its clients know Anthropic's errors.
+    var isAnthropic: Bool { self == .messages || self == .messagesCount }
+}
+
+extension ByteView {
+    /// Whether a path is one, or one below it.
+    fileprivate func isUnder(_ prefix: StaticString) -> Bool {
+        guard hasPrefix(prefix) else { return false }
+        let length = prefix.utf8CodeUnitCount
+        return count == length || self[length] == UInt8(ascii: "/")
     }
 }

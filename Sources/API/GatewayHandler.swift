@@ -51,29 +51,35 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
             return
         }
         exchange.compressor = compressor
-        guard let endpoint = Endpoint.match(exchange.path) else {
+        // Azure's clients name the model in the path.
+        let named = PathModel.split(exchange.path)
+        guard let endpoint = Endpoint.match(named?.rest ?? exchange.path) else {
             await management.handle(exchange, id: CallID(at: clock.wallNow(), using: &random))
             return
         }
         guard endpoint.allows(exchange.method) else {
-            exchange.responseHeaders.append("allow", endpoint.allowed)
-            refuse(exchange, at: endpoint, .methodNotAllowed(endpoint.allowed))
+            let allowed = endpoint.allowed ?? ""
+            exchange.responseHeaders.append("allow", allowed)
+            refuse(exchange, at: endpoint, .methodNotAllowed(allowed))
             return
         }
         switch endpoint {
-        case .chatCompletions:
-            await pipeline.run(
-                OpenAIChatDoor(
-                    exchange, clock: clock, parser: parser, errors: errors, limits: limits))
-        case .embeddings:
-            await pipeline.run(
-                OpenAIEmbeddingsDoor(
-                    exchange, clock: clock, parser: parser, errors: errors, limits: limits))
+        case .chatCompletions, .completions, .responses, .embeddings, .moderations, .rerank,
+            .tokenCounter:
+            let door = openAIDoor(endpoint, exchange)
+            door.pathModel = named?.model
+            await pipeline.run(door)
         case .messages:
             await pipeline.run(
                 AnthropicMessagesDoor(
                     exchange, clock: clock, parser: parser, errors: anthropicErrors,
                     limits: limits))
+        case .messagesCount:
+            await pipeline.run(
+                AnthropicCountDoor(
+                    exchange, clock: clock, parser: parser, errors: anthropicErrors,
+                    limits: limits))
+        case .absent: refuse(exchange, at: endpoint, .absent(exchange.path))
         case .models, .model:
             do throws(GatewayError) {
                 let principal = try pipeline.authenticate(Credentials.read(exchange))
@@ -97,6 +103,32 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
         }
     }
 
+    private func openAIDoor(
+        _ endpoint: Endpoint, _ exchange: ServerExchange
+    ) -> any OpenAIDoor & Door {
+        switch endpoint {
+        case .completions:
+            OpenAICompletionsDoor(
+                exchange, clock: clock, parser: parser, errors: errors, limits: limits)
+        case .responses:
+            OpenAIResponsesDoor(
+                exchange, clock: clock, parser: parser, errors: errors, limits: limits)
+        case .embeddings:
+            OpenAIEmbeddingsDoor(
+                exchange, clock: clock, parser: parser, errors: errors, limits: limits)
+        case .moderations, .rerank:
+            OpenAIRelayDoor(
+                endpoint == .rerank ? .rerank : .moderation, exchange, clock: clock,
+                parser: parser, errors: errors, limits: limits)
+        case .tokenCounter:
+            TokenCounterDoor(
+                exchange, clock: clock, parser: parser, errors: errors, limits: limits)
+        default:
+            OpenAIChatDoor(
+                exchange, clock: clock, parser: parser, errors: errors, limits: limits)
+        }
+    }
+
     private func serve(_ metrics: MetricsPage, to exchange: ServerExchange) {
         do throws(GatewayError) {
             if metrics.needsKey {
@@ -110,7 +142,7 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
 
     private func refuse(_ exchange: ServerExchange, at endpoint: Endpoint, _ error: GatewayError) {
         let id = CallID(at: clock.wallNow(), using: &random)
-        if endpoint == .messages {
+        if endpoint.isAnthropic {
             anthropicErrors.respond(to: exchange, with: error, id: id)
         } else {
             errors.respond(to: exchange, with: error, id: id)
@@ -134,6 +166,15 @@ public struct DoorLimits: Sendable {
 }
 
 extension GatewayError {
+    /// What vendors have under a path is not built here.
+    fileprivate static func absent(_ path: ByteView) -> GatewayError {
+        GatewayError(
+            .unknownMethod, origin: .client,
+            message:
+                "`\(path[0..<min(path.count, 128)].string)` is not served here: images, audio, "
+                + "files, batches and realtime are not built into this gateway.")
+    }
+
     fileprivate static func methodNotAllowed(_ allowed: StaticString) -> GatewayError {
         GatewayError(
             .methodNotAllowed, origin: .client,

@@ -44,10 +44,18 @@ class JSONDoor: ExchangeCloseObserver, CancellationTarget, TimerTarget {
     /// The call must stop: nobody may go on waiting for the client.
     final func cancelled() { exchange.cancelWaiting() }
 
+    /// The model that the path names, in the place of the body's.
+    final var pathModel: PathModel?
+    /// The body with that model, while it is read.
+    private final var namedBody = ByteQueue()
+
     /// Reads the whole body; valid until the exchange ends.
     final func readBody() async throws(GatewayError) -> ByteView {
         do throws(GatewayError) {
-            return try await exchange.readJSONBody(bytesMax: limits.bodyBytesMax)
+            let body = try await exchange.readJSONBody(bytesMax: limits.bodyBytesMax)
+            guard let pathModel else { return body }
+            namedBody = pathModel.applied(to: body, with: parser)
+            return namedBody.view
         } catch {
             throw cancellation?.error ?? error
         }
@@ -120,6 +128,12 @@ class JSONDoor: ExchangeCloseObserver, CancellationTarget, TimerTarget {
         let duration = record.endedAt.since(record.receivedAt).wholeNanoseconds / 1_000_000
         exchange.responseHeaders.append(
             "x-litellm-response-duration-ms", decimal: Int(clamping: duration))
+    }
+
+    /// Adds how a count of tokens is known.
+    final func appendSource(_ finished: ReplyFinished) {
+        guard let usage = finished.usage else { return }
+        exchange.responseHeaders.append("x-llm-gateway-usage-source", ByteView(usage.source.name))
     }
 
     /// From now on a stream says that it is waited for while nothing else is said, for the sake of

@@ -20,17 +20,22 @@ struct ContentReading {
             words = .contract
         case .raw(let raw) where raw.dialect == .anthropicMessages:
             self = try AnthropicContentReader(parser: parser).read(raw)
+        case .raw(let raw) where raw.dialect == .openAIResponses:
+            self = try OpenAIResponsesContentReader(parser: parser).read(raw)
         case .raw(let raw):
-            let reading = try OpenAIContentReader(parser: parser).read(raw)
+            let reading =
+                raw.dialect == .openAICompletions
+                ? try OpenAICompletionContentReader(parser: parser).read(raw)
+                : try OpenAIContentReader(parser: parser).read(raw)
             content = reading.content
             words = .openAI
             unknown = reading.unknown
         }
     }
 
-    init(anthropic content: ChatContent) {
+    init(_ content: ChatContent, words: ClientWords) {
         self.content = content
-        words = .anthropic
+        self.words = words
     }
 
     /// What the target dialect cannot say: at first, what the core cannot either.

@@ -1,4 +1,5 @@
 import API
+import Dialects
 import GRPC
 import GatewayCore
 import GatewayPrimitives
@@ -157,7 +158,7 @@ struct Composition {
                 directory: administration.directory, ledger: ledger, limits: limits,
                 rules: settings.accounting,
                 clock: clock,
-                everyone: settings.standingOfAll),
+                everyone: settings.standingOfAll, counter: RequestTokenCounter()),
             clock: clock, limits: calls, seed: random.next(),
             certificateRules: settings.certificateRules, tally: gates.make())
         var grpcLimits = GRPCLimits()

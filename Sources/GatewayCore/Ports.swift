@@ -50,6 +50,12 @@ public protocol Provider: AnyObject {
     ) async throws(GatewayError)
 }
 
+/// Counts the tokens of whole requests by a vocabulary. One instance a loop.
+public protocol InputCounter: AnyObject {
+    /// What a request has as its input; `nil` where it cannot be read.
+    func tokens(of request: ModelRequest, by tokenizer: Tokenizer) -> Int64?
+}
+
 /// What is told of every call when it ends. One instance a loop.
 public protocol Observer: AnyObject {
     func observe(_ record: CallRecord)

@@ -9,6 +9,11 @@ struct RoutesTests {
         ("/v1/chat/completions", Endpoint.chatCompletions),
         ("/chat/completions", .chatCompletions),
         ("/v1/embeddings", .embeddings), ("/embeddings", .embeddings),
+        ("/v1/completions", .completions), ("/v1/responses", .responses),
+        ("/v1/moderations", .moderations), ("/rerank", .rerank), ("/v2/rerank", .rerank),
+        ("/v1/messages", .messages), ("/v1/messages/count_tokens", .messagesCount),
+        ("/utils/token_counter", .tokenCounter), ("/v1/images/generations", .absent),
+        ("/v1/files", .absent), ("/v1/realtime", .absent), ("/v1/messages/batches", .absent),
         ("/v1/models", .models), ("/models", .models),
         ("/v1/models/m", .model), ("/models/openai/gpt-4o", .model),
         ("/health/liveliness", .liveness), ("/health/liveness", .liveness),
@@ -23,6 +28,7 @@ struct RoutesTests {
     @Test(arguments: [
         "", "/", "/v1", "/v1/", "/v1/chat", "/v1/chat/completions/", "/v2/models", "/models/",
         "/v1/models/", "/V1/models", "/v1/v1/models", "chat/completions", "/health",
+        "/v1/filesystem", "/v1/responses/resp_1",
     ])
     func otherPathsLeadNowhere(path: String) {
         var bytes = ByteQueue()

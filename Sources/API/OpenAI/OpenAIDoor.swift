@@ -5,7 +5,7 @@ import Transport
 
 /// What OpenAI's endpoints have in common: how their errors leave.
 class OpenAIDoor: JSONDoor {
-    private let errors: OpenAIErrorWriter
+    final let errors: OpenAIErrorWriter
 
     init(
         _ exchange: ServerExchange, clock: any Clock, parser: JSONParser,
@@ -20,7 +20,7 @@ class OpenAIDoor: JSONDoor {
     }
 
     /// An event with the error and no [DONE] after it: what LiteLLM does, and what SDKs raise.
-    override final func appendEvent(
+    override func appendEvent(
         of error: GatewayError, id: CallID, to queue: inout ByteQueue
     ) {
         queue.append("data: ")

@@ -87,6 +87,22 @@ struct OpenAIErrorWriter {
         body.append("}}")
     }
 
+    /// Appends the data of an error event among those of a response.
+    func appendEvent(_ error: GatewayError, id: CallID, to body: inout ByteQueue) {
+        let face = face(of: error)
+        body.append(#"{"type":"error","sequence_number":0,"code":""#)
+        body.append(face.code ?? face.type)
+        body.append(#"","message":"#)
+        body.append(jsonString: error.message + " (request id \(id.text))")
+        body.append(#","param":"#)
+        if let field = error.fields.first?.field {
+            body.append(jsonString: field)
+        } else {
+            body.append("null")
+        }
+        body.append("}")
+    }
+
     func face(of error: GatewayError) -> Face {
         usesLiteLLMStatuses ? liteLLMFace(of: error) : openAIFace(of: error)
     }

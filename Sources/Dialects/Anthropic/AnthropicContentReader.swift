@@ -28,7 +28,7 @@ struct AnthropicContentReader {
 
 /// A request while it is read.
 struct AnthropicContentState {
-    var reading = ContentReading(anthropic: ChatContent(messages: []))
+    var reading = ContentReading(ChatContent(messages: []), words: .anthropic)
     var fields = RequestFields()
 
     /// Members that the request's other reader has taken.

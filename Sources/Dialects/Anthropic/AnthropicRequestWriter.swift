@@ -46,6 +46,11 @@ public struct AnthropicRequestWriter {
         return unsaid.dropped
     }
 
+    /// Appends the body of a request whose tokens are to be counted, as its client wrote it.
+    public func writeCount(_ raw: RawRequest, into output: inout ByteQueue) {
+        RequestSplice(model: model, boundName: "max_tokens").write(raw, into: &output)
+    }
+
     /// The dialect needs a bound: the gateway's, which is set where the client has none or where a
     /// budget does not cover it; the client's; the model's own; or one that every model of
     /// Anthropic's allows.

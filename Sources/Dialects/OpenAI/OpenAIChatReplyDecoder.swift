@@ -9,11 +9,11 @@ public struct OpenAIChatReplyDecoder {
 
     /// A decoder of one reply; see ``OpenAIChatStreamDecoder`` for `wantsTyped`.
     public init(
-        parser: JSONParser, wantsTyped: Bool, provider: ProviderKind = .openAI,
-        deployment: String = ""
+        parser: JSONParser, wantsTyped: Bool, dialect: Dialect = .openAIChat,
+        provider: ProviderKind = .openAI, deployment: String = ""
     ) {
         state = OpenAIChatState(
-            parser: parser, wantsTyped: wantsTyped,
+            parser: parser, wantsTyped: wantsTyped, dialect: dialect,
             faults: OpenAIFaults(provider: provider, deployment: deployment))
     }
 
@@ -53,10 +53,22 @@ public struct OpenAIChatReplyDecoder {
 
     private mutating func take(_ choice: JSONValue, at position: Int64) throws(GatewayError) {
         let index = choice[member: "index"]?.integer ?? position
-        guard let message = choice[member: "message"], message.kind == .object, index >= 0,
-            index < DialectLimits.choicesMax
-        else { throw state.faults.malformed("a choice has no message") }
+        guard index >= 0, index < DialectLimits.choicesMax else {
+            throw state.faults.malformed("a choice is out of range")
+        }
         let place = state.place(ofChoice: Int(index))
+        if state.dialect == .openAICompletions {
+            guard let text = choice[member: "text"], text.kind == .string else {
+                throw state.faults.malformed("a choice has no text")
+            }
+            state.take(text: text, at: place)
+            return state.finish(
+                place, reason: choice[member: "finish_reason"],
+                stopReason: choice[member: "stop_reason"])
+        }
+        guard let message = choice[member: "message"], message.kind == .object else {
+            throw state.faults.malformed("a choice has no message")
+        }
         let logprobs = choice[member: "logprobs"].flatMap { $0.isNull ? nil : $0 }
         try state.take(message, at: place, logprobs: logprobs)
         state.finish(

@@ -9,6 +9,8 @@ internal import GatewayPrimitives
 struct OpenAIChatState {
     let parser: JSONParser
     let wantsTyped: Bool
+    /// Chat completions, or the older ones of a prompt, whose choices have a text alone.
+    let dialect: Dialect
     let faults: OpenAIFaults
     private(set) var choices: [Choice] = []
     private(set) var hasStarted = false
@@ -58,9 +60,10 @@ struct OpenAIChatState {
         var bytes = ByteQueue()
     }
 
-    init(parser: JSONParser, wantsTyped: Bool, faults: OpenAIFaults) {
+    init(parser: JSONParser, wantsTyped: Bool, dialect: Dialect, faults: OpenAIFaults) {
         self.parser = parser
         self.wantsTyped = wantsTyped
+        self.dialect = dialect
         self.faults = faults
     }
 
@@ -157,6 +160,9 @@ extension OpenAIChatState {
         }
     }
 
+    /// Adds the text of a prompt's completion.
+    mutating func take(text: JSONValue, at place: Int) { takeText(text, at: place, .text) }
+
     private mutating func takeText(_ value: JSONValue, at place: Int, _ kind: Pending.Kind) {
         guard let text = value.string, !text.isEmpty else { return }
         let part: Int
@@ -233,7 +239,7 @@ extension OpenAIChatState {
         let carries = carrier == .started ? event.kind == .started : isFirstDelta
         let raw: RawForm =
             carries
-            ? .json(json, .openAIChat, isUsageReport: isUsageReport) : .covered(.openAIChat)
+            ? .json(json, dialect, isUsageReport: isUsageReport) : .covered(dialect)
         if event.kind == .started {
             let started = ReplyStarted(
                 upstreamID: event.first?.string ?? .empty,

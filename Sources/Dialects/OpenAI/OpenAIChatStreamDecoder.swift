@@ -13,12 +13,13 @@ public struct OpenAIChatStreamDecoder {
     /// A decoder of one stream. Without `wantsTyped` events have their content, because it is
     /// counted, but no likelihoods and no fields that the core has no name for: a client of the
     /// same dialect gets those in the raw form. Errors name the provider and the deployment.
+    /// - Parameter dialect: `openAICompletions` for the older completions of a prompt.
     public init(
-        parser: JSONParser, wantsTyped: Bool, provider: ProviderKind = .openAI,
-        deployment: String = ""
+        parser: JSONParser, wantsTyped: Bool, dialect: Dialect = .openAIChat,
+        provider: ProviderKind = .openAI, deployment: String = ""
     ) {
         state = OpenAIChatState(
-            parser: parser, wantsTyped: wantsTyped,
+            parser: parser, wantsTyped: wantsTyped, dialect: dialect,
             faults: OpenAIFaults(provider: provider, deployment: deployment))
     }
 
@@ -79,12 +80,15 @@ public struct OpenAIChatStreamDecoder {
         for choice in choices.elements {
             var index: Int64 = 0
             var delta: JSONValue?
+            var text: JSONValue?
             var reason: JSONValue?
             var logprobs: JSONValue?
             for (name, value) in choice.members {
                 switch name.count {
                 case 5 where name.equals("index"): index = value.integer ?? -1
                 case 5 where name.equals("delta"): delta = value
+                case 4 where name.equals("text") && state.dialect == .openAICompletions:
+                    text = value
                 case 13 where name.equals("finish_reason"): reason = value
                 case 8 where name.equals("logprobs"): logprobs = value.isNull ? nil : value
                 default: break
@@ -95,6 +99,7 @@ public struct OpenAIChatStreamDecoder {
             }
             let place = state.place(ofChoice: Int(index))
             if let delta { try state.take(delta, at: place, logprobs: logprobs) }
+            if let text { state.take(text: text, at: place) }
             if let reason, !reason.isNull {
                 state.finish(place, reason: reason, stopReason: choice[member: "stop_reason"])
                 hasFinished = true

@@ -83,7 +83,7 @@ struct OpenAIContentState {
         return true
     }
 
-    private mutating func readSampling(_ name: ByteView, _ value: JSONValue) -> Bool {
+    mutating func readSampling(_ name: ByteView, _ value: JSONValue) -> Bool {
         switch name.count {
         case 11 where name.equals("temperature"): content.sampling.temperature = value.number
         case 5 where name.equals("top_p"): content.sampling.topP = value.number

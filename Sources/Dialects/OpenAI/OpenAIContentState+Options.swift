@@ -5,7 +5,10 @@ internal import GatewayPrimitives
 extension OpenAIContentState {
     mutating func readOption(_ name: ByteView, _ value: JSONValue) -> Bool {
         if name.equals("reasoning_effort") {
-            content.reasoningEffort = choice(value, "reasoning_effort", ReasoningEffort.self)
+            // Others have nothing above `high`.
+            content.reasoningEffort =
+                value.string?.equals("xhigh") == true
+                ? .high : choice(value, "reasoning_effort", ReasoningEffort.self)
         } else if name.equals("thinking") {
             readThinking(value)
         } else if name.equals("verbosity") {

@@ -33,6 +33,25 @@ public struct OpenAIRequestWriter {
             model: upstreamModel, mayDrop: dropsUnsupported, into: &output)
     }
 
+    /// Appends the body of a request for a prompt's completion, in its client's own words, for an
+    /// upstream that offers those. Its bound is as that of a chat.
+    public static func writeCompletion(
+        _ raw: RawRequest, isStream: Bool, model upstreamModel: String,
+        outputTokensMax: Int? = nil, into output: inout ByteQueue
+    ) {
+        RequestSplice(
+            model: upstreamModel, asksForUsage: isStream, outputTokensMax: outputTokensMax,
+            boundName: "max_tokens"
+        ).write(raw, into: &output)
+    }
+
+    /// Appends the body of a request that is passed on as it is, but for the model's name.
+    public static func writeRelayed(
+        _ raw: RawRequest, model upstreamModel: String, into output: inout ByteQueue
+    ) {
+        RequestSplice(model: upstreamModel, boundName: "").write(raw, into: &output)
+    }
+
     /// Appends the body of an embeddings request for an upstream. Returns what was dropped.
     public static func writeEmbeddings(
         _ request: EmbeddingRequest, model upstreamModel: String, into output: inout ByteQueue

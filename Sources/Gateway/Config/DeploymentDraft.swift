@@ -15,6 +15,7 @@ struct DeploymentDraft {
     var requestsAtOnce: Int?
     var mode: Deployment.Mode?
     var price: Price?
+    var tokenizer: Tokenizer?
     var timeouts: AttemptTimeouts
     var security = UpstreamSecurity()
     var traits = DeploymentTraits()
@@ -49,7 +50,7 @@ struct DeploymentDraft {
             limits: LimitSet(
                 requestsPerMinute: requestsPerMinute.map { Int($0) },
                 tokensPerMinute: tokensPerMinute.map { Int($0) }, requestsAtOnce: requestsAtOnce),
-            price: price, vendor: vendor.name, traits: traits)
+            price: price, vendor: vendor.name, tokenizer: tokenizer, traits: traits)
         return ConfiguredDeployment(
             deployment: deployment, vendor: vendor.name.isEmpty ? "none" : vendor.name,
             disabledReason: isEnabled ? nil : disabledReasons.joined(separator: "; "))

@@ -10,6 +10,7 @@ struct DeploymentReader {
     let defaultTimeouts: AttemptTimeouts
     let defaultSecurity: UpstreamSecurity
     let prices: PriceTable
+    let tokenizers: [ModelTokenizer]
     let requestsAtOnceDefault: Int?
     let dropsUnsupportedParams: Bool
 
@@ -46,6 +47,10 @@ struct DeploymentReader {
         for key in ["litellm_credential_name", "mock_response"] where params[key] != nil {
             draft.disable("`\(key)` is not built in yet")
         }
+        draft.tokenizer =
+            tokenizers.first {
+                $0.counts(upstreamModel: vendor.upstreamModel, model: name)
+            }?.tokenizer
         readInfo(info, with: &reader, into: &draft)
         readTraits(params, info, with: &reader, into: &draft)
         draft.price = PriceReader.read(

@@ -26,7 +26,7 @@ enum GatewaySection {
             "which private addresses may be called that are set over the API"),
         "proxy_protocol": .honoured("whether trusted proxies' connections begin with a header"),
         "hedging": .notBuilt("hedging is"),
-        "cors": .section, "compression": .section, "routing": .section,
+        "tokenizers": .section, "cors": .section, "compression": .section, "routing": .section,
     ]
 
     /// - Parameter readFile: reads a file that a value names.
@@ -64,6 +64,8 @@ enum GatewaySection {
         WebSection.readCompression(values["compression"], with: &reader, into: &settings)
         AccountingSection.read(
             values["accounting"], readFile: readFile, with: &reader, into: &settings)
+        settings.tokenizers = TokenizersSection.read(
+            values["tokenizers"], readFile: readFile, with: &reader)
         settings.teams = AccountingSection.readTeams(values["teams"], with: &reader)
         settings.keys = KeysSection.read(
             values["keys"], teams: settings.teams, with: &reader)

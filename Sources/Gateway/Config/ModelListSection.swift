@@ -17,6 +17,7 @@ enum ModelListSection {
         let entries = DeploymentReader(
             environment: environment, defaultTimeouts: settings.timeouts,
             defaultSecurity: settings.security, prices: settings.prices,
+            tokenizers: settings.tokenizers,
             requestsAtOnceDefault: settings.requestsAtOnceDefault,
             dropsUnsupportedParams: settings.dropsUnsupportedParams)
         let drafts = items.compactMap { entries.read($0, with: &reader) }

@@ -29,6 +29,8 @@ struct Settings: Sendable {
     var budgetsOfAll: [BudgetSpec] = []
     /// How calls are held and charged.
     var accounting = AccountingRules()
+    /// What counts tokens, the first that fits a model.
+    var tokenizers: [ModelTokenizer] = []
     /// What models cost.
     var prices = PriceTable.bundled
     /// What a row of the ledger survives.

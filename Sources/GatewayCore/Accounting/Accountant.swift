@@ -10,11 +10,14 @@ public final class Accountant {
     private let clock: any Clock
     /// What the whole gateway is held to, where the directory does not say.
     private let everyone: Standing?
+    private let counter: (any InputCounter)?
 
     public init(
         directory: any Directory, ledger: any Ledger, limits: any LimitStore,
-        rules: AccountingRules, clock: any Clock, everyone: Standing? = nil
+        rules: AccountingRules, clock: any Clock, everyone: Standing? = nil,
+        counter: (any InputCounter)? = nil
     ) {
+        self.counter = counter
         self.directory = directory
         self.ledger = ledger
         self.limits = limits
@@ -31,13 +34,15 @@ public final class Accountant {
         if let reason = standings.lazy.compactMap(\.blockedReason).first {
             throw GatewayError(.notAllowed, origin: .client, message: reason)
         }
+        let input = request.inputTokens.counted(
+            plan.deployments.first.flatMap { counted(request, by: $0) })
         var ticket: LimitTicket?
         if standings.contains(where: { !$0.limits.isEmpty })
             || plan.deployments.contains(where: { !$0.limits.isEmpty })
         {
             let demand = LimitDemand(
                 standings: standings, deployments: plan.deployments,
-                tokens: tokensLikely(request, standings))
+                tokens: request.isFree ? 0 : tokensLikely(request, input, standings))
             switch limits.take(demand, now: clock.now()) {
             case .taken(let taken):
                 ticket = taken
@@ -46,15 +51,22 @@ public final class Accountant {
             }
         }
         var accounts: [BudgetAccount] = []
-        for standing in standings {
+        for standing in standings where !request.isFree {
             for budget in standing.budgets {
                 accounts.append(
                     BudgetAccount(subject: standing.subject, name: standing.name, spec: budget))
             }
         }
         return CallCharge(
-            request: request, accounts: accounts, ticket: ticket, rules: rules, ledger: ledger,
+            request: request, input: input, accounts: accounts, ticket: ticket, rules: rules,
+            ledger: ledger,
             limits: limits, clock: clock)
+    }
+
+    /// The tokens of a request's input by the vocabulary of a deployment; `nil` where it has none.
+    func counted(_ request: ModelRequest, by deployment: Deployment) -> Int64? {
+        guard let tokenizer = deployment.tokenizer else { return nil }
+        return counter?.tokens(of: request, by: tokenizer)
     }
 
     /// Everything that holds a request. Without an array of its own for most requests.
@@ -78,8 +90,10 @@ public final class Accountant {
 
     /// What limits of tokens are asked for. What is only assumed of the output is never the reason
     /// that a request can not fit at all.
-    private func tokensLikely(_ request: ModelRequest, _ standings: [Standing]) -> Int {
-        let input = Int(clamping: request.inputTokens.likely)
+    private func tokensLikely(
+        _ request: ModelRequest, _ tokens: InputTokens, _ standings: [Standing]
+    ) -> Int {
+        let input = Int(clamping: tokens.likely)
         if let asked = request.outputTokensAsked {
             let output = Int(clamping: asked).multipliedReportingOverflow(by: request.choiceCount)
             return output.overflow ? .max / 2 : min(.max / 2, input + min(output.0, .max / 4))

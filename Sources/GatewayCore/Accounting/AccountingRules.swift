@@ -37,6 +37,16 @@ public struct InputTokens: Equatable, Sendable {
         let fixed = messages * Self.perMessage
         let text = textBytes + toolBytes
         most = Int64(text + fixed + media * Self.perMedium + mediaBytes / Self.mediumBytes)
-        likely = Int64((text + 3) / 4 + (media > 0 ? media * 512 : 0))
+        likely = Int64((text + 3) / 4 + media * Self.perMediumLikely)
+    }
+
+    /// What a picture, sound or file comes to, as a guess.
+    public static let perMediumLikely = 512
+
+    /// The same with a count in place of the guess.
+    func counted(_ tokens: Int64?) -> InputTokens {
+        var counted = self
+        if let tokens { counted.likely = min(tokens, most) }
+        return counted
     }
 }

@@ -4,6 +4,8 @@
 struct AnswerMeter {
     private var bytes = 0
     private var pieces = 0
+    /// Tokens of pieces that were counted by the model's vocabulary.
+    private var counted: Int64 = 0
     /// What had passed at the last look.
     private var tokensBefore: Int64 = 0
     /// The most tokens that were read at once.
@@ -16,10 +18,13 @@ struct AnswerMeter {
         pieces &+= 1
     }
 
-    /// Output tokens that have passed: upstreams send at least a token in a piece, and where they
-    /// gather several, a token has four bytes on average.
+    /// Adds a piece whose tokens were counted: one at least, however it was cut.
+    mutating func add(tokens: Int) { counted &+= Int64(max(tokens, 1)) }
+
+    /// Output tokens that have passed. Where they were not counted: upstreams send at least a token
+    /// in a piece, and where they gather several, a token has four bytes on average.
     @inline(__always)
-    var tokens: Int64 { Int64(max(pieces, (bytes &+ 3) / 4)) }
+    var tokens: Int64 { counted &+ Int64(max(pieces, (bytes &+ 3) / 4)) }
 
     /// Output tokens that have passed for certain, as far as counting can tell: upstreams that send
     /// less than a token in a piece are counted by bytes, those that gather several by pieces.

@@ -15,6 +15,8 @@ final class CallCharge {
     private let limits: any LimitStore
     private let clock: any Clock
     private let isStream: Bool
+    /// Whether it costs nothing, and so has no row.
+    private let isFree: Bool
     private let input: InputTokens
     private let choiceCount: Int64
     /// Output tokens of one choice that the client allows; `nil` without its own bound.
@@ -54,6 +56,7 @@ final class CallCharge {
     /// too: an upstream that keeps to no bound ends where its budget does.
     private var tokensBound: Int64 = .max
     private var meter = AnswerMeter()
+    private var tokenizer: Tokenizer?
     /// How far ahead of what has passed the hold of a stream stays.
     private var margin: Int64
     /// Since when the upstream is not read, because the client has no room.
@@ -74,7 +77,7 @@ final class CallCharge {
     private(set) var isBoundByBudget = false
 
     init(
-        request: ModelRequest, accounts: [BudgetAccount], ticket: LimitTicket?,
+        request: ModelRequest, input: InputTokens, accounts: [BudgetAccount], ticket: LimitTicket?,
         rules: AccountingRules, ledger: any Ledger, limits: any LimitStore, clock: any Clock
     ) {
         self.rules = rules
@@ -84,7 +87,8 @@ final class CallCharge {
         self.accounts = accounts
         self.ticket = ticket
         isStream = request.isStream
-        input = request.inputTokens
+        isFree = request.isFree
+        self.input = input
         choiceCount = Int64(request.choiceCount)
         outputTokensAsked = request.outputTokensAsked
         mayClamp = request.clampsToBudget
@@ -136,10 +140,11 @@ final class CallCharge {
     /// Holds the worst case of an attempt; throws if a budget has too little left for it, or if the
     /// model has no price and must have one.
     func prepare(_ deployment: Deployment, _ record: CallRecord) async throws(GatewayError) {
-        if deployment.price == nil && rules.refusesUnknownPrice {
+        if deployment.price == nil && rules.refusesUnknownPrice && !isFree {
             throw .priceUnknown(deployment)
         }
-        price = deployment.price
+        price = isFree ? nil : deployment.price
+        tokenizer = deployment.tokenizer
         rates = price?.rates(inputTokens: input.most) ?? Price.zero.rates
         meter = AnswerMeter()
         margin = Int64(rules.marginTokens)
@@ -246,7 +251,13 @@ final class CallCharge {
 
     /// Counts content that passes.
     @inline(__always)
-    func count(_ bytes: Int) { meter.add(bytes) }
+    func count(_ bytes: Int, of event: ReplyEvent) {
+        if let tokenizer {
+            meter.add(tokens: event.tokens(by: tokenizer))
+        } else {
+            meter.add(bytes)
+        }
+    }
 
     /// Notes that all that was read at once has passed, and that the upstream is not read until the
     /// client has room.
@@ -378,15 +389,15 @@ final class CallCharge {
         record.error = failure
         if isBoundByBudget { record.markBudgetsEnd() }
         if let ticket {
-            let used = usage.map { Int(clamping: $0.inputTokens + $0.outputTokens) } ?? 0
+            let used = isFree ? nil : usage.map { Int(clamping: $0.inputTokens + $0.outputTokens) }
             limits.settle(
-                ticket, tokens: record.attempts.isEmpty ? nil : used, now: clock.now())
+                ticket, tokens: record.attempts.isEmpty ? nil : used ?? 0, now: clock.now())
         }
         for ticket in modelTickets {
             let used = usage.map { Int(clamping: $0.inputTokens + $0.outputTokens) } ?? 0
             limits.settle(ticket, tokens: used, now: clock.now())
         }
-        guard !record.attempts.isEmpty || hold != 0 else {
+        guard !isFree, !record.attempts.isEmpty || hold != 0 else {
             // Nothing was done under the id; if it cannot be given up now, the ledger does later.
             if let claim { try await ledger.release(claim) }
             return

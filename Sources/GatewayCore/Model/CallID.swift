@@ -24,11 +24,11 @@ public struct CallID: Hashable, Sendable {
     }
 
     /// An id from its UUID; `nil` for anything else. The text of a completion's id has `chatcmpl-`
-    /// in front, that of a message's `msg_`.
+    /// in front, others `msg_`, `cmpl-` or `resp_`.
     public init?(_ text: String) {
         var words: (high: UInt64, low: UInt64) = (0, 0)
         var count = 0
-        let prefix = ["chatcmpl-", "msg_"].first { text.hasPrefix($0) } ?? ""
+        let prefix = ["chatcmpl-", "msg_", "cmpl-", "resp_"].first { text.hasPrefix($0) } ?? ""
         let uuid = text.dropFirst(prefix.count)
         guard uuid.utf8.count == 36 else { return nil }
         for (place, byte) in uuid.utf8.enumerated() {

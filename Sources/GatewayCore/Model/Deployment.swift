@@ -29,6 +29,8 @@ public final class Deployment: Sendable {
     public let price: Price?
     /// The vendor as the configuration names it, such as `hosted_vllm`; empty when it does not.
     public let vendor: String
+    /// Counts tokens as its model does; `nil` where no vocabulary is known.
+    public let tokenizer: Tokenizer?
     /// What routing knows of it.
     public let traits: DeploymentTraits
     /// What has been seen of it.
@@ -43,6 +45,13 @@ public final class Deployment: Sendable {
     public enum Mode: String, Sendable {
         case chat
         case embedding
+        /// OpenAI's older completions of a prompt.
+        case completion
+        case moderation
+        case rerank
+
+        /// Whether a deployment serves it only where its configuration says so.
+        var mustBeNamed: Bool { self == .moderation || self == .rerank }
     }
 
     public init(
@@ -50,7 +59,8 @@ public final class Deployment: Sendable {
         apiBase: String, apiKey: Secret?, extraHeaders: [(name: String, value: String)] = [],
         weight: Double = 1, mode: Mode? = nil, timeouts: AttemptTimeouts,
         security: UpstreamSecurity = UpstreamSecurity(), limits: LimitSet = LimitSet(),
-        price: Price? = nil, vendor: String = "", traits: DeploymentTraits = DeploymentTraits()
+        price: Price? = nil, vendor: String = "", tokenizer: Tokenizer? = nil,
+        traits: DeploymentTraits = DeploymentTraits()
     ) {
         self.index = index
         self.id = id
@@ -67,6 +77,7 @@ public final class Deployment: Sendable {
         standing = Standing(Subject(.deployment, id), name: id, limits: limits)
         self.price = price
         self.vendor = vendor
+        self.tokenizer = tokenizer
         self.traits = traits
         health = DeploymentHealth()
         affinitySeed = AffinityHash.hash(id.utf8)
@@ -93,6 +104,7 @@ public final class Deployment: Sendable {
         standing = other.standing
         self.price = price ?? other.price
         vendor = other.vendor
+        tokenizer = other.tokenizer
         traits = other.traits
         self.health = health ?? other.health
         affinitySeed = other.affinitySeed
@@ -107,6 +119,7 @@ public final class Deployment: Sendable {
             && weight == other.weight && mode == other.mode && timeouts == other.timeouts
             && security == other.security && limits == other.limits && price == other.price
             && vendor == other.vendor && traits == other.traits
+            && tokenizer?.source == other.tokenizer?.source
     }
 }
 

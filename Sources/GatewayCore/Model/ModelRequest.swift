@@ -2,12 +2,14 @@
 public enum ModelRequest: Sendable {
     case chat(ChatRequest)
     case embeddings(EmbeddingRequest)
+    case relay(RelayRequest)
 
     /// The model it names.
     public var model: String {
         switch self {
         case .chat(let request): request.model
         case .embeddings(let request): request.model
+        case .relay(let request): request.model
         }
     }
 }
@@ -25,7 +27,17 @@ extension ModelRequest {
             InputTokens(
                 textBytes: request.textBytes, messages: request.inputCount, toolBytes: 0, media: 0,
                 mediaBytes: 0)
+        case .relay(let request):
+            InputTokens(
+                textBytes: request.textBytes, messages: request.inputCount,
+                toolBytes: request.extent.toolBytes, media: request.extent.media,
+                mediaBytes: request.extent.mediaBytes)
         }
+    }
+
+    /// Whether it costs nothing, whatever the price of its model: nothing is generated.
+    var isFree: Bool {
+        if case .relay(let request) = self { request.operation == .tokenCount } else { false }
     }
 
     /// How many answers it asks for; an embedding has no output tokens.
@@ -44,6 +56,7 @@ extension ModelRequest {
             switch self {
             case .chat(let request): request.identity
             case .embeddings(let request): request.identity
+            case .relay(let request): request.identity
             }
         }
         set {
@@ -54,6 +67,9 @@ extension ModelRequest {
             case .embeddings(var request):
                 request.identity = newValue
                 self = .embeddings(request)
+            case .relay(var request):
+                request.identity = newValue
+                self = .relay(request)
             }
         }
     }
@@ -68,6 +84,7 @@ extension ModelRequest {
         switch self {
         case .chat(let request): request.endUser
         case .embeddings(let request): request.endUser
+        case .relay(let request): request.endUser
         }
     }
 
@@ -76,6 +93,7 @@ extension ModelRequest {
         switch self {
         case .chat(let request): request.tags
         case .embeddings(let request): request.tags
+        case .relay(let request): request.tags
         }
     }
 }

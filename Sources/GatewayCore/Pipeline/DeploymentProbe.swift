@@ -53,6 +53,7 @@ public final class DeploymentProbe {
                     model: deployment.model, inputCount: 1, textBytes: text.utf8.count,
                     body: .typed(EmbeddingContent(inputs: [.text(text)]))))
         }
+        if let relayed = RelayRequest(probing: deployment) { return .relay(relayed) }
         return .chat(
             ChatRequest(
                 model: deployment.model, isStream: false, wantsUsage: false, maxOutputTokens: 1,

@@ -158,10 +158,21 @@ extension Pipeline {
                 .internalFault, origin: .gateway,
                 message: "No provider `\(deployment.provider.rawValue)` is built in.")
         }
+        if case .relay(let relayed) = request,
+            relayed.isLocal || !deployment.provider.offers(relayed.operation)
+        {
+            return relayed.operation == .tokenCount
+                ? countTokens(of: request, at: deployment, relay)
+                : .notOffered(relayed.operation, by: deployment)
+        }
         do throws(GatewayError) {
             try await provider.attempt(request, at: deployment, relay: relay)
             return nil
         } catch {
+            if request.isFree, error.upstream?.httpStatus == 404 {
+                // A server of the dialect that does not count.
+                return countTokens(of: request, at: deployment, relay)
+            }
             // What was cancelled reports a broken connection; the reason is with the cancellation.
             return relay.cancellation.error ?? error
         }

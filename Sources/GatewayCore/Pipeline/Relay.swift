@@ -69,7 +69,7 @@ public final class Relay {
         }
         let content = event.contentBytes
         if content > 0 {
-            charge.count(content)
+            charge.count(content, of: event)
             watch.contentArrived()
         }
         if !isCommitted {
@@ -156,6 +156,18 @@ public final class Relay {
 }
 
 extension ReplyEvent {
+    /// The tokens of what the model wrote in it.
+    func tokens(by tokenizer: Tokenizer) -> Int {
+        guard case .delta(let delta) = body else { return 0 }
+        switch delta.content {
+        case .none: return 0
+        case .text(let text), .reasoning(let text), .refusal(let text):
+            return tokenizer.count(text)
+        case .toolCall(_, let name, let arguments):
+            return tokenizer.count(name) + tokenizer.count(arguments)
+        }
+    }
+
     /// How much of what the client waits for is in it.
     fileprivate var contentBytes: Int {
         switch body {

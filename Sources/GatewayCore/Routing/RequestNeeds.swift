@@ -1,6 +1,8 @@
 /// What a request needs of the deployment that serves it, gathered once a call.
 struct RequestNeeds: Sendable {
     var mode: Deployment.Mode
+    /// What a deployment may be for as well.
+    var otherMode: Deployment.Mode?
     var isStream: Bool
     /// Tokens of its input, as a guess; compared with the context of deployments.
     var inputTokens: Int
@@ -19,7 +21,11 @@ struct RequestNeeds: Sendable {
 
     /// Why a deployment cannot serve it; `nil` if it can.
     func unfitness(of deployment: Deployment, isDefaultTagged: Bool) -> Unfitness? {
-        if let other = deployment.mode, other != mode { return .mode }
+        if let named = deployment.mode {
+            if named != mode && named != otherMode { return .mode }
+        } else if mode.mustBeNamed {
+            return .mode
+        }
         let traits = deployment.traits
         if usesTools && traits.takesTools == false { return .tools }
         if usesMedia && traits.takesMedia == false { return .media }

@@ -82,7 +82,7 @@ extension RoutePlan {
 extension RequestNeeds {
     init(_ request: ModelRequest, _ principal: Principal, _ rules: RoutingRules) {
         self.init(
-            mode: request.mode, isStream: request.isStream,
+            mode: request.mode, otherMode: request.otherMode, isStream: request.isStream,
             inputTokens: rules.checksContext ? Int(clamping: request.inputTokens.likely) : 0)
         if case .chat(let chat) = request {
             usesTools = chat.extent.toolBytes > 0
@@ -110,7 +110,22 @@ extension ModelRequest {
         switch self {
         case .chat: .chat
         case .embeddings: .embedding
+        case .relay(let request):
+            switch request.operation {
+            case .moderation: .moderation
+            case .rerank: .rerank
+            case .tokenCount: .chat
+            }
         }
+    }
+
+    /// What a deployment may be for as well: a prompt's completion is asked for as such, or as a
+    /// chat.
+    fileprivate var otherMode: Deployment.Mode? {
+        guard case .chat(let request) = self, case .raw(let raw) = request.body,
+            raw.dialect == .openAICompletions
+        else { return nil }
+        return .completion
     }
 
     /// What the request says about its routing.
@@ -118,6 +133,7 @@ extension ModelRequest {
         switch self {
         case .chat(let request): request.routing
         case .embeddings(let request): request.routing
+        case .relay(let request): request.routing
         }
     }
 

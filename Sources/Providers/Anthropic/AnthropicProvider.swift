@@ -25,19 +25,28 @@ public final class AnthropicProvider: Provider {
     public func attempt(
         _ request: ModelRequest, at deployment: Deployment, relay: Relay
     ) async throws(GatewayError) {
-        guard case .chat(let chat) = request else {
+        let target = try targets.target(of: deployment)
+        var body = ByteQueue()
+        let path: ByteView
+        switch request {
+        case .chat(let chat):
+            let writer = AnthropicRequestWriter(
+                model: deployment.upstreamModel, outputTokensMax: relay.outputTokensMax,
+                modelOutputMax: deployment.price?.outputTokensMax,
+                dropsUnsupported: deployment.traits.dropsUnsupportedParams)
+            relay.noteDropped(try writer.write(chat, with: parser, into: &body))
+            path = target.path.view
+        case .relay(let relayed) where relayed.operation == .tokenCount:
+            AnthropicRequestWriter(model: deployment.upstreamModel)
+                .writeCount(relayed.raw, into: &body)
+            path = target.countPath.view
+        case .relay(let relayed): throw .notOffered(relayed.operation, by: deployment)
+        case .embeddings:
             throw GatewayError(
                 .unsupportedParameter, origin: .client, retry: .otherDeployment,
                 message: "Deployment `\(deployment.id)` has no embeddings: its vendor offers none.",
                 outcome: .invalidRequest)
         }
-        let target = try targets.target(of: deployment)
-        var body = ByteQueue()
-        let writer = AnthropicRequestWriter(
-            model: deployment.upstreamModel, outputTokensMax: relay.outputTokensMax,
-            modelOutputMax: deployment.price?.outputTokensMax,
-            dropsUnsupported: deployment.traits.dropsUnsupportedParams)
-        relay.noteDropped(try writer.write(chat, with: parser, into: &body))
 
         let exchange = client.exchange(to: target.origin)
         defer { exchange.close() }
@@ -46,7 +55,7 @@ public final class AnthropicProvider: Provider {
             exchange: exchange, deployment: deployment, relay: relay, limits: limits)
         try await reply.send(
             ClientRequest(
-                method: "POST", target: target.path.view, headers: target.headers(with: chat),
+                method: "POST", target: path, headers: target.headers(with: request),
                 body: body.view))
         // It may be long, and the answer slow.
         body.release()
@@ -60,15 +69,19 @@ public final class AnthropicProvider: Provider {
                     now: clock.wallNow())
             }
         }
-        if chat.isStream {
+        let (provider, id) = (deployment.provider, deployment.id)
+        switch request {
+        case .chat(let chat) where chat.isStream:
             try await reply.relayStream(
                 AnthropicStreamDecoder(
                     parser: parser, wantsTyped: relay.rawDialect != .anthropicMessages,
-                    provider: deployment.provider, deployment: deployment.id))
-        } else {
+                    provider: provider, deployment: id))
+        case .chat, .embeddings:
             try await reply.relayWhole(
-                AnthropicReplyDecoder(
-                    parser: parser, provider: deployment.provider, deployment: deployment.id))
+                AnthropicReplyDecoder(parser: parser, provider: provider, deployment: id))
+        case .relay:
+            try await reply.relayWhole(
+                AnthropicCountDecoder(parser: parser, provider: provider, deployment: id))
         }
     }
 }
@@ -77,6 +90,7 @@ public final class AnthropicProvider: Provider {
 final class AnthropicTarget: DeploymentTarget {
     let origin: Origin
     let path: HeldBytes
+    let countPath: HeldBytes
     private let headers: TargetHeaders
     /// Whether `extra_headers` names the version.
     private let namesVersion: Bool
@@ -89,7 +103,9 @@ final class AnthropicTarget: DeploymentTarget {
         let address = try UpstreamAddress(
             apiBase: deployment.apiBase, security: deployment.security)
         origin = address.origin
-        path = HeldBytes(Self.path(under: address.basePath))
+        let messages = Self.path(under: address.basePath)
+        path = HeldBytes(messages)
+        countPath = HeldBytes(messages + "/count_tokens")
         namesVersion = deployment.extraHeaders.contains {
             $0.name.lowercased() == "anthropic-version"
         }
@@ -100,10 +116,10 @@ final class AnthropicTarget: DeploymentTarget {
 
     /// The header fields of a request. Its client's betas are a line of their own, after those of
     /// the configuration (RFC 9110, 5.3); the configuration's version wins over its client's.
-    func headers(with request: ChatRequest) -> HeaderList {
+    func headers(with request: ModelRequest) -> HeaderList {
         var list = headers.make()
         var needsVersion = !namesVersion
-        if case .raw(let raw) = request.body, raw.dialect == .anthropicMessages {
+        if let raw = request.raw, raw.dialect == .anthropicMessages {
             for header in raw.headers {
                 if header.name.description == "anthropic-version" {
                     if namesVersion { continue }
@@ -120,5 +136,18 @@ final class AnthropicTarget: DeploymentTarget {
     private static func path(under base: String) -> String {
         if base.hasSuffix("/v1/messages") { return base }
         return base + (base.hasSuffix("/v1") ? "/messages" : "/v1/messages")
+    }
+}
+
+extension ModelRequest {
+    /// The client's own words, if it is still in them.
+    fileprivate var raw: RawRequest? {
+        switch self {
+        case .chat(let request):
+            if case .raw(let raw) = request.body { raw } else { nil }
+        case .embeddings(let request):
+            if case .raw(let raw) = request.body { raw } else { nil }
+        case .relay(let request): request.raw
+        }
     }
 }

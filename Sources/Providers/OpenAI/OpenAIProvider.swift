@@ -27,22 +27,7 @@ public final class OpenAIProvider: Provider {
     ) async throws(GatewayError) {
         let target = try targets.target(of: deployment)
         var body = ByteQueue()
-        let dropped: [String]
-        let path: ByteView
-        switch request {
-        case .chat(let chat):
-            dropped = try OpenAIRequestWriter.writeChat(
-                chat, model: deployment.upstreamModel,
-                outputTokensMax: relay.outputTokensMax,
-                dropsUnsupported: deployment.traits.dropsUnsupportedParams, with: parser,
-                into: &body)
-            path = target.chatPath.view
-        case .embeddings(let embeddings):
-            dropped = try OpenAIRequestWriter.writeEmbeddings(
-                embeddings, model: deployment.upstreamModel, into: &body)
-            path = target.embeddingsPath.view
-        }
-        relay.noteDropped(dropped)
+        let path = try write(request, for: deployment, target, relay, into: &body)
 
         let exchange = client.exchange(to: target.origin)
         defer { exchange.close() }
@@ -65,25 +50,85 @@ public final class OpenAIProvider: Provider {
                     now: clock.wallNow())
             }
         }
-        // A client of the same dialect is sent the upstream's own words.
-        let dialect = relay.rawDialect
+        try await relayReply(to: request, reply, deployment, relay)
+    }
+
+    /// Writes the body of a request; returns the path that it is for.
+    private func write(
+        _ request: ModelRequest, for deployment: Deployment, _ target: OpenAITarget,
+        _ relay: Relay, into body: inout ByteQueue
+    ) throws(GatewayError) -> ByteView {
+        let model = deployment.upstreamModel
         switch request {
-        case .chat(let chat) where chat.isStream:
-            try await reply.relayStream(
-                OpenAIChatStreamDecoder(
-                    parser: parser, wantsTyped: dialect != .openAIChat,
-                    provider: deployment.provider, deployment: deployment.id))
-        case .chat:
-            try await reply.relayWhole(
-                OpenAIChatReplyDecoder(
-                    parser: parser, wantsTyped: dialect != .openAIChat,
-                    provider: deployment.provider, deployment: deployment.id))
+        case .chat(let chat):
+            if let raw = chat.completion(at: deployment) {
+                OpenAIRequestWriter.writeCompletion(
+                    raw, isStream: chat.isStream, model: model,
+                    outputTokensMax: relay.outputTokensMax, into: &body)
+                return target.completionsPath.view
+            }
+            relay.noteDropped(
+                try OpenAIRequestWriter.writeChat(
+                    chat, model: model, outputTokensMax: relay.outputTokensMax,
+                    dropsUnsupported: deployment.traits.dropsUnsupportedParams, with: parser,
+                    into: &body))
+            return target.chatPath.view
+        case .embeddings(let embeddings):
+            relay.noteDropped(
+                try OpenAIRequestWriter.writeEmbeddings(embeddings, model: model, into: &body))
+            return target.embeddingsPath.view
+        case .relay(let relayed):
+            OpenAIRequestWriter.writeRelayed(relayed.raw, model: model, into: &body)
+            switch relayed.operation {
+            case .moderation: return target.moderationsPath.view
+            case .rerank: return target.rerankPath.view
+            case .tokenCount: throw .notOffered(relayed.operation, by: deployment)
+            }
+        }
+    }
+
+    /// Relays what the upstream answers: to a client of the same dialect in its own words.
+    private func relayReply(
+        to request: ModelRequest, _ reply: UpstreamReply, _ deployment: Deployment, _ relay: Relay
+    ) async throws(GatewayError) {
+        let (provider, id) = (deployment.provider, deployment.id)
+        let wanted = relay.rawDialect
+        switch request {
+        case .chat(let chat):
+            let isCompletion = chat.completion(at: deployment) != nil
+            let dialect: Dialect = isCompletion ? .openAICompletions : .openAIChat
+            if chat.isStream {
+                try await reply.relayStream(
+                    OpenAIChatStreamDecoder(
+                        parser: parser, wantsTyped: wanted != dialect, dialect: dialect,
+                        provider: provider, deployment: id))
+            } else {
+                try await reply.relayWhole(
+                    OpenAIChatReplyDecoder(
+                        parser: parser, wantsTyped: wanted != dialect, dialect: dialect,
+                        provider: provider, deployment: id))
+            }
         case .embeddings:
             try await reply.relayWhole(
                 OpenAIEmbeddingsReplyDecoder(
-                    parser: parser, wantsTyped: dialect != .openAIEmbeddings,
-                    provider: deployment.provider, deployment: deployment.id))
+                    parser: parser, wantsTyped: wanted != .openAIEmbeddings, provider: provider,
+                    deployment: id))
+        case .relay(let relayed):
+            try await reply.relayWhole(
+                OpenAIRelayDecoder(
+                    parser: parser, dialect: relayed.raw.dialect, provider: provider,
+                    deployment: id))
         }
+    }
+}
+
+extension ChatRequest {
+    /// A prompt's completion that the deployment takes as such.
+    fileprivate func completion(at deployment: Deployment) -> RawRequest? {
+        guard deployment.mode == .completion, case .raw(let raw) = body,
+            raw.dialect == .openAICompletions
+        else { return nil }
+        return raw
     }
 }
 
@@ -91,7 +136,10 @@ public final class OpenAIProvider: Provider {
 final class OpenAITarget: DeploymentTarget {
     let origin: Origin
     let chatPath: HeldBytes
+    let completionsPath: HeldBytes
     let embeddingsPath: HeldBytes
+    let moderationsPath: HeldBytes
+    let rerankPath: HeldBytes
     let headers: TargetHeaders
 
     init(_ deployment: Deployment) throws(UpstreamAddress.Invalid) {
@@ -99,7 +147,10 @@ final class OpenAITarget: DeploymentTarget {
             apiBase: deployment.apiBase, security: deployment.security)
         origin = address.origin
         chatPath = HeldBytes(address.basePath + "/chat/completions")
+        completionsPath = HeldBytes(address.basePath + "/completions")
         embeddingsPath = HeldBytes(address.basePath + "/embeddings")
+        moderationsPath = HeldBytes(address.basePath + "/moderations")
+        rerankPath = HeldBytes(address.basePath + "/rerank")
         var fields: [(name: StaticString, value: HeldBytes)] = []
         if let key = deployment.apiKey {
             fields.append(("authorization", HeldBytes("Bearer " + key.reveal())))

@@ -23,6 +23,7 @@ public final class ScriptedProvider: Provider {
         switch request {
         case .chat(let chat): try await answer(chat, with: script, chunks, relay)
         case .embeddings(let embeddings): try await embed(embeddings, with: script, relay)
+        case .relay(let relayed): throw .notOffered(relayed.operation, by: deployment)
         }
     }
 

@@ -196,7 +196,7 @@ struct ManagementDoorTests {
     @Test(arguments: [
         ("/organization/new", true), ("/sso/key/generate", true), ("/guardrails/list", true),
         ("/config/update", true), ("/v2/user/info", true), ("/probe//change", false),
-        ("/nowhere", false), ("/v1/rerank", false),
+        ("/nowhere", false), ("/v1/elsewhere", false),
     ])
     func pathsOfLiteLLMAreTold(path: String, isLiteLLMs: Bool) async throws {
         let response = await (try harness()).get(path)

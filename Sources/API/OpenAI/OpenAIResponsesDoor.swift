@@ -1,0 +1,68 @@
+import Dialects
+import GatewayCore
+import GatewayPrimitives
+import Transport
+
+/// `POST /v1/responses`, whole and streamed, without a memory.
+final class OpenAIResponsesDoor: OpenAIDoor, Door {
+    let endpoint: StaticString = "openai.responses"
+    var rawDialect: Dialect? { nil }
+
+    private var isStream = false
+    private var model = ""
+    private var echo: OpenAIResponsesEcho?
+    private var writer: OpenAIResponsesWriter?
+    /// What it writes, until it is known that it could.
+    private var piece = ByteQueue()
+
+    func readRequest() async throws(GatewayError) -> ModelRequest {
+        let body = try await readBody()
+        let reader = OpenAIResponsesRequestReader(parser: parser)
+        var request = try reader.read(body)
+        echo = reader.echo
+        request.routing = RoutingHeaders.routing(request.routing, exchange)
+        request.tags = RoutingHeaders.tags(request.tags, exchange)
+        request.identity = try identity(of: body)
+        request.clampsToBudget = clampsToBudget
+        isStream = request.isStream
+        model = request.model
+        if isStream { startKeepAlive() }
+        return .chat(request)
+    }
+
+    func commit(_ record: CallRecord) {
+        keepAlive?.disarm()
+        if let echo {
+            writer = OpenAIResponsesWriter(
+                id: "resp_" + record.id.text, created: record.receivedAtWall.seconds, model: model,
+                echo: echo, isStream: isStream)
+        }
+        guard !exchange.isHeadSent else { return }
+        appendServedHeaders(record)
+        if isStream { sendStreamHead() }
+    }
+
+    func write(_ event: ReplyEvent) throws(GatewayError) {
+        piece.clear()
+        try writer?.write(event, into: &piece)
+        if !piece.isEmpty { exchange.write { queue in queue.append(piece.view) } }
+    }
+
+    func finish(_ finished: ReplyFinished, record: CallRecord) async throws(GatewayError) {
+        var body = ByteQueue()
+        writer?.writeEnd(finished, into: &body)
+        guard !isStream else {
+            exchange.write(body.view)
+            return exchange.end()
+        }
+        appendCostHeaders(record)
+        exchange.respond(status: 200, json: body.view)
+    }
+
+    /// The stream's own event for what went wrong.
+    override func appendEvent(of error: GatewayError, id: CallID, to queue: inout ByteQueue) {
+        queue.append("event: error\ndata: ")
+        errors.appendEvent(error, id: id, to: &queue)
+        queue.append("\n\n")
+    }
+}
