@@ -99,6 +99,10 @@ class JSONDoor: ExchangeCloseObserver, CancellationTarget, TimerTarget {
         if let bound = record.outputTokensMax {
             exchange.responseHeaders.append("x-llm-gateway-max-tokens", decimal: bound)
         }
+        if !record.droppedParams.isEmpty {
+            exchange.responseHeaders.append(
+                "x-llm-gateway-dropped-params", text: DroppedParams.text(record.droppedParams))
+        }
         guard let deployment = record.deployment else { return }
         exchange.responseHeaders.append("x-litellm-model-id", text: deployment.id)
         exchange.responseHeaders.append("x-litellm-model-name", text: deployment.upstreamModel)

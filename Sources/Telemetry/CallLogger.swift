@@ -46,6 +46,10 @@ public final class CallLogger: Observer {
         if let deployment = record.deployment { line.text("deployment", deployment.id) }
         append(outcomeOf: record)
         line.append(record.attempts)
+        // How many: their names may be the client's own.
+        if !record.droppedParams.isEmpty {
+            line.number("dropped_params", record.droppedParams.count)
+        }
         append(usageOf: record)
         line.milliseconds("duration_ms", duration)
         if let first = record.firstTokenAt {

@@ -17,6 +17,9 @@ general_settings: {{master_key: {key}}}
 router_settings: {{num_retries: 0}}
 gateway_settings:
   loops: 1
+  keys:
+    - {{key: sk-poor-0123456789abcdef, alias: poor, max_budget: 0.0000001}}
+    - {{key: sk-slow-0123456789abcdef, alias: slow, limits: {{rpm: 1}}}}
   timeouts: {{first_token: 2s, between_tokens: 2s, sse_keepalive: 50ms}}
 """
 ASK = [{"role": "user", "content": "What is the weather in Paris?"}]
@@ -40,6 +43,7 @@ def door(upstream, faulty, llmock, tmp_path_factory):
         + model("mock-claude", "anthropic/claude-sonnet-4-5", llmock.removesuffix("/v1") + "/anthropic")
         + model("late", "scripted/demo?first_ms=300&interval_ms=0")
         + model("half", "openai/half", f"http://127.0.0.1:{faulty.port}/half-stream/v1")
+        + model("priced", "anthropic/claude", base, ", output_cost_per_token: 1.5e-05")
         + model("betas", "anthropic/claude", base, ", extra_headers: {anthropic-beta: ours-1}"))
     for name in ("claude", "thinking", "calling", "failing", "overloaded", "cut", "endless"):
         models += model(name, f"anthropic/{name}", base)
@@ -163,13 +167,31 @@ def test_errors(client):
     with pytest.raises(anthropic.BadRequestError, match="container"):
         client.messages.create(
             model="gpt", messages=ASK, max_tokens=9, extra_body={"container": "c"})
-    assert client.messages.create(
-        model="lenient", messages=ASK, max_tokens=9, extra_body={"container": "c"}).content
+    raw = client.messages.with_raw_response.create(
+        model="lenient", messages=ASK, max_tokens=9, extra_body={"container": "c"},
+        system=[{"type": "text", "text": "S", "cache_control": {"type": "ephemeral"}}])
+    assert raw.parse().content
+    assert raw.headers["x-llm-gateway-dropped-params"] == "system[0].cache_control,container"
     with pytest.raises(anthropic.AuthenticationError):
         client.with_options(api_key="sk-wrong-0123456789").messages.create(
             model="gpt", messages=ASK, max_tokens=9)
     with client.with_options(api_key=None, auth_token=MASTER_KEY) as other:
         assert other.messages.create(model="claude", messages=ASK, max_tokens=9).content
+
+
+def test_limits_and_budgets_hold_here_too(client, upstream):
+    poor = client.with_options(api_key="sk-poor-0123456789abcdef")
+    before = len(upstream.requests)
+    with pytest.raises(anthropic.APIStatusError) as caught:
+        poor.messages.create(model="priced", messages=ASK, max_tokens=99)
+    assert caught.value.body["error"]["type"] == "rate_limit_error"
+    assert float(caught.value.response.headers["x-llm-gateway-budget-limit"]) == 1e-7
+    assert len(upstream.requests) == before, "a refusal costs nothing"
+    slow = client.with_options(api_key="sk-slow-0123456789abcdef")
+    assert slow.messages.create(model="claude", messages=ASK, max_tokens=9).content
+    with pytest.raises(anthropic.RateLimitError) as caught:
+        slow.messages.create(model="claude", messages=ASK, max_tokens=9)
+    assert int(caught.value.response.headers["retry-after"]) > 0
 
 
 @pytest.mark.parametrize("name", ["cut", "half"])

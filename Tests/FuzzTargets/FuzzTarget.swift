@@ -15,6 +15,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case sse
     case openAIRequest = "openai-request"
     case openAIReply = "openai-reply"
+    case otherRequest = "other-request"
 
     /// Runs the parser; what does not hold, or `nil`.
     public func finding(in input: [UInt8]) -> String? {
@@ -30,6 +31,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .sse: DialectFuzzing.events(input)
         case .openAIRequest: DialectFuzzing.openAIRequest(input)
         case .openAIReply: DialectFuzzing.openAIReply(input)
+        case .otherRequest: RequestFuzzing.request(input)
         }
     }
 }

@@ -30,7 +30,11 @@ struct V1Records {
             message.pointee.model = arena.text(deployment.model)
             message.pointee.upstream_model = arena.text(deployment.upstreamModel)
             message.pointee.provider = arena.text(deployment.provider.rawValue)
-            message.pointee.dialect = arena.text(ByteView(dialect.name))
+            // A chat's, of a vendor that has another.
+            let spoken =
+                dialect == .openAIChat && deployment.provider == .anthropic
+                ? Dialect.anthropicMessages : dialect
+            message.pointee.dialect = arena.text(ByteView(spoken.name))
             message.pointee.deployment = arena.text(deployment.id)
         }
         if let tier = record.serviceTier { message.pointee.service_tier = arena.text(tier) }
