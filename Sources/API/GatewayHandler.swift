@@ -84,7 +84,9 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
             do throws(GatewayError) {
                 let principal = try pipeline.authenticate(Credentials.read(exchange))
                 let models = pipeline.models(for: principal)
-                if endpoint == .models {
+                if endpoint == .models, exchange.isAnthropics {
+                    ModelsEndpoint.listForAnthropic(models, to: exchange)
+                } else if endpoint == .models {
                     ModelsEndpoint.list(models, to: exchange)
                 } else {
                     try ModelsEndpoint.one(of: models, to: exchange)
@@ -142,11 +144,18 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
 
     private func refuse(_ exchange: ServerExchange, at endpoint: Endpoint, _ error: GatewayError) {
         let id = CallID(at: clock.wallNow(), using: &random)
-        if endpoint.isAnthropic {
+        if endpoint.isAnthropic || exchange.isAnthropics {
             anthropicErrors.respond(to: exchange, with: error, id: id)
         } else {
             errors.respond(to: exchange, with: error, id: id)
         }
+    }
+}
+
+extension ServerExchange {
+    /// Whether a client of Anthropic's asks what other vendors have under the same path.
+    fileprivate var isAnthropics: Bool {
+        requestHeaders.value(of: "anthropic-version") != nil
     }
 }
 

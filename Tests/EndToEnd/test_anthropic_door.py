@@ -45,6 +45,8 @@ def door(upstream, faulty, llmock, tmp_path_factory):
         + model("half", "openai/half", f"http://127.0.0.1:{faulty.port}/half-stream/v1")
         + model("priced", "anthropic/claude", base, ", output_cost_per_token: 1.5e-05")
         + model("betas", "anthropic/claude", base, ", extra_headers: {anthropic-beta: ours-1}"))
+    for fault in ("limited", "broken"):
+        models += model(fault, f"openai/{fault}", f"http://127.0.0.1:{faulty.port}/{fault}/v1")
     for name in ("claude", "thinking", "calling", "failing", "overloaded", "cut", "endless"):
         models += model(name, f"anthropic/{name}", base)
     gateway = Gateway(
@@ -177,6 +179,23 @@ def test_errors(client):
             model="gpt", messages=ASK, max_tokens=9)
     with client.with_options(api_key=None, auth_token=MASTER_KEY) as other:
         assert other.messages.create(model="claude", messages=ASK, max_tokens=9).content
+
+
+def test_the_models_are_listed_in_its_form(client):
+    models = client.models.list()
+    assert "claude" in [each.id for each in models] and not models.has_more
+    with pytest.raises(anthropic.AuthenticationError):
+        client.with_options(api_key="sk-wrong-0123456789").models.list()
+
+
+@pytest.mark.parametrize("fault, status", [("limited", 429), ("broken", 500)])
+def test_errors_of_upstreams_of_the_other_dialect(client, fault, status):
+    with pytest.raises(anthropic.APIStatusError) as caught:
+        client.messages.create(model=fault, messages=ASK, max_tokens=9)
+    error = caught.value.body["error"]
+    assert caught.value.status_code == status
+    assert ("slow down" if status == 429 else "boom") in error["message"]
+    assert error["type"] == ("rate_limit_error" if status == 429 else "overloaded_error")
 
 
 def test_limits_and_budgets_hold_here_too(client, upstream):

@@ -47,6 +47,7 @@ def gateway(echo, claude, llmock, tmp_path_factory):
         + of_mode("omni-moderation-latest", "moderation") + of_mode("rank", "rerank")
         + model("chat", "openai/up-chat", base) + model("gpt", "openai/gpt-4o", llmock)
         + model("claude", "anthropic/claude", f"http://127.0.0.1:{claude.port}")
+        + model("failing", "anthropic/failing", f"http://127.0.0.1:{claude.port}")
         + model("calling", "anthropic/calling", f"http://127.0.0.1:{claude.port}")
         + model("demo", "scripted/demo?first_ms=0&interval_ms=0"))
     made = Gateway(
@@ -178,6 +179,13 @@ def test_everything_of_a_chat_passes_as_it_came(client, echo):
     assert json.loads(echo.requests[-1][1]) == dict(body, model="up-chat")
     message = reply.json()["choices"][0]["message"]
     assert message["reasoning_content"] == "Hm" and message["new"] == 1
+
+
+def test_an_error_of_anthropics_has_openais_form(client):
+    with pytest.raises(openai.BadRequestError, match="too odd") as caught:
+        client.chat.completions.create(
+            model="failing", messages=[{"role": "user", "content": "Hi"}])
+    assert set(caught.value.body) == {"message", "type", "param", "code"}
 
 
 def test_what_is_not_built_says_so(client):

@@ -34,6 +34,33 @@ enum ModelsEndpoint {
         exchange.respond(status: 200, json: body.view)
     }
 
+    /// The same in Anthropic's form, for clients that name its version. All are on one page.
+    static func listForAnthropic(_ models: [ModelEntry], to exchange: ServerExchange) {
+        var body = ByteQueue()
+        body.append(#"{"data":["#)
+        for (index, model) in models.enumerated() {
+            if index > 0 { body.append(byte: 0x2C) }
+            body.append(#"{"type":"model","id":"#)
+            body.append(jsonString: model.name)
+            body.append(#","display_name":"#)
+            body.append(jsonString: model.name)
+            body.append(#","created_at":"#)
+            let created = WallTime(nanoseconds: model.createdAt * 1_000_000_000)
+            body.append(jsonString: created.rfc3339)
+            body.append("}")
+        }
+        body.append(#"],"has_more":false,"first_id":"#)
+        append(id: models.first?.name, to: &body)
+        body.append(#","last_id":"#)
+        append(id: models.last?.name, to: &body)
+        body.append("}")
+        exchange.respond(status: 200, json: body.view)
+    }
+
+    private static func append(id: String?, to body: inout ByteQueue) {
+        if let id { body.append(jsonString: id) } else { body.append("null") }
+    }
+
     private static func append(_ model: ModelEntry, to body: inout ByteQueue) {
         body.append(#"{"id":"#)
         body.append(jsonString: model.name)
