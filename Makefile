@@ -122,9 +122,7 @@ test-asan: deps ## Run the Swift tests under the address sanitizer (in .build-as
 		--sanitize=address --scratch-path .build-asan
 
 test-tsan: deps ## Run the Swift tests under the thread sanitizer (in .build-tsan).
-	swift build --build-tests --sanitize=thread --scratch-path .build-tsan
-	$(SANITIZED) TSAN_OPTIONS=halt_on_error=1 \
-		swift test --no-parallel --skip-build --sanitize=thread --scratch-path .build-tsan
+	scripts/tsan.sh
 
 fuzz: deps ## Fuzz every parser for FUZZ_MINUTES each (10), or those of FUZZ_TARGETS; see Tests/Fuzz.
 	scripts/fuzz.sh $(FUZZ_MINUTES) $(FUZZ_TARGETS)
