@@ -85,8 +85,8 @@ class JSONDoor: ExchangeCloseObserver, CancellationTarget, TimerTarget {
     final func appendServedHeaders(_ record: CallRecord) {
         var id = ByteQueue()
         record.id.append(to: &id)
-        exchange.responseHeaders.append("x-litellm-call-id", id.view)
-        exchange.responseHeaders.append("x-request-id", id.view)
+        exchange.responseHeaders.append("x-litellm-call-id", id.view, isVolatile: true)
+        exchange.responseHeaders.append("x-request-id", id.view, isVolatile: true)
         if let remainder = record.limitRemainder {
             RateLimitHeaders.append(remainder, to: &exchange.responseHeaders)
         }
@@ -118,20 +118,21 @@ class JSONDoor: ExchangeCloseObserver, CancellationTarget, TimerTarget {
     /// Adds the fields that tell what the call cost; for answers whose head is sent at their end.
     final func appendCostHeaders(_ record: CallRecord) {
         let cost = record.cost
-        exchange.responseHeaders.append("x-litellm-response-cost", text: cost.total.dollars)
-        exchange.responseHeaders.append("x-litellm-response-cost-input", text: cost.input.dollars)
-        exchange.responseHeaders.append(
-            "x-litellm-response-cost-output", text: cost.output.dollars)
-        if cost.excess > .zero {
-            exchange.responseHeaders.append("x-llm-gateway-excess-cost", text: cost.excess.dollars)
-        }
+        appendCost("x-litellm-response-cost", cost.total)
+        appendCost("x-litellm-response-cost-input", cost.input)
+        appendCost("x-litellm-response-cost-output", cost.output)
+        if cost.excess > .zero { appendCost("x-llm-gateway-excess-cost", cost.excess) }
         if let usage = record.usage {
             exchange.responseHeaders.append(
                 "x-llm-gateway-usage-source", ByteView(usage.source.name))
         }
         let duration = record.endedAt.since(record.receivedAt).wholeNanoseconds / 1_000_000
         exchange.responseHeaders.append(
-            "x-litellm-response-duration-ms", decimal: Int(clamping: duration))
+            "x-litellm-response-duration-ms", decimal: Int(clamping: duration), isVolatile: true)
+    }
+
+    private func appendCost(_ name: StaticString, _ cost: Money) {
+        exchange.responseHeaders.append(name, text: cost.dollars, isVolatile: cost > .zero)
     }
 
     /// Adds how a count of tokens is known.

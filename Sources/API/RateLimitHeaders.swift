@@ -8,15 +8,16 @@ enum RateLimitHeaders {
     static func append(_ remainder: LimitRemainder, to headers: inout HeaderList) {
         if let part = remainder.requests {
             headers.append("x-ratelimit-limit-requests", decimal: part.limit)
-            headers.append("x-ratelimit-remaining-requests", decimal: part.left)
+            headers.append("x-ratelimit-remaining-requests", decimal: part.left, isVolatile: true)
         }
         if let part = remainder.tokens {
             headers.append("x-ratelimit-limit-tokens", decimal: part.limit)
-            headers.append("x-ratelimit-remaining-tokens", decimal: part.left)
+            headers.append("x-ratelimit-remaining-tokens", decimal: part.left, isVolatile: true)
         }
         if let part = remainder.requestsAtOnce {
             headers.append("x-ratelimit-limit-max_parallel_requests", decimal: part.limit)
-            headers.append("x-ratelimit-remaining-max_parallel_requests", decimal: part.left)
+            headers.append(
+                "x-ratelimit-remaining-max_parallel_requests", decimal: part.left, isVolatile: true)
         }
     }
 

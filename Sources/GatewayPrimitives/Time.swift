@@ -25,8 +25,9 @@ public struct MonotonicTime: Comparable, Hashable, Sendable {
     /// The time from an earlier moment to this one; zero if it is not earlier.
     @inlinable
     public func since(_ earlier: MonotonicTime) -> Duration {
-        nanoseconds <= earlier.nanoseconds
-            ? .zero : .nanoseconds(Int64(clamping: nanoseconds &- earlier.nanoseconds))
+        guard nanoseconds > earlier.nanoseconds else { return .zero }
+        let elapsed = Int64(clamping: nanoseconds &- earlier.nanoseconds)
+        return Duration(attoseconds: Int128(elapsed) &* 1_000_000_000)
     }
 }
 
@@ -48,9 +49,12 @@ extension Duration {
     /// is the greatest that does.
     @inlinable
     public var wholeNanoseconds: UInt64 {
-        let (seconds, attoseconds) = components
-        guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        guard seconds < Int64.max / 1_000_000_000 else { return UInt64.max }
-        return UInt64(seconds) &* 1_000_000_000 &+ UInt64(attoseconds / 1_000_000_000)
+        let attoseconds = self.attoseconds
+        guard attoseconds > 0 else { return 0 }
+        // 18 seconds and less fit into 64 bits, whose division needs no call.
+        if attoseconds <= UInt64.max {
+            return UInt64(truncatingIfNeeded: attoseconds) / 1_000_000_000
+        }
+        return UInt64(clamping: attoseconds / 1_000_000_000)
     }
 }

@@ -14,17 +14,28 @@ public struct HeaderList: ~Copyable {
         @usableFromInline let nameCount: Int32
         @usableFromInline let valueStart: Int32
         @usableFromInline let valueCount: Int32
+        @usableFromInline let isVolatile: Bool
 
         @usableFromInline
-        init(nameStart: Int32, nameCount: Int32, valueStart: Int32, valueCount: Int32) {
+        init(
+            nameStart: Int32, nameCount: Int32, valueStart: Int32, valueCount: Int32,
+            isVolatile: Bool = false
+        ) {
             self.nameStart = nameStart
             self.nameCount = nameCount
             self.valueStart = valueStart
             self.valueCount = valueCount
+            self.isVolatile = isVolatile
         }
     }
 
     public init() {}
+
+    /// Makes a list of the same fields.
+    public init(copying other: borrowing HeaderList) {
+        bytes.append(other.bytes.view)
+        fields = other.fields
+    }
 
     /// How many fields there are.
     @inlinable
@@ -48,6 +59,10 @@ public struct HeaderList: ~Copyable {
         return bytes.view[start..<start + Int(field.valueCount)]
     }
 
+    /// Whether a field's value is hardly ever the same twice; see
+    /// ``append(name:value:isVolatile:)``.
+    func isVolatile(at index: Int) -> Bool { fields[index].isVolatile }
+
     /// The first value of a field; `nil` without one. The name is lower case.
     @inlinable
     public func value(of name: StaticString) -> ByteView? {
@@ -64,8 +79,12 @@ public struct HeaderList: ~Copyable {
     }
 
     /// Adds a field. The name is taken as it is and must be lower case.
+    ///
+    /// - Parameter isVolatile: that the value is hardly ever the same twice. HTTP/2 then keeps the
+    ///   field out of its table of those sent before (RFC 7541, 6.2.3), where it would cost work
+    ///   and push out fields that do repeat.
     @inlinable
-    public mutating func append(name: ByteView, value: ByteView) {
+    public mutating func append(name: ByteView, value: ByteView, isVolatile: Bool = false) {
         let start = Int32(truncatingIfNeeded: bytes.count)
         bytes.append(name)
         bytes.append(value)
@@ -73,7 +92,7 @@ public struct HeaderList: ~Copyable {
             Field(
                 nameStart: start, nameCount: Int32(truncatingIfNeeded: name.count),
                 valueStart: start &+ Int32(truncatingIfNeeded: name.count),
-                valueCount: Int32(truncatingIfNeeded: value.count)))
+                valueCount: Int32(truncatingIfNeeded: value.count), isVolatile: isVolatile))
     }
 
     @inlinable
@@ -82,13 +101,17 @@ public struct HeaderList: ~Copyable {
     }
 
     @inlinable
-    public mutating func append(_ name: StaticString, _ value: ByteView) {
-        append(name: ByteView(name), value: value)
+    public mutating func append(
+        _ name: StaticString, _ value: ByteView, isVolatile: Bool = false
+    ) {
+        append(name: ByteView(name), value: value, isVolatile: isVolatile)
     }
 
     /// Adds a field with a number for its value.
     @inlinable
-    public mutating func append(_ name: StaticString, decimal value: Int) {
+    public mutating func append(
+        _ name: StaticString, decimal value: Int, isVolatile: Bool = false
+    ) {
         let start = Int32(truncatingIfNeeded: bytes.count)
         bytes.append(name)
         let valueStart = Int32(truncatingIfNeeded: bytes.count)
@@ -96,14 +119,32 @@ public struct HeaderList: ~Copyable {
         fields.append(
             Field(
                 nameStart: start, nameCount: valueStart &- start, valueStart: valueStart,
-                valueCount: Int32(truncatingIfNeeded: bytes.count) &- valueStart))
+                valueCount: Int32(truncatingIfNeeded: bytes.count) &- valueStart,
+                isVolatile: isVolatile))
     }
 
     /// Adds a field with a text for its value.
-    public mutating func append(_ name: StaticString, text value: String) {
+    public mutating func append(
+        _ name: StaticString, text value: String, isVolatile: Bool = false
+    ) {
         var value = value
         value.withUTF8 {
-            append(name: ByteView(name), value: ByteView(start: $0.baseAddress, count: $0.count))
+            append(
+                name: ByteView(name), value: ByteView(start: $0.baseAddress, count: $0.count),
+                isVolatile: isVolatile)
+        }
+    }
+
+    /// Adds a field whose name, in lower case, is text too.
+    public mutating func append(name: String, text value: String) {
+        var name = name
+        var value = value
+        name.withUTF8 { name in
+            value.withUTF8 { value in
+                append(
+                    name: ByteView(start: name.baseAddress, count: name.count),
+                    value: ByteView(start: value.baseAddress, count: value.count))
+            }
         }
     }
 
@@ -111,7 +152,9 @@ public struct HeaderList: ~Copyable {
     mutating func append(contentsOf other: borrowing HeaderList) {
         var index = 0
         while index < other.count {
-            append(name: other.name(at: index), value: other.value(at: index))
+            append(
+                name: other.name(at: index), value: other.value(at: index),
+                isVolatile: other.isVolatile(at: index))
             index &+= 1
         }
     }

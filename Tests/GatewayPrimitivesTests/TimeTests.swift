@@ -10,7 +10,8 @@ struct TimeTests {
             (.zero, 0), (.nanoseconds(1), 1), (.milliseconds(3), 3_000_000),
             (.seconds(2), 2_000_000_000), (.nanoseconds(-1), 0), (.seconds(-5), 0),
             (Duration(secondsComponent: 0, attosecondsComponent: 1_999_999_999), 1),
-            (.seconds(Int64.max), .max), (.seconds(Int64.max / 1_000_000_000), .max),
+            (.seconds(18), 18_000_000_000), (.seconds(19), 19_000_000_000),
+            (.seconds(9_223_372_036), 9_223_372_036_000_000_000), (.seconds(Int64.max), .max),
         ] as [(Duration, UInt64)])
     func wholeNanoseconds(duration: Duration, nanoseconds: UInt64) {
         #expect(duration.wholeNanoseconds == nanoseconds)

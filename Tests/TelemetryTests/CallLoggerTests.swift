@@ -18,7 +18,7 @@ import Testing
 
     private static func record(failing error: GatewayError? = nil) -> CallRecord {
         var random = FastRandom(seed: 7)
-        var record = CallRecord(
+        let record = CallRecord(
             id: CallID(at: LogFile.time, using: &random), endpoint: "openai.chat",
             receivedAt: MonotonicTime(nanoseconds: 1_000_000_000),
             receivedAtWall: LogFile.time)
@@ -70,10 +70,10 @@ import Testing
     /// A price that was not known, a cap that was passed and a row that is missing are never
     /// silent, whatever is logged of the calls around.
     @Test func saysWhatIsOddAboutTheMoney() {
-        var unpriced = Self.record()
+        let unpriced = Self.record()
         unpriced.isPriceUnknown = true
         #expect(Self.lines(of: [unpriced])[0].contains(#""price_unknown":true"#))
-        var excess = Self.record()
+        let excess = Self.record()
         excess.usage?.overrunTokens = 22
         excess.cost.output = Money(nanoUSD: 1_500)
         excess.cost.excess = Money(nanoUSD: 500)
@@ -82,7 +82,7 @@ import Testing
         #expect(
             line[0].contains(
                 #""overrun_tokens":22,"cost_usd":0.0000015,"excess_usd":0.0000005"#))
-        var unrecorded = Self.record()
+        let unrecorded = Self.record()
         unrecorded.isUnrecorded = true
         #expect(
             Self.lines(of: [unrecorded], level: .warning, sample: 0)[0]
@@ -139,7 +139,7 @@ import Testing
 
     /// However many attempts a call has made, its line has a bound.
     @Test func listsTheFirstAndTheLastOfManyAttempts() {
-        var record = Self.record()
+        let record = Self.record()
         let more = Array(repeating: record.attempts[0], count: 200)
         record.attempts = more + record.attempts
         let line = Self.lines(of: [record]).joined()

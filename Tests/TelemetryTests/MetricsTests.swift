@@ -15,7 +15,7 @@ struct MetricsTests {
         let start = MonotonicTime(nanoseconds: 1_000_000_000)
         let wall = WallTime(nanoseconds: 0)
         var random = FastRandom(seed: 1)
-        var record = CallRecord(
+        let record = CallRecord(
             id: CallID(at: wall, using: &random), endpoint: "openai.chat", receivedAt: start,
             receivedAtWall: wall)
         record.principal = Principal(name: "alice", keyID: "abc", teamID: "t")
@@ -47,7 +47,7 @@ struct MetricsTests {
         let metrics = Metrics(catalog: Catalog(deployments: [deployment], createdAt: 0))
         let loop = metrics.makeObserver()
         loop.observe(record(.succeeded))
-        var odd = record(.succeeded)
+        let odd = record(.succeeded)
         odd.isPriceUnknown = true
         odd.isUnrecorded = true
         odd.cost.excess = Money(nanoUSD: 250_000_000)
@@ -106,7 +106,7 @@ struct MetricsTests {
     @Test func namesThatNothingServedAreNoLabels() {
         let metrics = Metrics(catalog: Catalog(deployments: [], createdAt: 0))
         let loop = metrics.makeObserver()
-        var stray = record(.succeeded, model: "stray")
+        let stray = record(.succeeded, model: "stray")
         stray.attempts = []
         loop.observe(stray)
         #expect(!page(metrics).contains { $0.contains("stray") })

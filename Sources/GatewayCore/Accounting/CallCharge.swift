@@ -360,7 +360,7 @@ final class CallCharge {
     ///   - finished: the complete answer; `nil` when there is none.
     ///   - wasAnswering: whether the last attempt had begun to answer.
     func settle(
-        _ record: inout CallRecord, finished: ReplyFinished?, failure: GatewayError?,
+        _ record: CallRecord, finished: ReplyFinished?, failure: GatewayError?,
         wasAnswering: Bool
     ) async throws(GatewayError) {
         guard !isSettled else { return }
@@ -435,11 +435,11 @@ extension CallCharge {
 
     /// Settles a call that failed. A store that fails too is noted in the record: the client is
     /// told of the first failure.
-    func settleFailed(_ record: inout CallRecord, _ failure: GatewayError) async {
+    func settleFailed(_ record: CallRecord, _ failure: GatewayError) async {
         let isAnswering = record.firstTokenAt != nil
         do throws(GatewayError) {
             try await settle(
-                &record, finished: nil, failure: failure, wasAnswering: isAnswering)
+                record, finished: nil, failure: failure, wasAnswering: isAnswering)
         } catch {
             record.isUnrecorded = true
         }

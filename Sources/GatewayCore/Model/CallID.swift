@@ -56,20 +56,31 @@ public struct CallID: Hashable, Sendable {
     /// Appends the 36 characters of the UUID.
     public func append(to queue: inout ByteQueue) {
         let room = queue.reserve(36)
-        var index = 0
-        for (part, word) in [(0, high), (1, low)] {
-            for nibble in 0..<16 {
-                let value = UInt8(truncatingIfNeeded: word >> UInt64(60 - nibble * 4)) & 15
-                room[index] = value < 10 ? 0x30 + value : 0x57 + value
-                index += 1
-                let position = part * 16 + nibble
-                if position == 7 || position == 11 || position == 15 || position == 19 {
-                    room[index] = 0x2D
-                    index += 1
-                }
-            }
-        }
+        Self.write(high >> 32, digits: 8, to: room, at: 0)
+        Self.write(high >> 16, digits: 4, to: room, at: 9)
+        Self.write(high, digits: 4, to: room, at: 14)
+        Self.write(low >> 48, digits: 4, to: room, at: 19)
+        Self.write(low, digits: 12, to: room, at: 24)
+        room[8] = 0x2D
+        room[13] = 0x2D
+        room[18] = 0x2D
+        room[23] = 0x2D
         queue.commit(36)
+    }
+
+    /// Writes the low digits of a word.
+    @inline(__always)
+    private static func write(
+        _ word: UInt64, digits: Int, to room: UnsafeMutableBufferPointer<UInt8>, at start: Int
+    ) {
+        var rest = word
+        var place = start + digits
+        while place > start {
+            place -= 1
+            let value = UInt8(truncatingIfNeeded: rest) & 15
+            room[place] = value < 10 ? 0x30 + value : 0x57 + value
+            rest >>= 4
+        }
     }
 
     /// The UUID as text.

@@ -1,7 +1,13 @@
 public import GatewayPrimitives
 
-/// What is known of a call when it ends: for its log line, metrics and the client.
-public struct CallRecord: Sendable {
+/// What is known of a call, in the end all: for its log line, metrics, ledger row and the client.
+///
+/// One object a call, which its stages fill in. As a value it would stand in the frame of every one
+/// of them, for as long as a stream is open.
+///
+/// `@unchecked Sendable`: it belongs to its call's loop, and nobody writes to it once the call has
+/// ended.
+public final class CallRecord: @unchecked Sendable {
     public var id: CallID
     /// The door and operation, such as `openai.chat`.
     public var endpoint: StaticString
@@ -70,7 +76,7 @@ extension CallRecord {
 
     /// Shares out the whole charge among the attempts: theirs are known but for the one that
     /// answered, and add up to more where a hold did not cover them.
-    mutating func shareCost() {
+    func shareCost() {
         if let answering { attempts[answering].cost = cost.input + cost.output }
         var above = Money.zero - cost.failedAttempts
         for index in attempts.indices where index != answering { above += attempts[index].cost }
@@ -82,7 +88,7 @@ extension CallRecord {
     }
 
     /// Notes that a choice which ended at the bound it was given ended where a budget does.
-    mutating func markBudgetsEnd() {
+    func markBudgetsEnd() {
         for index in outcomes.indices where outcomes[index].reason == .length {
             outcomes[index].cause = .budget
         }

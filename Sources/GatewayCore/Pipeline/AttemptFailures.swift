@@ -112,13 +112,13 @@ extension Call {
 
 extension CallRecord {
     /// Notes how the answer ended.
-    mutating func note(_ finished: ReplyFinished) {
+    func note(_ finished: ReplyFinished) {
         outcomes = finished.outcomes
         serviceTier = finished.serviceTier
     }
 
     /// Notes what a request asks for.
-    mutating func describe(_ request: ModelRequest, of principal: Principal) {
+    func describe(_ request: ModelRequest, of principal: Principal) {
         model = request.model
         isStream = request.isStream
         endUser = request.endUser

@@ -44,7 +44,7 @@ public final class Pipeline {
     public func run(_ door: any Door) async {
         let arrival = door.arrival
         let now = clock.wallNow()
-        var record = CallRecord(
+        let record = CallRecord(
             id: CallID(at: now, using: &random), endpoint: door.endpoint,
             receivedAt: arrival.receivedAt, receivedAtWall: now, client: arrival.client)
         record.userAgent = arrival.userAgent
@@ -90,7 +90,6 @@ public final class Pipeline {
                 record: record, charge: opened, choiceCount: request.choiceCount)
             // Events reach the client from inside; the first one commits the call to its attempt.
             let failure = await attempt(request, &plan, relay, opened, watch)
-            record = relay.takeRecord()
             if let failure { throw failure }
             guard var finished = relay.finished else { throw .unfinished }
             record.note(finished)
@@ -99,13 +98,13 @@ public final class Pipeline {
             // durable and the hold is gone.
             watch.stop()
             record.endedAt = clock.now()
-            try await opened.settle(&record, finished: finished, failure: nil, wasAnswering: true)
+            try await opened.settle(record, finished: finished, failure: nil, wasAnswering: true)
             finished.usage = record.usage
             finished.outcomes = record.outcomes
             try await door.finish(finished, record: record)
         } catch {
             watch.stop()
-            await fail(door, error, charge, &record)
+            await fail(door, error, charge, record)
         }
         if isIn { gate.leave() }
         cancellation.detach()
@@ -114,12 +113,12 @@ public final class Pipeline {
 
     /// Ends a call that failed: what it used is charged, once, and its slots are free.
     private func fail(
-        _ door: any Door, _ error: GatewayError, _ charge: CallCharge?, _ record: inout CallRecord
+        _ door: any Door, _ error: GatewayError, _ charge: CallCharge?, _ record: CallRecord
     ) async {
         var failure = error
         failure.attempts = record.attempts
         record.endedAt = clock.now()
-        if let charge { await charge.settleFailed(&record, failure) }
+        if let charge { await charge.settleFailed(record, failure) }
         record.error = failure
         await door.fail(failure, record: record)
     }

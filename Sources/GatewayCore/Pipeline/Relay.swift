@@ -19,7 +19,7 @@ public final class Relay {
     /// The most output tokens of one choice that the upstream may be asked for, where the client
     /// set no bound and what is held needs one.
     public var outputTokensMax: Int? { charge.outputTokensMax }
-    var record: CallRecord
+    let record: CallRecord
 
     private let door: any Door
     private let clock: any Clock
@@ -121,12 +121,6 @@ public final class Relay {
         held.removeAll()
         heldBytes = 0
         finished = nil
-    }
-
-    /// Hands the record over: what is written to it from now on copies nothing.
-    func takeRecord() -> CallRecord {
-        defer { record.attempts = [] }
-        return record
     }
 
     private func commit() throws(GatewayError) {

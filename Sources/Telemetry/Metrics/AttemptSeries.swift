@@ -5,6 +5,12 @@ struct AttemptSeries: Hashable {
     var upstreamModel = ""
     var apiBase = ""
     var provider = ""
+
+    /// A deployment's id tells nearly all of them apart; the others are compared.
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(deployment)
+        hasher.combine(upstreamModel)
+    }
 }
 
 /// What is counted of the attempts at one deployment.

@@ -12,6 +12,13 @@ struct CallSeries: Hashable {
     /// The reason of a failure; empty for none.
     var reason = ""
 
+    /// These tell nearly all of them apart; the others are compared.
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(keyID)
+        hasher.combine(model)
+        hasher.combine(status)
+    }
+
     /// Where everything goes that comes after the last series there is room for.
     static let others = CallSeries(
         keyID: "other", keyName: "other", team: "other", user: "other", model: "other",

@@ -43,7 +43,6 @@ struct MetricTable {
         series.route = record.endpoint.description
         series.status = record.error?.reason.status ?? 200
         series.reason = record.error?.reason.rawValue ?? ""
-        if calls[series] == nil, calls.count >= Limits.metricSeriesMax { series = .others }
         var counts = CallCounts()
         counts.calls = 1
         counts.inputTokens = record.usage?.inputTokens ?? 0
@@ -52,6 +51,11 @@ struct MetricTable {
         counts.excessNanoUSD = record.cost.excess.nanoUSD
         counts.unpriced = record.isPriceUnknown ? 1 : 0
         counts.unrecorded = record.isUnrecorded ? 1 : 0
+        if let known = calls.index(forKey: series) {
+            calls.values[known].add(counts)
+            return
+        }
+        if calls.count >= Limits.metricSeriesMax { series = .others }
         calls[series, default: CallCounts()].add(counts)
     }
 
@@ -61,26 +65,30 @@ struct MetricTable {
             deployment: deployment.id, model: deployment.model,
             upstreamModel: deployment.upstreamModel, apiBase: deployment.apiBase,
             provider: deployment.provider.rawValue)
+        if let known = attempts.index(forKey: series) {
+            attempts.values[known].count(attempt, of: record, isLast: isLast)
+            return
+        }
         // A wildcard's models are as many as clients name.
-        if attempts[series] == nil, attempts.count >= Limits.metricSeriesMax {
-            series = AttemptSeries(deployment: "other")
-        }
-        var counts = AttemptCounts()
+        if attempts.count >= Limits.metricSeriesMax { series = AttemptSeries(deployment: "other") }
+        attempts[series, default: AttemptCounts()].count(attempt, of: record, isLast: isLast)
+    }
+}
+
+extension AttemptCounts {
+    fileprivate mutating func count(_ attempt: Attempt, of record: CallRecord, isLast: Bool) {
         let isGood = attempt.outcome == .succeeded
-        if isGood { counts.successes = 1 } else { counts.failures[attempt.outcome.rawValue] = 1 }
-        if attempt.cooldown != nil { counts.cooldowns = 1 }
+        if isGood { successes += 1 } else { failures[attempt.outcome.rawValue, default: 0] += 1 }
+        if attempt.cooldown != nil { cooldowns += 1 }
         if isLast && record.fallbackCount > 0 {
-            counts.fallbacksGood = isGood ? 1 : 0
-            counts.fallbacksBad = isGood ? 0 : 1
+            if isGood { fallbacksGood += 1 } else { fallbacksBad += 1 }
         }
-        if isGood {
-            let whole = record.endedAt.since(attempt.startedAt).inSeconds
-            counts.attempt.observe(whole)
-            if record.isStream { counts.firstToken.observe(attempt.latency.inSeconds) }
-            let tokens = record.usage?.outputTokens ?? 0
-            if tokens > 0 { counts.perToken.observe(whole / Double(tokens)) }
-        }
-        attempts[series, default: AttemptCounts()].add(counts)
+        guard isGood else { return }
+        let whole = record.endedAt.since(attempt.startedAt).inSeconds
+        self.attempt.observe(whole)
+        if record.isStream { firstToken.observe(attempt.latency.inSeconds) }
+        let tokens = record.usage?.outputTokens ?? 0
+        if tokens > 0 { perToken.observe(whole / Double(tokens)) }
     }
 }
 

@@ -6,6 +6,7 @@ import GatewayPrimitives
 extension HTTP2Connection {
     private static let flagsLent = UInt8(
         NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue | NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue)
+    private static let flagsVolatile = flagsLent | UInt8(NGHTTP2_NV_FLAG_NO_INDEX.rawValue)
 
     /// Submits what has changed since the last flush.
     func submitChanges(of exchange: HTTP2Exchange, session: OpaquePointer) {
@@ -81,21 +82,22 @@ extension HTTP2Connection {
     private func gather(status: Int, _ headers: borrowing HeaderList) {
         fields.removeAll(keepingCapacity: true)
         if status > 0 {
-            fields.append(field(ByteView(":status"), StatusCode.digits(status)))
+            fields.append(field(ByteView(":status"), StatusCode.digits(status), Self.flagsLent))
         }
         var index = 0
         while index < headers.count {
-            fields.append(field(headers.name(at: index), headers.value(at: index)))
+            let flags = headers.isVolatile(at: index) ? Self.flagsVolatile : Self.flagsLent
+            fields.append(field(headers.name(at: index), headers.value(at: index), flags))
             index &+= 1
         }
     }
 
-    private func field(_ name: ByteView, _ value: ByteView) -> nghttp2_nv {
+    private func field(_ name: ByteView, _ value: ByteView, _ flags: UInt8) -> nghttp2_nv {
         // nghttp2 takes pointers to mutable bytes and does not change them.
         nghttp2_nv(
             name: UnsafeMutablePointer(mutating: name.start),
             value: UnsafeMutablePointer(mutating: value.start),
-            namelen: name.count, valuelen: value.count, flags: Self.flagsLent)
+            namelen: name.count, valuelen: value.count, flags: flags)
     }
 
     func submitReset(
