@@ -8,7 +8,8 @@ HOST ?= 127.0.0.1
 PORT ?= 4000
 CONFIG ?=
 RELEASE := -c release --static-swift-stdlib
-OWN_SWIFT := Package.swift Sources Tests bench
+OWN_SWIFT := Package.swift Sources Tests bench clients/swift/Package.swift clients/swift/Tests \
+	$(wildcard clients/swift/Sources/LLMGateway/*.swift)
 FUZZ_MINUTES ?= 10
 FUZZ_TARGETS ?=
 # Swift's backtracer hangs on a crash under the address sanitizer. Tests run one after another, since
@@ -22,7 +23,7 @@ RELEASE_BULK_SERVER := $(CURDIR)/.build/release/bulk-server
 
 .DEFAULT_GOAL := help
 # `clients` is a folder too.
-.PHONY: test-browser contract contract-check clients client-deps test-clients-all
+.PHONY: test-client-swift test-browser contract contract-check clients client-deps test-clients-all
 .PHONY: test-client-python test-client-typescript test-client-go test-client-java test-client-cpp
 .PHONY: test-client-ruby
 .PHONY: test-floods bench-connections bench-routing simulate-routing
@@ -58,7 +59,7 @@ test-client-python: venv
 	swift build --product llm-gateway
 	$(SHOW) python $(BIN)/python -m pytest -c clients/python/pyproject.toml clients/python/tests
 
-test-clients-all: test-clients test-client-go test-client-java test-client-cpp test-client-ruby ## Run the tests of all of clients/.
+test-clients-all: test-clients test-client-go test-client-java test-client-cpp test-client-ruby test-client-swift ## Run the tests of all of clients/.
 
 test-client-typescript: venv
 	swift build --product llm-gateway
@@ -68,6 +69,10 @@ test-client-typescript: venv
 test-client-go test-client-java test-client-cpp test-client-ruby: test-client-%: venv client-deps
 	swift build --product llm-gateway
 	$(SHOW) $* clients/$*/test.sh
+
+test-client-swift: venv
+	swift build --product llm-gateway
+	$(SHOW) swift clients/swift/test.sh
 
 test-browser: venv ## Stream into a page of a headless Chromium.
 	@scripts/deps.sh browser

@@ -1,10 +1,14 @@
 #!/bin/bash
 # Makes all generated code of the repository from proto/: Sources/CGatewayProto (protobuf-c, and the
-# descriptor set that reflection serves) and, in clients/, what users of Python, TypeScript, Go and Ruby
-# expect to find there. There is no other way.
+# descriptor set that reflection serves) and, in clients/, what users of Python, TypeScript, Go, Ruby and
+# Swift expect to find there. There is no other way.
 #
-#   proto/generate.sh           writes it
-#   proto/generate.sh --check   fails, with a diff, if what is committed is not what it would write
+#   proto/generate.sh                  writes it
+#   proto/generate.sh --check          fails, with a diff, if what is committed is not what it would
+#                                      write; of Swift's code, if proto/ is not what it was made from
+#   proto/generate.sh --check --swift  makes Swift's code too, and compares it
+#
+# SwiftPM takes minutes to build Swift's plugins, so it is asked only when proto/ has changed.
 #
 # Needs protoc and its plugins (Debian: protobuf-compiler, protobuf-c-compiler, protoc-gen-go-1-5,
 # protoc-gen-go-grpc, protobuf-compiler-grpc). The Python tools
@@ -171,6 +175,27 @@ generate_ruby() {
         --ruby_out="$out" --grpc_out="$out" $api_files
 }
 
+# The sum of the files that Swift's code was made from stands beside it.
+contract_sum() {
+    (cd "$proto" && sha256sum $api_files) | sha256sum | cut -d' ' -f1
+}
+
+generate_swift() {
+    local out=$1 package=$root/clients/swift product bin build
+    build=(--package-path "$package" ${LLMGATEWAY_SWIFT_BUILD:+--scratch-path "$LLMGATEWAY_SWIFT_BUILD"})
+    for product in protoc-gen-swift protoc-gen-grpc-swift-2; do
+        swift build "${build[@]}" --product "$product" >&2
+    done
+    bin=$(swift build "${build[@]}" --show-bin-path)
+    mkdir -p "$out/V1"
+    protoc -I "$proto" -I "$well_known" --plugin="$bin/protoc-gen-swift" \
+        --plugin="protoc-gen-grpc-swift=$bin/protoc-gen-grpc-swift-2" \
+        --swift_out="$out/V1" --swift_opt=Visibility=Public,FileNaming=DropPath \
+        --grpc-swift_out="$out/V1" \
+        --grpc-swift_opt=Visibility=Public,Server=false,FileNaming=DropPath $api_files
+    contract_sum > "$out/contract.sha256"
+}
+
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 install_python_tools
@@ -188,7 +213,16 @@ targets=(
     go/llmgatewayv1 clients/go/llmgatewayv1
     ruby/llmgateway/v1 clients/ruby/lib/llmgateway/v1
 )
+swift_sum=clients/swift/contract.sha256
 status=0
+if [ "${2:-}" = --swift ] || { [ "${1:-}" != --check ] && [ "$(cat "$swift_sum")" != "$(contract_sum)" ]; }
+then
+    generate_swift "$scratch/swift"
+    targets+=(swift/V1 clients/swift/Sources/LLMGateway/V1 swift/contract.sha256 "$swift_sum")
+elif [ "$(cat "$swift_sum")" != "$(contract_sum)" ]; then
+    echo "clients/swift was generated from another proto/." >&2
+    status=1
+fi
 for ((index = 0; index < ${#targets[@]}; index += 2)); do
     made=$scratch/${targets[index]} target=$root/${targets[index + 1]}
     if [ "${1:-}" = --check ]; then

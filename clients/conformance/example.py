@@ -29,7 +29,7 @@ def main() -> int:
     pathlib.Path(file).write_text(found[1].replace(ADDRESS, os.environ["LLM_GATEWAY_ADDRESS"]))
     done = subprocess.run(
         command, cwd=os.environ["LLM_GATEWAY_FOLDER"], stdout=subprocess.PIPE, text=True,
-        timeout=120)
+        timeout=600)
     if done.returncode or done.stdout != found[2]:
         sys.stdout.writelines(difflib.unified_diff(
             found[2].splitlines(True), done.stdout.splitlines(True), readme, "printed"))
