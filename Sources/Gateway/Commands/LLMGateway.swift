@@ -11,7 +11,7 @@ struct LLMGateway: ParsableCommand {
         subcommands: [
             ServeCommand.self, CheckCommand.self, KeysCommand.self, SpendCommand.self,
             ExportCommand.self,
-            BackupCommand.self, MigrateCommand.self, VersionCommand.self,
+            BackupCommand.self, ImportCommand.self, MigrateCommand.self, VersionCommand.self,
         ])
 
     static func main() {

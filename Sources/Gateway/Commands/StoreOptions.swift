@@ -14,13 +14,18 @@ struct StoreOptions: ParsableArguments {
     /// Its path: what is named most closely wins.
     var path: String {
         if let database { return database }
-        var settings = Settings()
-        if let config {
-            let loader = ConfigLoader(
-                environment: ProcessEnvironment.variables, readFile: File.read)
-            settings = loader.load(config).settings
-        }
         if let dataDir { return dataDir + "/llm-gateway.db" }
+        let settings = settings
         return settings.databasePath ?? settings.dataDirectory + "/llm-gateway.db"
+    }
+
+    /// Where the locks of the processes are that serve from it.
+    var instances: String { (dataDir ?? settings.dataDirectory) + "/instances" }
+
+    private var settings: Settings {
+        guard let config else { return Settings() }
+        return ConfigLoader(
+            environment: ProcessEnvironment.variables, readFile: File.read
+        ).load(config).settings
     }
 }

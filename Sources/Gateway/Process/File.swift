@@ -5,8 +5,15 @@ enum File {
     /// Larger files are refused.
     static let bytesMax = 16 * 1024 * 1024
 
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
     /// Reads a text.
     static func read(_ path: String) throws(FileError) -> String {
+        try read(path, bytesMax: bytesMax)
+    }
+
+    /// The same of a file that may be larger than those of a configuration.
+    static func read(_ path: String, bytesMax: Int) throws(FileError) -> String {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(path, doing: "read", code: errno) }
         defer { close(descriptor) }

@@ -70,6 +70,11 @@ final class Instance: @unchecked Sendable {
         "\(folder)/\(token).lock"
     }
 
+    /// Whether a process lives, by its entry's token.
+    static func isAlive(_ token: String, in folder: String) -> Bool {
+        !isFree(path(folder, token))
+    }
+
     /// Whether nobody has a file locked; one that is not there is free too.
     private static func isFree(_ path: String) -> Bool {
         let descriptor = open(path, O_RDWR | O_CLOEXEC)

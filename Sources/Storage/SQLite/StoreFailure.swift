@@ -35,7 +35,7 @@ public struct StoreFailure: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    init(_ kind: Kind, _ description: String) {
+    public init(_ kind: Kind, _ description: String) {
         self.kind = kind
         self.description = description
     }

@@ -14,17 +14,34 @@ public struct SQLiteDirectory: DirectoryStore {
     }
 
     public func apply(_ change: DirectoryChange) async throws(GatewayError) {
-        try await store.write { database in
-            let rows = DirectoryRows(database: database)
-            var settings: [String: String] = [:]
-            for record in change.records {
-                if let text = try rows.write(record) { settings[record.auditKey] = text }
-            }
-            for entry in change.audit {
-                try rows.write(entry, settings: settings[entry.recordKey])
-            }
-            if let creation = change.creation {
-                try CreationRows(database: database).write(creation)
+        try await store.write { try Self.write(change, to: $0) }
+    }
+
+    private static func write(_ change: DirectoryChange, to database: Database) throws {
+        let rows = DirectoryRows(database: database)
+        var settings: [String: String] = [:]
+        for record in change.records {
+            if let text = try rows.write(record) { settings[record.auditKey] = text }
+        }
+        for entry in change.audit {
+            try rows.write(entry, settings: settings[entry.recordKey])
+        }
+        if let creation = change.creation {
+            try CreationRows(database: database).write(creation)
+        }
+    }
+
+    /// Writes what was taken over from another gateway, all of it or nothing, on the caller's
+    /// thread; for commands.
+    public func write(
+        _ change: DirectoryChange, spent: [OpeningSpend]
+    ) throws(StoreFailure) {
+        try store.blocking { database in
+            try database.inTransaction(.immediate) {
+                try Self.write(change, to: database)
+                let rows = SpendRows(database: database)
+                for opening in spent { try rows.open(opening) }
+                return .commit
             }
         }
     }

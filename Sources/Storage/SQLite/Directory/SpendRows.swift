@@ -51,6 +51,32 @@ struct SpendRows {
             ])
     }
 
+    /// Counts what a subject had spent when it was taken over, in the present periods of its
+    /// budgets and in what is told of it. The ledger has no rows of it.
+    func open(_ opening: OpeningSpend) throws {
+        let kind = Int(opening.subject.kind.rawValue)
+        for window in opening.windows {
+            try database.execute(
+                sql: """
+                    INSERT INTO budget_account
+                        (subject_kind, subject_id, period_window, period_start, settled)
+                    VALUES (?, ?, ?, ?, ?)
+                    ON CONFLICT DO UPDATE SET settled = max(settled, excluded.settled)
+                    """,
+                arguments: [
+                    kind, opening.subject.id, window.text, window.period(at: opening.at).start,
+                    opening.amount.nanoUSD,
+                ])
+        }
+        // What was before the beginning is less than nothing: it is added to what the rows tell.
+        try database.execute(
+            sql: """
+                INSERT INTO spend_reset (subject_kind, subject_id, before, at) VALUES (?, ?, ?, ?)
+                ON CONFLICT DO NOTHING
+                """,
+            arguments: [kind, opening.subject.id, -opening.amount.nanoUSD, opening.at.nanoseconds])
+    }
+
     /// Lets all subjects of a kind begin anew, whether or not they are known: statements for all
     /// of them, since there may be a million.
     /// - Parameter column: where the sums by day have them.

@@ -28,6 +28,25 @@ public enum StoreFile {
         }
     }
 
+    /// Refuses to go on while a process serves from a file: it would not see what is written.
+    /// - Parameter instances: the folder of the locks of processes.
+    public static func requireUnserved(
+        _ path: String, instances: String
+    ) throws(StoreFailure) {
+        let tokens = try read(path) { database in
+            try database.tableExists("instance")
+                ? String.fetchAll(database, sql: "SELECT token FROM instance") : []
+        }
+        guard tokens.contains(where: { Instance.isAlive($0, in: instances) }) else { return }
+        throw StoreFailure(
+            .locked, "\(path): a gateway serves from it; end it first, and start it after")
+    }
+
+    /// The directory's records in a file, for commands that only look.
+    public static func directory(_ path: String) throws(StoreFailure) -> [RecordChange] {
+        try read(path) { try DirectoryRows(database: $0).all() }
+    }
+
     /// Copies a database as it is at one moment, by SQLite's online backup
     /// (sqlite.org/backup.html): whoever serves from it goes on. The copy appears under its name
     /// when it is whole, for its owner's eyes only; what is there already is left alone.
