@@ -24,6 +24,7 @@ extension Composition {
                 HealthChecks(
                     catalog: catalog, readiness: readiness, reports: reports, probe: probe,
                     tallies: gates, timeout: settings.timeoutHealthCheck, version: Version.text)),
+            .models(models),
             .modelInfo(models: { pipeline.models(for: $0) }),
             .router(catalog: catalog, clock: clock),
         ]

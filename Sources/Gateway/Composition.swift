@@ -20,6 +20,8 @@ struct Composition {
     private let reflection: ContractReflection?
     let administration: Administration
     let catalog: Catalog
+    /// The models of the file, and those that were made over the API.
+    let models: ModelBook
     private let metrics: Metrics
     private let resolver = Resolver()
     private let counts: ConnectionCounts
@@ -63,6 +65,9 @@ struct Composition {
         store = try SQLiteStore(
             path: settings.databasePath ?? settings.dataDirectory + "/llm-gateway.db",
             durability: settings.durability)
+        models = ModelBook(
+            settings: settings, catalog: catalog, rows: SQLiteModels(store: store), log: log)
+        try models.load()
         let records = SQLiteDirectory(store: store)
         administration = Administration(
             store: records, mint: KeyMint(hash: KeyStrength.hash(of:)), fixed: settings.masterKeys,
@@ -74,7 +79,7 @@ struct Composition {
 
     /// Has the models read again with everything else that is.
     func reloadModels(_ load: @escaping ModelReload.Load) {
-        let reload = ModelReload(catalog: catalog, log: log, load: load)
+        let reload = ModelReload(models: models, log: log, load: load)
         reloads.add("models") { try reload.read() }
     }
 

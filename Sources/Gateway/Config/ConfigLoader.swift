@@ -1,3 +1,5 @@
+import GatewayCore
+
 /// Turns a configuration file, and what it includes, into a ``Configuration`` and its findings.
 ///
 /// Reads no file itself, so that tests need none.
@@ -80,6 +82,9 @@ struct ConfigLoader {
             with: &reader, into: &settings)
         KeysSection.readMasterKey(
             masterKey, environment: environment, with: &reader, into: &settings)
+        settings.modelSalt =
+            (self.environment["LLM_GATEWAY_SALT_KEY"] ?? self.environment["LITELLM_SALT_KEY"])
+            .flatMap { $0.isEmpty ? nil : Secret($0) }
         ModelListSection.read(
             sections["model_list"], environment: environment, with: &reader, into: &settings)
         if sections["model_list"] == nil {

@@ -19,6 +19,8 @@ struct DeploymentDraft {
     var timeouts: AttemptTimeouts
     var security = UpstreamSecurity()
     var traits = DeploymentTraits()
+    /// Whether it was made over the API.
+    var isStored = false
     /// Why it takes no part, if it does not.
     private(set) var disabledReasons: [String] = []
 
@@ -50,7 +52,8 @@ struct DeploymentDraft {
             limits: LimitSet(
                 requestsPerMinute: requestsPerMinute.map { Int($0) },
                 tokensPerMinute: tokensPerMinute.map { Int($0) }, requestsAtOnce: requestsAtOnce),
-            price: price, vendor: vendor.name, tokenizer: tokenizer, traits: traits)
+            price: price, vendor: vendor.name, tokenizer: tokenizer, traits: traits,
+            isStored: isStored)
         return ConfiguredDeployment(
             deployment: deployment, vendor: vendor.name.isEmpty ? "none" : vendor.name,
             disabledReason: isEnabled ? nil : disabledReasons.joined(separator: "; "))

@@ -12,6 +12,7 @@ extension LiteLLMSections {
         }
         settings.limitsOfAll.requestsAtOnce = reader.integer(
             values["global_max_parallel_requests"], in: 0...StandingReader.most)
+        settings.storesModels = reader.flag(values["store_model_in_db"]) ?? false
         readDatabase(values["database_url"], with: &reader, into: &settings)
         return values["master_key"]
     }

@@ -5,7 +5,9 @@ enum LiteLLMSections {
         "master_key": .honoured("the key that may do everything"),
         "max_request_size_mb": .honoured("the largest body of a request"),
         "database_url": .honoured("the file of the ledger, as sqlite:///FILE"),
-        "store_model_in_db": .ignored("models are configured in this file only"),
+        "store_model_in_db": .honoured(
+            "models may be made over the API too; their secrets are encrypted with "
+                + "LLM_GATEWAY_SALT_KEY of the environment"),
         "alerting": .notBuilt("alerting is"),
         "background_health_checks": .notBuilt("health checks of upstreams are"),
         "health_check_interval": .notBuilt("health checks of upstreams are"),

@@ -21,13 +21,21 @@ enum ModelListSection {
             requestsAtOnceDefault: settings.requestsAtOnceDefault,
             dropsUnsupportedParams: settings.dropsUnsupportedParams)
         let drafts = items.compactMap { entries.read($0, with: &reader) }
-        settings.configured = configured(drafts, with: &reader)
+        settings.drafts = drafts
+        settings.configured = configured(drafts)
+        var ids: Set<String> = []
+        for (draft, configured) in zip(drafts, settings.configured) {
+            let id = configured.deployment.id
+            if !ids.insert(id).inserted {
+                reader.add(
+                    .refused, "model_info.id", at: draft.position,
+                    "two deployments have the id `\(id)`; choose another model_info.id")
+            }
+        }
     }
 
     /// Gives every deployment its index, id and share.
-    private static func configured(
-        _ drafts: [DeploymentDraft], with reader: inout ConfigReader
-    ) -> [ConfiguredDeployment] {
+    static func configured(_ drafts: [DeploymentDraft]) -> [ConfiguredDeployment] {
         var weights: [Int: Double] = [:]
         let enabled = drafts.indices.filter { drafts[$0].isEnabled }
         for (_, group) in Dictionary(grouping: enabled, by: { drafts[$0].model }) {
@@ -35,7 +43,6 @@ enum ModelListSection {
             for (place, weight) in zip(group, shares) { weights[place] = weight }
         }
         var counts: [String: Int] = [:]
-        var ids: Set<String> = []
         var nextIndex = 0
         return drafts.indices.map { place in
             let draft = drafts[place]
@@ -43,12 +50,6 @@ enum ModelListSection {
             let configured = draft.configured(
                 index: nextIndex, number: counts[draft.model] ?? 1, weight: weights[place] ?? 0)
             if draft.isEnabled { nextIndex += 1 }
-            let id = configured.deployment.id
-            if !ids.insert(id).inserted {
-                reader.add(
-                    .refused, "model_info.id", at: draft.position,
-                    "two deployments have the id `\(id)`; choose another model_info.id")
-            }
             return configured
         }
     }

@@ -54,6 +54,12 @@ struct Settings: Sendable {
     var retention: Duration? = .seconds(90 * 86_400)
     /// Whether a master key that can be guessed is accepted.
     var allowsWeakMasterKey = false
+    /// Whether models may be made over the API, beside those of the file.
+    var storesModels = false
+    /// What the secrets of such models are encrypted with; `nil` where the environment has none.
+    var modelSalt: Secret?
+    /// The entries of `model_list` as they were read, for what else is served beside them.
+    var drafts: [DeploymentDraft] = []
     /// All deployments, those that take no part included, in the order of the file.
     var configured: [ConfiguredDeployment] = []
     /// Bounds of the server's side.

@@ -1,7 +1,7 @@
 import Foundation
 
-/// What was dumped of LiteLLM's database: its tables as SQL (`pg_dump`), or answers of its endpoints
-/// as JSON.
+/// What was dumped of LiteLLM's database: its tables as SQL (`pg_dump`), or answers of its
+/// endpoints as JSON.
 struct LiteLLMDump {
     private(set) var budgets: [DumpRow] = []
     private(set) var teams: [DumpRow] = []

@@ -61,6 +61,11 @@ final class GatewayProcess {
             }
         }
         settings.warnOfDisabled(in: log)
+        if settings.storesModels, settings.modelSalt == nil {
+            log.write(.warning, "models cannot be made over the API") { line in
+                line.text("why", "LLM_GATEWAY_SALT_KEY is not set in the environment")
+            }
+        }
     }
 
     /// Warns of upstreams that anyone could pass for.

@@ -11,7 +11,7 @@ final class ModelReload: Sendable {
     typealias Load = @Sendable () -> LoadedConfiguration
 
     private let load: Load
-    private let catalog: Catalog
+    private let models: ModelBook
     private let log: Log
 
     /// Why a configuration is not taken over.
@@ -19,8 +19,8 @@ final class ModelReload: Sendable {
         let description: String
     }
 
-    init(catalog: Catalog, log: Log, load: @escaping Load) {
-        self.catalog = catalog
+    init(models: ModelBook, log: Log, load: @escaping Load) {
+        self.models = models
         self.log = log
         self.load = load
     }
@@ -33,9 +33,7 @@ final class ModelReload: Sendable {
             throw Refused(description: reasons.joined(separator: "; "))
         }
         let settings = loaded.settings
-        let counts = catalog.replace(
-            deployments: settings.deployments, rules: settings.routing,
-            createdAt: WallTime.system().seconds)
+        let counts = models.replace(file: settings)
         log.write(.info, "models replaced") { line in
             line.number("deployments", settings.deployments.count)
             line.number("new_or_changed", counts.changed)

@@ -144,7 +144,7 @@ public struct Caller: Sendable {
     }
 
     /// What records call it.
-    var author: String { principal.userID ?? principal.name }
+    public var author: String { principal.userID ?? principal.name }
 }
 
 /// A change while it is planned.

@@ -2,7 +2,7 @@ import Synchronization
 
 /// Lets one change of the directory happen at a time, in the order in which they came. Any thread;
 /// who waits goes on where it was.
-final class ChangeTurn: Sendable {
+public final class ChangeTurn: Sendable {
     private struct State {
         var isTaken = false
         var waiting: [UnsafeContinuation<Void, Never>] = []
@@ -10,8 +10,10 @@ final class ChangeTurn: Sendable {
 
     private let state = Mutex(State())
 
+    public init() {}
+
     /// Waits for the turn. Whoever has it calls ``leave()``, once.
-    func enter() async {
+    public func enter() async {
         await withUnsafeContinuation { (waiter: UnsafeContinuation<Void, Never>) in
             let isFree = state.withLock { state in
                 if state.isTaken {
@@ -25,7 +27,7 @@ final class ChangeTurn: Sendable {
         }
     }
 
-    func leave() {
+    public func leave() {
         let next = state.withLock { state -> UnsafeContinuation<Void, Never>? in
             if state.waiting.isEmpty {
                 state.isTaken = false

@@ -51,7 +51,7 @@ public struct AuditEntry: Equatable, Sendable {
 
     /// What it can be done to. The raw values are stored.
     public enum Object: String, CaseIterable, Sendable {
-        case key, team, user, member, budget, customer
+        case key, team, user, member, budget, customer, model
         /// Everybody at once.
         case gateway
     }

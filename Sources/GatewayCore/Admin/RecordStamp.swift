@@ -24,7 +24,7 @@ public struct RecordStamp: Equatable, Sendable {
     }
 
     /// The stamp after a change.
-    func changed(at moment: WallTime, by author: String) -> RecordStamp {
+    public func changed(at moment: WallTime, by author: String) -> RecordStamp {
         var stamp = self
         stamp.updatedAt = moment
         stamp.updatedBy = author

@@ -31,6 +31,9 @@ public final class Deployment: Sendable {
     public let vendor: String
     /// Counts tokens as its model does; `nil` where no vocabulary is known.
     public let tokenizer: Tokenizer?
+    /// Whether it was made over the API, and not by the configuration: then its address is held to
+    /// the egress rule.
+    public let isStored: Bool
     /// What routing knows of it.
     public let traits: DeploymentTraits
     /// What has been seen of it.
@@ -60,7 +63,7 @@ public final class Deployment: Sendable {
         weight: Double = 1, mode: Mode? = nil, timeouts: AttemptTimeouts,
         security: UpstreamSecurity = UpstreamSecurity(), limits: LimitSet = LimitSet(),
         price: Price? = nil, vendor: String = "", tokenizer: Tokenizer? = nil,
-        traits: DeploymentTraits = DeploymentTraits()
+        traits: DeploymentTraits = DeploymentTraits(), isStored: Bool = false
     ) {
         self.index = index
         self.id = id
@@ -79,6 +82,7 @@ public final class Deployment: Sendable {
         self.vendor = vendor
         self.tokenizer = tokenizer
         self.traits = traits
+        self.isStored = isStored
         health = DeploymentHealth()
         affinitySeed = AffinityHash.hash(id.utf8)
     }
@@ -106,6 +110,7 @@ public final class Deployment: Sendable {
         vendor = other.vendor
         tokenizer = other.tokenizer
         traits = other.traits
+        isStored = other.isStored
         self.health = health ?? other.health
         affinitySeed = other.affinitySeed
     }
@@ -120,6 +125,7 @@ public final class Deployment: Sendable {
             && security == other.security && limits == other.limits && price == other.price
             && vendor == other.vendor && traits == other.traits
             && tokenizer?.source == other.tokenizer?.source
+            && isStored == other.isStored
     }
 }
 

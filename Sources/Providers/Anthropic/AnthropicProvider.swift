@@ -101,7 +101,8 @@ final class AnthropicTarget: DeploymentTarget {
 
     init(_ deployment: Deployment) throws(UpstreamAddress.Invalid) {
         let address = try UpstreamAddress(
-            apiBase: deployment.apiBase, security: deployment.security)
+            apiBase: deployment.apiBase, security: deployment.security,
+            isHeldToEgress: deployment.isStored)
         origin = address.origin
         let messages = Self.path(under: address.basePath)
         path = HeldBytes(messages)

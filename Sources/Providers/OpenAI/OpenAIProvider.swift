@@ -144,7 +144,8 @@ final class OpenAITarget: DeploymentTarget {
 
     init(_ deployment: Deployment) throws(UpstreamAddress.Invalid) {
         let address = try UpstreamAddress(
-            apiBase: deployment.apiBase, security: deployment.security)
+            apiBase: deployment.apiBase, security: deployment.security,
+            isHeldToEgress: deployment.isStored)
         origin = address.origin
         chatPath = HeldBytes(address.basePath + "/chat/completions")
         completionsPath = HeldBytes(address.basePath + "/completions")

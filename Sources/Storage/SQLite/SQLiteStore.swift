@@ -9,7 +9,7 @@ public final class SQLiteStore: Sendable {
     /// Every table's steps, in order. Each mechanism adds its own list at the end.
     static let migrations: [StoreMigration] =
         LedgerTables.migrations + ReportTables.migrations
-        + DirectoryTables.migrations
+        + DirectoryTables.migrations + ModelTables.migrations
 
     /// Where it is; `:memory:` for one that is not kept.
     public let path: String

@@ -1,3 +1,4 @@
+import GatewayCore
 import GatewayPrimitives
 import Testing
 
@@ -16,7 +17,7 @@ struct CopyReaderTests {
             "1\\t2\t\\\\N\n\\N\t\\n\\b\n\t\n\\.\nCOPY public.other (x) FROM stdin;\n1\n\\.")
         #expect(
             read == [
-                ["a": "1\t2", "b": "\\N"], ["a": .some(nil), "b": "\n\u{8}"], ["a": "", "b": ""],
+                ["a": "1\t2", "b": "\\N"], ["a": nil, "b": "\n\u{8}"], ["a": "", "b": ""],
             ])
     }
 

@@ -70,7 +70,7 @@ extension JSONOutput {
             }
             output.member("model_info") { output in
                 output.member("id", deployment.id)
-                output.member("db_model", false)
+                output.member("db_model", deployment.isStored)
                 output.member("key", deployment.upstreamModel)
                 output.member("mode", deployment.mode?.rawValue)
                 output.member("litellm_provider", deployment.provider.rawValue)

@@ -36,7 +36,7 @@ enum ResourceName {
         case .user: users + id
         case .budget: budgets + id
         case .customer: "customers/" + id
-        case .member, .gateway: id
+        case .member, .gateway, .model: id
         }
     }
 
