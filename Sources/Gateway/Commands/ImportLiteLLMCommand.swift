@@ -14,8 +14,8 @@ struct ImportLiteLLMCommand: ParsableCommand {
             A dump is the SQL that pg_dump writes of LiteLLM's database, or answers of its \
             endpoints as JSON, such as /key/list?return_full_object=true, /team/list, /user/list \
             and /budget/list. Keys go on working: their hashes are taken over. All of it is \
-            written, or nothing; what is here already stays as it is. No gateway may serve from the \
-            database meanwhile.
+            written, or nothing; what is here already stays as it is. No gateway may serve from \
+            the database meanwhile.
             """)
 
     @OptionGroup var store: StoreOptions

@@ -31,7 +31,6 @@ import Transport
                 "litellm_settings.cache_params", "litellm_settings.success_callback",
                 "litellm_settings.failure_callback", "litellm_settings.langfuse_public_key",
                 "litellm_settings.langfuse_secret_key", "general_settings.database_url",
-                "general_settings.store_model_in_db",
             ])
     }
 

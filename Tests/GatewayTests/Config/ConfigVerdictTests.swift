@@ -43,8 +43,8 @@ import Testing
             "general_settings.database_url", "only sqlite"
         ),
         (
-            "general_settings: {store_model_in_db: true}", "general_settings.store_model_in_db",
-            "this file only"
+            "general_settings: {disable_spend_logs: true}", "general_settings.disable_spend_logs",
+            "has its row"
         ),
         ("gateway_settings: {hedging: {quantile: 0.9}}", "gateway_settings.hedging", "not built"),
         ("unheard_of: {a: 1}", "unheard_of", "not known"),
