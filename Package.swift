@@ -181,7 +181,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Corpus"],
             swiftSettings: settings),
-        .testTarget(name: "TidyTests", swiftSettings: settings),
+        .testTarget(
+            name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: settings),
     ],
     cxxLanguageStandard: .cxx17
 )

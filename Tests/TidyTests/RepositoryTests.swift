@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The conventions, held against the files of the repository. What each check finds, and what it
@@ -87,8 +88,10 @@ struct RepositoryTests {
 
     @Test("The formatter's configurations name every rule", arguments: formatterConfigurations)
     func formatter(path: String) throws {
-        let complete = try Command.output("swift", "format", "dump-configuration")
-        expectNone(try FormatConfigCheck.check(Repository.file(path), against: complete))
+        let complete = try Subprocess.run(["swift", "format", "dump-configuration"])
+        expectNone(
+            try FormatConfigCheck.check(
+                Repository.file(path), against: String(decoding: complete, as: UTF8.self)))
     }
 
     static let formatterConfigurations = [".swift-format", "Tests/.swift-format"]

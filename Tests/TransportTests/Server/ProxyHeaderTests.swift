@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [
+    private static let malformed: [[UInt8]] = [
         Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8),
         Array("PRI * HTTP/2.0\r\n\r\n".utf8),
         Array("PROXY\r\n".utf8),
@@ -81,7 +81,9 @@ import Testing
         binary(family: 0x11, [192, 0, 2, 7]), binary(family: 0x21, addressesIPv4),
         binary(addressesIPv4, extra: 5_000),
         Array("\r\nGET / HTTP/1.1\r\n\r\n".utf8),
-    ])
+    ]
+
+    @Test(arguments: malformed)
     func refusesWhatIsNone(bytes: [UInt8]) {
         for pieces in [1, 5, 1_000] { #expect(Self.take(bytes, pieces: pieces) == "malformed") }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The certificates of Tests/Certificates/make.sh, made once a run in a folder of its own.
 enum Certificates {
@@ -7,12 +8,11 @@ enum Certificates {
             .appendingPathComponent("llm-gateway-certificates-\(getpid())")
         let script = URL(fileURLWithPath: #filePath)
             .appendingPathComponent("../../../Certificates/make.sh").standardized
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        process.arguments = [script.path, folder.path]
-        do { try process.run() } catch { fatalError("cannot run \(script.path): \(error)") }
-        process.waitUntilExit()
-        precondition(process.terminationStatus == 0, "\(script.path) failed; is openssl there?")
+        do {
+            try Subprocess.run(["bash", script.path, folder.path])
+        } catch {
+            fatalError("\(error); is openssl there?")
+        }
         atexit { try? FileManager.default.removeItem(atPath: Certificates.folder) }
         return folder.path
     }()
