@@ -44,6 +44,13 @@ extension Composition {
             clock: clock, seed: seed)
     }
 
+    /// Sees on a loop what other processes change in the directory. To be kept as long as the loop
+    /// runs.
+    func watchDirectory(on loop: EventLoop) -> DirectoryWatch {
+        DirectoryWatch(
+            loop: loop, administration: administration, interval: settings.directoryPoll, log: log)
+    }
+
     /// Deletes old rows of the ledger from time to time, on a loop; `nil` where they are kept for
     /// ever. To be kept as long as the loop runs.
     func sweepRows(on loop: EventLoop) -> RetentionSweep? {

@@ -34,6 +34,10 @@ struct Composition {
     let store: SQLiteStore
     let ledger: SQLiteLedger
     let gates = GateTallies()
+    /// Tells of budgets; `nil` where nobody is told.
+    let alerts: WebhookAlerts?
+    /// The loop of those.
+    private let alertLoop: EventLoop?
     private let limits = SlidingLimits()
 
     init(settings: Settings, log: Log, startedAt: WallTime) throws {
@@ -69,12 +73,23 @@ struct Composition {
             settings: settings, catalog: catalog, rows: SQLiteModels(store: store), log: log)
         try models.load()
         let records = SQLiteDirectory(store: store)
+        let stored = try records.loadAll()
         administration = Administration(
-            store: records, mint: KeyMint(hash: KeyStrength.hash(of:)), fixed: settings.masterKeys,
-            stored: try records.load(), configured: settings.records(at: startedAt),
+            store: records, mint: KeyMint(hash: KeyStrength.hash(of:)),
+            limits: settings.directory, fixed: settings.masterKeys, stored: stored.records,
+            place: stored.place, configured: settings.records(at: startedAt),
             everyone: settings.standingOfAll, now: WallTime.system)
         ledger = try SQLiteLedger(
             store: store, instances: settings.dataDirectory + "/instances", startedAt: startedAt)
+        if settings.alerts != nil {
+            let loop = EventLoop(index: Self.alertLoopIndex)
+            alertLoop = loop
+            alerts = try Self.makeAlerts(
+                on: loop, settings, tlsClient, resolver, store, administration, log)
+        } else {
+            alertLoop = nil
+            alerts = nil
+        }
     }
 
     /// Has the models read again with everything else that is.
@@ -93,6 +108,7 @@ struct Composition {
             ) { $0.text("why", failure.description) }
         }
         store.start()
+        alertLoop?.start()
         let recovered = ledger.recovered
         guard recovered.instanceCount > 0 else { return }
         log.write(.warning, "an earlier process ended without settling its calls") { line in
@@ -103,6 +119,9 @@ struct Composition {
 
     /// Writes what is left and closes the ledger; no loop runs any more.
     func close() {
+        alerts?.close()
+        alertLoop?.stop()
+        alertLoop?.join()
         do throws(StoreFailure) {
             store.stopWriter()
             try ledger.close()
@@ -163,7 +182,8 @@ struct Composition {
                 directory: administration.directory, ledger: ledger, limits: limits,
                 rules: settings.accounting,
                 clock: clock,
-                everyone: settings.standingOfAll, counter: RequestTokenCounter()),
+                everyone: settings.standingOfAll, counter: RequestTokenCounter(),
+                alerts: alerts),
             clock: clock, limits: calls, seed: random.next(),
             certificateRules: settings.certificateRules, tally: gates.make())
         var grpcLimits = GRPCLimits()

@@ -11,6 +11,8 @@ public struct UpstreamAddress: Equatable, Sendable {
     public struct Invalid: Error, Equatable {
         /// In words that name the address.
         public let message: String
+
+        public init(message: String) { self.message = message }
     }
 
     /// - Parameters:

@@ -14,6 +14,8 @@ enum StorageLimits {
     static let requestIDsPerKeyMax = 100_000
     /// Ids that are older than that and removed with each new one.
     static let requestIDsSwept = 8
+    /// Changes of the directory that are known one by one; who has missed more reads everything.
+    static let directoryChangesKept: Int64 = 10_000
     /// Rows that could not be written and are tried again.
     static let backlogRowsMax = 100_000
 }

@@ -117,11 +117,11 @@ def test_block_unblock_delete_and_expiry_take_effect_at_once(gateway, admin):
         admin.post("/key/unblock", key=key)
         assert chat(gateway, key)[0] == 200
     admin.post("/key/update", key=key, duration="0s")
-    assert chat(gateway, key)[0] == 401
+    assert chat(gateway, key) == (401, "expired_key")
     admin.post("/key/update", key=key, duration=None)
     assert chat(gateway, key)[0] == 200
     admin.post("/key/delete", keys=[key])
-    assert chat(gateway, key)[0] == 401
+    assert chat(gateway, key) == (401, "token_not_found_in_db")
     assert admin.get("/key/info", key=key)["info"]["status"] == "deleted"
 
 

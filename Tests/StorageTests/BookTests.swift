@@ -194,16 +194,21 @@ struct BookTests {
     @Test(arguments: BookKind.allCases)
     func aSoftBoundWarnsAndRefusesNothing(kind: BookKind) throws {
         try kind.withBook { book in
-            let key = account("k", cap: nil, soft: 50)
-            let first = try book.reserve(demand([key], 50), owner: 1)
-            guard case .held(_, _, nil) = first else {
-                Issue.record("warned too early")
-                return
-            }
-            let second = try book.reserve(demand([key], 1, call: 2), owner: 1)
-            guard case .held(_, _, 0) = second else {
-                Issue.record("did not warn")
-                return
+            // Every bound that is passed is told, with how its account stands.
+            let accounts = [
+                account("a", cap: 1_000), account("k", cap: nil, soft: 50),
+                account("l", cap: nil, soft: 20),
+            ]
+            for (amount, call, places, balances) in [
+                (20, 1, [], []), (30, 2, [2], [50]), (1, 3, [1, 2], [51, 51]),
+            ] as [(Int64, UInt64, [Int], [Int64])] {
+                let answer = try book.reserve(demand(accounts, amount, call: call), owner: 1)
+                guard case .held(_, _, let passed) = answer else {
+                    Issue.record("refused")
+                    return
+                }
+                #expect(passed.map(\.place) == places)
+                #expect(passed.map(\.balance.held.nanoUSD) == balances)
             }
         }
     }

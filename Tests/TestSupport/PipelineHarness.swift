@@ -11,6 +11,7 @@ public final class PipelineHarness {
     public let limits = SlidingLimits()
     public let book = MemoryBook()
     public let ledger: DirectLedger
+    public let alerts = RecordingAlerts()
 
     /// The hash of the key that is known, and of one that is not.
     public static let knownKey = KeyHash(words: (1, 2, 3, 4))
@@ -46,7 +47,7 @@ public final class PipelineHarness {
             observer: observer,
             accountant: Accountant(
                 directory: KeyRing([:]), ledger: ledger, limits: limits,
-                rules: rules, clock: clock),
+                rules: rules, clock: clock, alerts: alerts),
             clock: clock,
             limits: CallLimits(callTimeout: .seconds(60), attemptsMax: attemptsMax), seed: seed)
     }

@@ -69,8 +69,8 @@ struct OpenAIErrorWriter {
         body.append(#","type":""#)
         body.append(type ?? face.type)
         body.append(#"","param":"#)
-        if let field = error.fields.first?.field {
-            body.append(jsonString: field)
+        if let param = param(of: error) {
+            body.append(jsonString: param)
         } else {
             body.append("null")
         }
@@ -95,12 +95,24 @@ struct OpenAIErrorWriter {
         body.append(#"","message":"#)
         body.append(jsonString: error.message + " (request id \(id.text))")
         body.append(#","param":"#)
-        if let field = error.fields.first?.field {
-            body.append(jsonString: field)
+        if let param = param(of: error) {
+            body.append(jsonString: param)
         } else {
             body.append("null")
         }
         body.append("}")
+    }
+
+    /// What the error is about: a field, or, as LiteLLM tells it, a key.
+    private func param(of error: GatewayError) -> String? {
+        if usesLiteLLMStatuses, let fault = error.keyFault {
+            switch fault {
+            case .unknown: return "key"
+            case .expired(let hint): return hint
+            case .missing, .malformed, .blocked: return nil
+            }
+        }
+        return error.fields.first?.field
     }
 
     func face(of error: GatewayError) -> Face {
@@ -151,7 +163,7 @@ struct OpenAIErrorWriter {
 
     private func liteLLMFace(of error: GatewayError) -> Face {
         switch error.reason {
-        case .keyInvalid: Face(status: 401, type: "auth_error")
+        case .keyInvalid: Face(status: 401, type: liteLLMType(of: error.keyFault))
         case .notAllowed: Face(status: 403, type: "key_model_access_denied")
         case .modelNotFound: Face(status: 400, type: "invalid_request_error")
         case .alreadyExists: Face(status: 400, type: "bad_request_error")
@@ -166,6 +178,18 @@ struct OpenAIErrorWriter {
         case .timedOut: Face(status: 408, type: "invalid_request_error")
         default:
             Face(status: openAIFace(of: error).status, type: openAIFace(of: error).type)
+        }
+    }
+}
+
+extension OpenAIErrorWriter {
+    /// LiteLLM's word for a key that opens nothing. Its `no_db_connection` does not occur: there is
+    /// always a database.
+    private func liteLLMType(of fault: KeyFault?) -> StaticString {
+        switch fault {
+        case .unknown: "token_not_found_in_db"
+        case .expired: "expired_key"
+        case .missing, .malformed, .blocked, nil: "auth_error"
         }
     }
 }

@@ -26,6 +26,7 @@ enum GatewaySection {
             "which private addresses may be called that are set over the API"),
         "proxy_protocol": .honoured("whether trusted proxies' connections begin with a header"),
         "hedging": .notBuilt("hedging is"),
+        "alerting": .section, "directory": .section,
         "tokenizers": .section, "cors": .section, "compression": .section, "routing": .section,
     ]
 
@@ -56,6 +57,8 @@ enum GatewaySection {
         BoundsSection.readTimeouts(values["timeouts"], with: &reader, into: &settings)
         UpstreamSection.read(
             node?["upstream"], environment: environment, with: &reader, into: &settings)
+        AlertSection.read(values["alerting"], with: &reader, into: &settings)
+        DirectorySection.read(values["directory"], with: &reader, into: &settings)
         readGRPC(values["grpc"], with: &reader, into: &settings)
         readLog(values["log"], with: &reader, into: &settings)
         RoutingSection.read(

@@ -24,6 +24,12 @@ struct Settings: Sendable {
     var certificateRules: [CertificateRule] = []
     /// Teams that static keys belong to.
     var teams: [StaticTeam] = []
+    /// The bounds of the directory of keys, teams and users.
+    var directory = DirectoryLimits()
+    /// How often it is looked whether another process has changed it.
+    var directoryPoll = Duration.milliseconds(200)
+    /// Where alerts of budgets are told; `nil` for nowhere.
+    var alerts: AlertSettings?
     /// What the whole gateway is held to.
     var limitsOfAll = LimitSet()
     var budgetsOfAll: [BudgetSpec] = []

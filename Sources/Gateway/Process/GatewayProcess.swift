@@ -19,6 +19,7 @@ final class GatewayProcess {
     private var configWatch: FileWatch?
     private var retentionSweep: RetentionSweep?
     private var refusalReport: RefusalReport?
+    private var directoryWatch: DirectoryWatch?
 
     /// Why it cannot start.
     struct StartError: Error, CustomStringConvertible {
@@ -108,6 +109,7 @@ final class GatewayProcess {
                 ProcessSignals.tellReload()
             }
         }
+        directoryWatch = composition.watchDirectory(on: servers[0].loop)
         retentionSweep = composition.sweepRows(on: servers[0].loop)
         refusalReport = RefusalReport(
             loop: servers[0].loop, refusals: composition.refusals, log: log)

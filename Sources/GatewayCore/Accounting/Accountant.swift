@@ -11,13 +11,16 @@ public final class Accountant {
     /// What the whole gateway is held to, where the directory does not say.
     private let everyone: Standing?
     private let counter: (any InputCounter)?
+    private let alerts: (any AlertSink)?
 
+    /// - Parameter alerts: whom calls tell of bounds of budgets that they pass or meet.
     public init(
         directory: any Directory, ledger: any Ledger, limits: any LimitStore,
         rules: AccountingRules, clock: any Clock, everyone: Standing? = nil,
-        counter: (any InputCounter)? = nil
+        counter: (any InputCounter)? = nil, alerts: (any AlertSink)? = nil
     ) {
         self.counter = counter
+        self.alerts = alerts
         self.directory = directory
         self.ledger = ledger
         self.limits = limits
@@ -59,8 +62,7 @@ public final class Accountant {
         }
         return CallCharge(
             request: request, input: input, accounts: accounts, ticket: ticket, rules: rules,
-            ledger: ledger,
-            limits: limits, clock: clock)
+            ledger: ledger, limits: limits, clock: clock, alerts: alerts)
     }
 
     /// The tokens of a request's input by the vocabulary of a deployment; `nil` where it has none.

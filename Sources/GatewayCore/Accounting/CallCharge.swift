@@ -14,6 +14,8 @@ final class CallCharge {
     private let ledger: any Ledger
     private let limits: any LimitStore
     private let clock: any Clock
+    /// Whom it tells of bounds of budgets that it passes or meets.
+    private let alerts: (any AlertSink)?
     private let isStream: Bool
     /// Whether it costs nothing, and so has no row.
     private let isFree: Bool
@@ -78,8 +80,10 @@ final class CallCharge {
 
     init(
         request: ModelRequest, input: InputTokens, accounts: [BudgetAccount], ticket: LimitTicket?,
-        rules: AccountingRules, ledger: any Ledger, limits: any LimitStore, clock: any Clock
+        rules: AccountingRules, ledger: any Ledger, limits: any LimitStore, clock: any Clock,
+        alerts: (any AlertSink)? = nil
     ) {
+        self.alerts = alerts
         self.rules = rules
         self.ledger = ledger
         self.limits = limits
@@ -230,15 +234,27 @@ final class CallCharge {
             draft: draft)
         switch try await ledger.reserve(demand) {
         case .held(let id, let got, let softPassed):
-            if let softPassed { budgetWarning = Self.warning(accounts[softPassed]) }
+            for (place, balance) in softPassed {
+                if budgetWarning == nil { budgetWarning = Self.warning(accounts[place]) }
+                tell(.softPassed, accounts[place], balance, demand)
+            }
             reservation = Reservation(id: id, forgotten: ledger.forgotten)
             hold = id
             held = got
             return got
         case .refused(let account, let balance):
+            tell(.exhausted, account, balance, demand)
             throw .budgetExhausted(
                 account, balance, needed: least, at: demand.at)
         }
+    }
+
+    private func tell(
+        _ kind: BudgetAlert.Kind, _ account: BudgetAccount, _ balance: BudgetBalance,
+        _ demand: HoldDemand
+    ) {
+        alerts?.post(
+            BudgetAlert(kind, account, balance, at: demand.at, caller: demand.draft))
     }
 
     private static func warning(_ account: BudgetAccount) -> String {

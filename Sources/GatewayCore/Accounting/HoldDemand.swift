@@ -63,9 +63,9 @@ public struct BudgetBalance: Equatable, Sendable {
 
 /// What a ledger answers to a ``HoldDemand``.
 public enum HoldAnswer: Sendable {
-    /// The hold with this number, of this amount, is on record. `softPassed` is the place of an
-    /// account whose soft bound it passes.
-    case held(id: Int64, amount: Money, softPassed: Int?)
+    /// The hold with this number, of this amount, is on record. `softPassed` are the places of the
+    /// accounts whose soft bounds it passes, and how they stand with it.
+    case held(id: Int64, amount: Money, softPassed: [(place: Int, balance: BudgetBalance)])
     /// A budget has too little left, and how it stands; nothing was taken from any.
     case refused(BudgetAccount, BudgetBalance)
 }

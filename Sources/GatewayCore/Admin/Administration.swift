@@ -17,15 +17,20 @@ public final class Administration: Sendable {
     private let turn = ChangeTurn()
     /// What the configuration holds the whole gateway to.
     private let everyone: Standing?
+    /// Which records stand in the configuration; nothing that is stored takes their place.
+    private let configuredIDs: Set<RecordID>
+    /// Up to where other processes' changes are known. Read and written by whoever has the turn.
+    private let place: Atomic<Int64>
 
     /// - Parameters:
     ///   - fixed: principals that no record stands for, such as the master key's.
     ///   - stored: what the store has.
+    ///   - place: up to where in the sequence of the store's changes that tells.
     ///   - configured: what stands in the configuration; it wins over what is stored.
     ///   - everyone: what the configuration holds the whole gateway to.
     public init(
         store: any DirectoryStore, mint: KeyMint, limits: DirectoryLimits = DirectoryLimits(),
-        fixed: [KeyHash: Principal] = [:], stored: [RecordChange] = [],
+        fixed: [KeyHash: Principal] = [:], stored: [RecordChange] = [], place: Int64 = 0,
         configured: [RecordChange] = [], everyone: Standing? = nil,
         now: @escaping @Sendable () -> WallTime
     ) {
@@ -35,6 +40,8 @@ public final class Administration: Sendable {
         self.now = now
         self.everyone = everyone
         fixedHashes = Set(fixed.keys)
+        configuredIDs = Set(configured.map(\.recordID))
+        self.place = Atomic(place)
         directory = LiveDirectory(fixed)
         let all = DirectoryRecords(stored + configured)
         records = Mutex(all)
@@ -73,6 +80,7 @@ public final class Administration: Sendable {
     ) async throws(GatewayError) -> Value {
         await turn.enter()
         defer { turn.leave() }
+        try await absorbInTurn()
         var draft = ChangeDraft(caller: caller, at: now())
         try await refuseRepeat(of: draft)
         let value = try readChecked { (records) throws(GatewayError) in
@@ -91,6 +99,29 @@ public final class Administration: Sendable {
         let first = try await store.creation(
             request.identity.id, ofKey: draft.caller.principal.keyID, at: draft.at)
         if let first { throw .repeated(request, of: first) }
+    }
+
+    /// Takes over what other processes have changed since the last time: two have the store open
+    /// during a restart, and commands beside a gateway. Returns how many records it was.
+    @discardableResult
+    public func absorb() async throws(GatewayError) -> Int {
+        await turn.enter()
+        defer { turn.leave() }
+        return try await absorbInTurn()
+    }
+
+    @discardableResult
+    private func absorbInTurn() async throws(GatewayError) -> Int {
+        let foreign = try await store.changes(after: place.load(ordering: .relaxed))
+        var changes = foreign.records
+        if foreign.isWhole {
+            let kept = configuredIDs.union(changes.map(\.recordID))
+            changes += read { $0.changesGone(keeping: kept, at: moment) }
+        }
+        changes.removeAll { configuredIDs.contains($0.recordID) }
+        if !changes.isEmpty { await putInPlace(changes) }
+        place.store(foreign.place, ordering: .relaxed)
+        return changes.count
     }
 
     /// Puts what was written in the place of what requests see. The records are changed at once;

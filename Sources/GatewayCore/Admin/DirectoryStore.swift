@@ -7,6 +7,10 @@ public protocol DirectoryStore: Sendable {
     /// Writes a change as a whole, with its audit rows; durable when this returns.
     func apply(_ change: DirectoryChange) async throws(GatewayError)
 
+    /// What other processes that have the store open have changed after a place in the sequence of
+    /// all changes.
+    func changes(after place: Int64) async throws(GatewayError) -> ForeignChanges
+
     /// A key that was revoked; `nil` if there is none.
     func revokedKey(_ id: String) async throws(GatewayError) -> KeyRecord?
 

@@ -8,6 +8,8 @@ public final class Principal: Sendable {
     public let keyID: String
     /// What logs and errors call it: the key's alias, or `master`.
     public let name: String
+    /// The end of the key's secret, as ``KeyRecord/hint``; `nil` where that is not kept.
+    public let keyHint: String?
     public let userID: String?
     public let teamID: String?
     /// What it may do besides calling models.
@@ -30,7 +32,8 @@ public final class Principal: Sendable {
     public let expiresAt: WallTime?
 
     public init(
-        name: String, keyID: String? = nil, userID: String? = nil, teamID: String? = nil,
+        name: String, keyID: String? = nil, keyHint: String? = nil, userID: String? = nil,
+        teamID: String? = nil,
         role: Role = .user, tags: [String] = [], access: ModelAccess = ModelAccess(),
         standings: [Standing] = [], modelStandings: [String: [Standing]] = [:],
         blockedReason: String? = nil, expiresAt: WallTime? = nil, opensModels: Bool = true,
@@ -38,6 +41,7 @@ public final class Principal: Sendable {
     ) {
         self.keyID = keyID ?? name
         self.name = name
+        self.keyHint = keyHint
         self.userID = userID
         self.teamID = teamID
         self.role = role

@@ -32,7 +32,7 @@ struct PrincipalCompiler {
         }
         let make = { (expiresAt: WallTime?) in
             Principal(
-                name: key.name, keyID: key.id, userID: key.settings.userID,
+                name: key.name, keyID: key.id, keyHint: key.hint, userID: key.settings.userID,
                 teamID: key.settings.teamID, role: role(of: key, user),
                 tags: tags(of: key, team?.record), access: access(of: key),
                 standings: standings, modelStandings: byModel,

@@ -49,6 +49,8 @@ public struct GatewayError: Error, Sendable {
         public var outcome: AttemptOutcome?
         /// The limits and budgets that were hit.
         public var violations: [LimitViolation] = []
+        /// What is wrong with a key, for ``Reason/keyInvalid``.
+        public var keyFault: KeyFault?
         /// The call that was made before, for ``Reason/duplicateRequest``.
         public var firstCall: FirstCall?
     }
@@ -116,6 +118,20 @@ public struct GatewayError: Error, Sendable {
         /// Another deployment of the model may answer.
         case otherDeployment
     }
+}
+
+/// What is wrong with a key.
+public enum KeyFault: Equatable, Sendable {
+    /// None was sent, or nothing that can be one.
+    case missing
+    case malformed
+    /// Nobody has it.
+    case unknown
+    /// Its time is over.
+    /// - Parameter hint: the end of its secret, as ``KeyRecord/hint``; `nil` where not kept.
+    case expired(hint: String?)
+    /// It, its team or its user is blocked.
+    case blocked
 }
 
 /// A field that breaks a rule.

@@ -127,26 +127,21 @@ public final class Pipeline {
     public func authenticate(_ credential: Credential?) throws(GatewayError) -> Principal {
         switch try certified(credential) {
         case nil, .certificate:
-            throw GatewayError(
-                .keyInvalid, origin: .client,
-                message: "No API key was sent. Send it as `authorization: Bearer sk-...`.")
-        case .malformed(let why):
-            throw GatewayError(.keyInvalid, origin: .client, message: why)
+            throw .keyInvalid(
+                .missing, "No API key was sent. Send it as `authorization: Bearer sk-...`.")
+        case .malformed(let why): throw .keyInvalid(.malformed, why)
         case .key(let hash):
             guard let principal = directory.principal(of: hash) else {
-                throw GatewayError(
-                    .keyInvalid, origin: .client,
-                    message: "The API key is not known here. Check that it was copied whole.")
+                throw .keyInvalid(
+                    .unknown, "The API key is not known here. Check that it was copied whole.")
             }
-            if let reason = principal.blockedReason {
-                throw GatewayError(.keyInvalid, origin: .client, message: reason)
-            }
-            if let expiresAt = principal.expiresAt,
-                expiresAt.nanoseconds <= clock.wallNow().nanoseconds
-            {
-                throw GatewayError(
-                    .keyInvalid, origin: .client,
-                    message: "The API key expired. Ask for a new one.")
+            if let reason = principal.blockedReason { throw .keyInvalid(.blocked, reason) }
+            let now = clock.wallNow()
+            if let expiresAt = principal.expiresAt, expiresAt.nanoseconds <= now.nanoseconds {
+                throw .keyInvalid(
+                    .expired(hint: principal.keyHint),
+                    "The API key expired at \(CivilDate.text(of: expiresAt)); it is "
+                        + "\(CivilDate.text(of: now)). Ask for a new one.")
             }
             return principal
         }
@@ -177,6 +172,14 @@ public final class Pipeline {
         return (list.models + aliases).filter {
             principal.mayUse(model: $0.name, groups: $0.accessGroups)
         }
+    }
+}
+
+extension GatewayError {
+    fileprivate static func keyInvalid(_ fault: KeyFault, _ message: String) -> GatewayError {
+        var error = GatewayError(.keyInvalid, origin: .client, message: message)
+        error.keyFault = fault
+        return error
     }
 }
 

@@ -43,8 +43,10 @@ public final class MemoryBook: LedgerBook {
         lastHold += 1
         holds[lastHold] = Hold(
             owner: owner, amount: granted, accounts: keys, draft: demand.draft)
-        let softPassed = demand.accounts.indices.first {
-            accounts[keys[$0]]?.passes(demand.accounts[$0].spec.soft) ?? false
+        let softPassed = demand.accounts.indices.compactMap { place in
+            accounts[keys[place]].flatMap {
+                $0.passes(demand.accounts[place].spec.soft) ? (place: place, balance: $0) : nil
+            }
         }
         return .held(id: lastHold, amount: granted, softPassed: softPassed)
     }

@@ -29,6 +29,12 @@ public final class MemoryDirectory: DirectoryStore {
         }
     }
 
+    public func changes(after place: Int64) async throws(GatewayError) -> ForeignChanges {
+        try check()
+        // No other process can have it open.
+        return ForeignChanges(place: place)
+    }
+
     public func revokedKey(_ id: String) async throws(GatewayError) -> KeyRecord? {
         try check()
         return state.withLock { state in

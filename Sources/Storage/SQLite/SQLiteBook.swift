@@ -46,12 +46,10 @@ final class SQLiteBook: LedgerBook {
             }
         }
         let id = try statements.insertHold(demand, amount: granted, accounts: ids, owner: owner)
-        var softPassed: Int?
+        var softPassed: [(place: Int, balance: BudgetBalance)] = []
         for (place, account) in demand.accounts.enumerated() where account.spec.soft != nil {
-            if try statements.balance(of: ids[place]).passes(account.spec.soft) {
-                softPassed = place
-                break
-            }
+            let balance = try statements.balance(of: ids[place])
+            if balance.passes(account.spec.soft) { softPassed.append((place, balance)) }
         }
         return .held(id: id, amount: granted, softPassed: softPassed)
     }

@@ -9,7 +9,8 @@ public final class SQLiteStore: Sendable {
     /// Every table's steps, in order. Each mechanism adds its own list at the end.
     static let migrations: [StoreMigration] =
         LedgerTables.migrations + ReportTables.migrations
-        + DirectoryTables.migrations + ModelTables.migrations
+        + DirectoryTables.migrations + ModelTables.migrations + ChangeSequence.migrations
+        + AlertRecord.migrations
 
     /// Where it is; `:memory:` for one that is not kept.
     public let path: String

@@ -177,7 +177,9 @@ struct ManagementDoorTests {
         #expect(detail.status == 404)
         #expect(detail.string("detail.error")?.hasPrefix("There is no such thing.") == true)
         let unknown = await harness.get("/probe/missing-detail", key: "sk-unknown")
-        #expect(unknown.string("error.type") == "auth_error", "authentication has one shape")
+        #expect(
+            unknown.string("error.type") == "token_not_found_in_db",
+            "authentication has one shape")
     }
 
     @Test func anotherMethodIsToldTheRightOnes() async throws {

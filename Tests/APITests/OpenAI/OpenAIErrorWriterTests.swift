@@ -11,6 +11,32 @@ struct OpenAIErrorWriterTests {
         GatewayError(reason, origin: .gateway, message: "It \"failed\".")
     }
 
+    /// LiteLLM's clients tell by type and param what is wrong with a key; OpenAI's have one code.
+    @Test(
+        arguments: [
+            (KeyFault.missing, "auth_error", nil), (.malformed, "auth_error", nil),
+            (.blocked, "auth_error", nil), (.unknown, "token_not_found_in_db", "key"),
+            (.expired(hint: "sk-...wXyZ"), "expired_key", "sk-...wXyZ"),
+            (.expired(hint: nil), "expired_key", nil),
+        ] as [(KeyFault, String, String?)])
+    func aKeyThatOpensNothingIsToldApart(
+        fault: KeyFault, type: String, param: String?
+    ) throws {
+        var error = error(.keyInvalid)
+        error.keyFault = fault
+        var random = SystemRandomNumberGenerator()
+        let id = CallID(at: WallTime(nanoseconds: 0), using: &random)
+        for isLiteLLM in [true, false] {
+            var body = ByteQueue()
+            OpenAIErrorWriter(usesLiteLLMStatuses: isLiteLLM).append(error, id: id, to: &body)
+            let json = try JSONSerialization.jsonObject(with: Data(body.view.bytes))
+            let shown = try #require((json as? [String: Any])?["error"] as? [String: Any])
+            #expect(shown["type"] as? String == (isLiteLLM ? type : "invalid_request_error"))
+            #expect(shown["param"] as? String == (isLiteLLM ? param : nil))
+            #expect(shown["code"] as? String == (isLiteLLM ? "401" : "invalid_api_key"))
+        }
+    }
+
     private static let table: [(GatewayError.Reason, Int, String, String?, Int, String)] = [
         (.invalidRequest, 400, "invalid_request_error", nil, 400, "invalid_request_error"),
         (.bodyTooLarge, 413, "invalid_request_error", nil, 413, "invalid_request_error"),

@@ -201,6 +201,39 @@ struct CallChargeTests {
         #expect(balance.0 <= cap)
     }
 
+    /// Whoever watches over budgets hears of every soft bound that is passed, and of the cap that a
+    /// call was refused for.
+    @Test func budgetsThatArePassedOrMetAreTold() async throws {
+        let daily = BudgetSpec(
+            window: .daily, max: Money(nanoUSD: 150), soft: Money(nanoUSD: 10))
+        let key = Standing(Subject(.key, "k"), name: "alice", budgets: [daily])
+        let team = Standing(
+            Subject(.team, "t"), name: "Team",
+            budgets: [BudgetSpec(window: .forever, max: nil, soft: Money(nanoUSD: 20))])
+        let tag = Standing(
+            Subject(.tag, "x"), name: "x",
+            budgets: [BudgetSpec(window: .forever, max: Money(nanoUSD: 1_000))])
+        let harness = PipelineHarness(
+            attempts: [Self.tokens(1) + [.finish(Self.usage(0, 60))]],
+            standings: [key, team, tag], price: Self.price)
+        let door = harness.door(isStream: false)
+        await harness.pipeline.run(door)
+        #expect(door.record?.budgetWarning?.contains("alice") == true)
+        #expect(harness.alerts.all.map(\.kind) == [.softPassed, .softPassed])
+        #expect(harness.alerts.all.map(\.account.subject) == [key.subject, team.subject])
+        #expect(
+            harness.alerts.all.map(\.balance.held)
+                == Array(repeating: Money(nanoUSD: 108), count: 2))
+        await harness.pipeline.run(harness.door(isStream: false, maxOutputTokens: 100))
+        let last = try #require(harness.alerts.all.last)
+        #expect(harness.alerts.all.count == 3)
+        #expect(last.kind == .exhausted && last.account.subject == key.subject)
+        #expect(last.balance.settled == Money(nanoUSD: 60))
+        // The same bound in the same period is the same topic; the next period's is another.
+        #expect(harness.alerts.all[0].topic != last.topic)
+        #expect(last.topic.start == BudgetWindow.daily.period(at: last.at).start)
+    }
+
     /// What has no price counts as free, and says so: the attempt that answered, or one before it
     /// that may have cost something.
     @Test func whatHasNoPriceIsMarked() async throws {

@@ -86,6 +86,19 @@ import Testing
         ),
         ("gateway_settings: {proxy_protocol: true}", "gateway_settings.proxy_protocol"),
         ("gateway_settings: {client_ca: a}", "gateway_settings.client_ca"),
+        (
+            "gateway_settings: {egress_allowed: [10.0.0.0/8, nas.local]}",
+            "gateway_settings.egress_allowed[1]"
+        ),
+        ("gateway_settings: {alerting: {queue_max: 5}}", "gateway_settings.alerting"),
+        (
+            "gateway_settings: {alerting: {webhook_url: 'ftp://host/x'}}",
+            "gateway_settings.alerting.webhook_url"
+        ),
+        (
+            "gateway_settings: {directory: {budgets_max: 0}}",
+            "gateway_settings.directory.budgets_max"
+        ),
         ("gateway_settings: {prot: 4000}", "gateway_settings.prot"),
         (
             "gateway_settings: {limits: {connections_per_address_max: 0}}",

@@ -128,53 +128,74 @@ struct DirectoryRows {
 
     /// Every record but revoked keys.
     func all() throws -> [RecordChange] {
-        var records: [RecordChange] = []
-        for row in try rows("team") {
-            records.append(
-                .team(
-                    TeamRecord(
-                        id: row["id"], settings: try StoredRecords.Team.decoded(row["settings"]),
-                        stamp: stamp(row))))
-        }
-        for row in try rows("user_account") {
-            records.append(
-                .user(
-                    UserRecord(
-                        id: row["id"], settings: try StoredRecords.User.decoded(row["settings"]),
-                        stamp: stamp(row))))
-        }
-        for row in try rows("team_member") {
-            records.append(
-                .membership(
-                    MembershipRecord(
-                        teamID: row["team_id"], userID: row["user_id"],
-                        settings: try StoredRecords.Member.decoded(row["settings"]),
-                        stamp: stamp(row))))
-        }
-        for row in try rows("budget") {
-            let kind: Int? = row["subject_kind"]
-            let id: String? = row["subject_id"]
-            let subject = kind.flatMap { UInt8(exactly: $0) }
-                .flatMap(Subject.Kind.init(rawValue:)).map { Subject($0, id ?? "") }
-            records.append(
-                .budget(
-                    BudgetRecord(
-                        id: row["id"], subject: subject,
-                        allowance: try StoredAllowance.decoded(row["settings"]),
-                        stamp: stamp(row))))
-        }
-        for row in try rows("customer") {
-            records.append(
-                .customer(
-                    CustomerRecord(
-                        id: row["id"],
-                        settings: try StoredRecords.Customer.decoded(row["settings"]),
-                        stamp: stamp(row))))
-        }
+        var records = try rows("team").map(team)
+        records += try rows("user_account").map(user)
+        records += try rows("team_member").map(membership)
+        records += try rows("budget").map(budget)
+        records += try rows("customer").map(customer)
         let keys = try Row.fetchCursor(
             database, sql: "SELECT * FROM api_key WHERE revoked_at IS NULL")
         while let row = try keys.next() { records.append(.key(try key(row))) }
         return records
+    }
+
+    /// One record, a revoked key too; `nil` when it is not there.
+    func record(_ id: RecordID) throws -> RecordChange? {
+        switch id.kind {
+        case .key: try row("api_key", id.id).map { .key(try key($0)) }
+        case .team: try row("team", id.id).map(team)
+        case .user: try row("user_account", id.id).map(user)
+        case .budget: try row("budget", id.id).map(budget)
+        case .customer: try row("customer", id.id).map(customer)
+        case .membership:
+            try Row.fetchOne(
+                database, sql: "SELECT * FROM team_member WHERE team_id = ? AND user_id = ?",
+                arguments: [id.id, id.userID]
+            ).map(membership)
+        }
+    }
+
+    private func row(_ table: String, _ id: String) throws -> Row? {
+        try Row.fetchOne(database, sql: "SELECT * FROM \(table) WHERE id = ?", arguments: [id])
+    }
+
+    private func team(_ row: Row) throws -> RecordChange {
+        .team(
+            TeamRecord(
+                id: row["id"], settings: try StoredRecords.Team.decoded(row["settings"]),
+                stamp: stamp(row)))
+    }
+
+    private func user(_ row: Row) throws -> RecordChange {
+        .user(
+            UserRecord(
+                id: row["id"], settings: try StoredRecords.User.decoded(row["settings"]),
+                stamp: stamp(row)))
+    }
+
+    private func membership(_ row: Row) throws -> RecordChange {
+        .membership(
+            MembershipRecord(
+                teamID: row["team_id"], userID: row["user_id"],
+                settings: try StoredRecords.Member.decoded(row["settings"]), stamp: stamp(row)))
+    }
+
+    private func budget(_ row: Row) throws -> RecordChange {
+        let kind: Int? = row["subject_kind"]
+        let id: String? = row["subject_id"]
+        let subject = kind.flatMap { UInt8(exactly: $0) }
+            .flatMap(Subject.Kind.init(rawValue:)).map { Subject($0, id ?? "") }
+        return .budget(
+            BudgetRecord(
+                id: row["id"], subject: subject,
+                allowance: try StoredAllowance.decoded(row["settings"]), stamp: stamp(row)))
+    }
+
+    private func customer(_ row: Row) throws -> RecordChange {
+        .customer(
+            CustomerRecord(
+                id: row["id"], settings: try StoredRecords.Customer.decoded(row["settings"]),
+                stamp: stamp(row)))
     }
 
     func revokedKey(_ id: String) throws -> KeyRecord? {

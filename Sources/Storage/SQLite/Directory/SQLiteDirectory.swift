@@ -5,19 +5,40 @@ public import GatewayPrimitives
 /// The directory's records in the gateway's database.
 public struct SQLiteDirectory: DirectoryStore {
     private let store: SQLiteStore
+    /// Tells this process's changes from others'.
+    private let origin = Int64.random(in: .min ... .max)
 
     public init(store: SQLiteStore) { self.store = store }
 
     /// Every record but those of revoked keys, read on the caller's thread; for start-up.
-    public func load() throws(StoreFailure) -> [RecordChange] {
-        try store.blocking { try DirectoryRows(database: $0).all() }
+    public func load() throws(StoreFailure) -> [RecordChange] { try loadAll().records }
+
+    /// The same, with the place in the sequence of changes that it holds at least.
+    public func loadAll() throws(StoreFailure) -> ForeignChanges {
+        try store.blocking { database in
+            // What is changed between the two reads is told again later, which does no harm.
+            let place = try ChangeSequence(database: database, origin: origin).place()
+            return ForeignChanges(
+                try DirectoryRows(database: database).all(), place: place, isWhole: true)
+        }
+    }
+
+    public func changes(after place: Int64) async throws(GatewayError) -> ForeignChanges {
+        let origin = origin
+        return try await store.write {
+            try ChangeSequence(database: $0, origin: origin).changes(after: place)
+        }
     }
 
     public func apply(_ change: DirectoryChange) async throws(GatewayError) {
-        try await store.write { try Self.write(change, to: $0) }
+        let origin = origin
+        try await store.write { try Self.write(change, by: origin, to: $0) }
     }
 
-    private static func write(_ change: DirectoryChange, to database: Database) throws {
+    private static func write(
+        _ change: DirectoryChange, by origin: Int64, to database: Database
+    ) throws {
+        try ChangeSequence(database: database, origin: origin).append(change.records)
         let rows = DirectoryRows(database: database)
         var settings: [String: String] = [:]
         for record in change.records {
@@ -38,7 +59,7 @@ public struct SQLiteDirectory: DirectoryStore {
     ) throws(StoreFailure) {
         try store.blocking { database in
             try database.inTransaction(.immediate) {
-                try Self.write(change, to: database)
+                try Self.write(change, by: origin, to: database)
                 let rows = SpendRows(database: database)
                 for opening in spent { try rows.open(opening) }
                 return .commit
