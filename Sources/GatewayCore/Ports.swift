@@ -81,6 +81,10 @@ public protocol LimitStore: Sendable {
     /// - Returns: the ticket to give back, or the limit that was hit.
     func take(_ demand: LimitDemand, now: MonotonicTime) -> LimitAnswer
 
+    /// The limits that a request would hit: all of them, and where no deployment has room, the
+    /// first one's. Nothing is taken.
+    func look(_ demand: LimitDemand, now: MonotonicTime) -> [LimitHit]
+
     /// Moves a ticket's place to another deployment, for another attempt; false, and nothing is
     /// changed, if that one is full.
     func move(_ ticket: LimitTicket, to deployment: Deployment, now: MonotonicTime) -> Bool

@@ -101,10 +101,6 @@ def test_what_is_not_built_yet_is_refused_and_not_dropped(stubs):
         stubs.chat.GenerateChatCompletion(request, metadata=metadata(), timeout=20)
     assert raised.value.code() == grpc.StatusCode.INVALID_ARGUMENT
     assert "chat.labels" in raised.value.details()
-    with pytest.raises(grpc.RpcError) as raised:
-        stubs.chat.EstimateChatCompletion(
-            chat_service_pb2.EstimateChatCompletionRequest(), metadata=metadata(), timeout=20)
-    assert raised.value.code() == grpc.StatusCode.UNIMPLEMENTED
 
 
 @pytest.mark.parametrize("model", ["demo", "gpt-4o"])

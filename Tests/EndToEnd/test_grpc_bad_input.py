@@ -80,8 +80,6 @@ HEADERS = {
         "/llmgateway.v1.ChatService/Nothing", {}, 200, "UNIMPLEMENTED"),
     "an unknown service": ("/nobody.Service/Method", {}, 200, "UNIMPLEMENTED"),
     "a path without a method": ("/llmgateway.v1.ChatService/", {}, 200, "UNIMPLEMENTED"),
-    "a method that is not built yet": (
-        "/llmgateway.v1.ChatService/EstimateChatCompletion", {}, 200, "UNIMPLEMENTED"),
     "messages in a form that is not served": (
         CHAT, {"content_type": "application/grpc+thrift"}, 415, None),
     "another protocol": (CHAT, {"content_type": "text/plain"}, None, None),

@@ -19,7 +19,8 @@ from conftest import MASTER_KEY, ROOT, Gateway, wait_until
 
 sys.path.insert(0, str(ROOT / "clients/python"))
 
-from llmgateway.v1 import chat_pb2, chat_service_pb2, chat_service_pb2_grpc, message_pb2  # noqa: E402
+from llmgateway.v1 import (  # noqa: E402
+    chat_pb2, chat_service_pb2, chat_service_pb2_grpc, common_pb2, message_pb2)
 
 # $1 and $2 for a million tokens, in nano-dollars a token.
 INPUT, OUTPUT = 1_000, 2_000
@@ -329,6 +330,45 @@ def test_an_upstream_that_keeps_to_no_bound_is_charged_up_to_the_cap(tmp_path, s
             assert cost + excess == bill
             assert float(answer.headers["x-llm-gateway-excess-cost"]) == pytest.approx(excess / 1e9)
             wait_until(lambda: '"excess_usd":' in gateway.log(), what="the log line")
+    finally:
+        assert gateway.stop() == 0, gateway.log()
+        upstream.stop()
+
+
+def test_an_estimate_is_what_a_call_would_hold_and_takes_nothing(tmp_path):
+    upstream = BillingUpstream(tokens=60, pause=0.05)
+    key = keys(1)[0]
+    gateway = Gateway(tmp_path, config(
+        upstream, f"  keys: [{{key: {key}, alias: capped, max_budget: 0.00028, limits: {{rpm: 2}}}}]"))
+    chat = chat_pb2.ChatRequest(
+        model="m", max_output_tokens=60, messages=[message_pb2.Message(
+            role=message_pb2.ROLE_USER, parts=[message_pb2.Part(text=TEXT)])])
+    request = chat_service_pb2.EstimateChatCompletionRequest(chat=chat)
+    metadata = [("authorization", f"Bearer {key}")]
+    try:
+        with grpc.insecure_channel(f"127.0.0.1:{gateway.port}") as channel:
+            stub = chat_service_pb2_grpc.ChatServiceStub(channel)
+            for _ in range(10):
+                told = stub.EstimateChatCompletion(request, metadata=metadata)
+            assert upstream.calls == 0 and not told.violations
+            assert one(gateway, "SELECT count(*) FROM budget_account WHERE held + settled > 0") == 0
+            assert told.input_nano_usd_per_million_tokens == INPUT * 1_000_000
+            assert told.deployments[0].prices.output_nano_usd == OUTPUT * 1_000_000
+            assert told.output_tokens_max == 60
+            stream = stub.StreamChatCompletion(
+                chat_service_pb2.StreamChatCompletionRequest(chat=chat), metadata=metadata)
+            next(stream)
+            assert one(gateway, "SELECT held FROM budget_account") == told.reserved_nano_usd
+            refused = stub.EstimateChatCompletion(request, metadata=metadata)
+            assert [each.held for each in refused.violations] == [told.reserved_nano_usd]
+            assert refused.violations[0].requested == told.reserved_nano_usd
+            list(stream)
+            stub.GenerateChatCompletion(chat_service_pb2.GenerateChatCompletionRequest(
+                chat=chat_pb2.ChatRequest(
+                    model="m", max_output_tokens=1, messages=chat.messages)), metadata=metadata)
+            kinds = {each.kind for each in stub.EstimateChatCompletion(
+                request, metadata=metadata).violations}
+            assert kinds == {common_pb2.LIMIT_KIND_REQUESTS, common_pb2.LIMIT_KIND_SPEND}
     finally:
         assert gateway.stop() == 0, gateway.log()
         upstream.stop()

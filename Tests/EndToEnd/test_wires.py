@@ -61,6 +61,13 @@ def test_a_stream(client):
     assert text.startswith("Hello! I am the demo")
 
 
+def test_an_estimate(client):
+    reply = call(client, wires.ESTIMATE, chat(chat_service_pb2.EstimateChatCompletionRequest))
+    assert 0 < reply.input_tokens <= reply.input_tokens_max and reply.output_tokens_max > 0
+    assert [each.deployment for each in reply.deployments] == [reply.deployment]
+    assert reply.deployments[0].provider == "scripted" and not reply.violations
+
+
 def test_a_large_message_is_compressed_both_ways(client):
     """The client compresses what it sends, and accepts what is compressed."""
     request = chat(chat_service_pb2.GenerateChatCompletionRequest, "to and fro " * 20_000)

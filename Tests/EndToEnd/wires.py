@@ -26,6 +26,10 @@ STREAM = method(
     "llmgateway.v1.ChatService", "StreamChatCompletion",
     chat_service_pb2.StreamChatCompletionRequest, chat_service_pb2.StreamChatCompletionResponse,
     kind=StreamType.SERVER_STREAM)
+ESTIMATE = method(
+    "llmgateway.v1.ChatService", "EstimateChatCompletion",
+    chat_service_pb2.EstimateChatCompletionRequest,
+    chat_service_pb2.EstimateChatCompletionResponse)
 LIST_MODELS = method(
     "llmgateway.v1.ModelService", "ListModels", model_service_pb2.ListModelsRequest,
     model_service_pb2.ListModelsResponse, IdempotencyLevel.NO_SIDE_EFFECTS)

@@ -71,7 +71,9 @@ struct V1Records {
     }
 
     func cost(_ record: CallRecord) -> UnsafeMutablePointer<Llmgateway__V1__Cost> {
-        cost(record.cost, of: record.id)
+        let message = cost(record.cost, of: record.id)
+        message.pointee.price_unknown = record.isPriceUnknown ? 1 : 0
+        return message
     }
 
     /// What a call cost. The ledger's rows are found by the call's own id.
@@ -82,6 +84,7 @@ struct V1Records {
         message.pointee.output_nano_usd = cost.output.nanoUSD
         message.pointee.failed_attempts_nano_usd = cost.failedAttempts.nanoUSD
         message.pointee.ledger_id = arena.text(id.text)
+        message.pointee.excess_nano_usd = cost.excess.nanoUSD
         return message
     }
 

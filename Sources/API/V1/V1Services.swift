@@ -3,8 +3,7 @@ public import GRPC
 public import GatewayCore
 import GatewayPrimitives
 
-/// The services of the contract that this version serves, for one loop's server.
-/// EstimateChatCompletion is not among their methods.
+/// The services of the contract, for one loop's server.
 public enum V1Services {
     /// Their full names, for reflection and health.
     public static let names = [
@@ -28,6 +27,9 @@ public enum V1Services {
                     GRPCMethod("StreamChatCompletion", .serverStreaming, deadline: .handler) {
                         call in
                         await pipeline.run(ChatStreamDoor(call))
+                    },
+                    GRPCMethod("EstimateChatCompletion", .unary) { call in
+                        await EstimateDoor(call).serve(pipeline, clock: clock)
                     },
                 ]),
             GRPCService(

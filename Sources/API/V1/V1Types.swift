@@ -37,6 +37,12 @@ enum V1Types {
     static let floatVector = MessageType(llmgateway__v1__float_vector__init)
     static let errorContext = MessageType(llmgateway__v1__error_context__init)
     static let upstreamError = MessageType(llmgateway__v1__upstream_error__init)
+    static let estimateRequest = MessageType(
+        llmgateway__v1__estimate_chat_completion_request__init)
+    static let estimateResponse = MessageType(
+        llmgateway__v1__estimate_chat_completion_response__init)
+    static let deploymentEstimate = MessageType(llmgateway__v1__deployment_estimate__init)
+    static let tokenPrices = MessageType(llmgateway__v1__token_prices__init)
     static let cost = MessageType(llmgateway__v1__cost__init)
     static let limitViolation = MessageType(llmgateway__v1__limit_violation__init)
     static let timestamp = MessageType(google__protobuf__timestamp__init)

@@ -153,6 +153,8 @@ static const ProtobufCMessageDescriptor *const messages[] = {
     &llmgateway__v1__stream_chat_completion_response__descriptor,
     &llmgateway__v1__estimate_chat_completion_request__descriptor,
     &llmgateway__v1__estimate_chat_completion_response__descriptor,
+    &llmgateway__v1__deployment_estimate__descriptor,
+    &llmgateway__v1__token_prices__descriptor,
     &llmgateway__v1__usage__descriptor,
     &llmgateway__v1__cost__descriptor,
     &llmgateway__v1__routing_info__descriptor,

@@ -4,10 +4,10 @@ import GatewayPrimitives
 /// instance a loop.
 public final class Accountant {
     private let directory: any Directory
-    private let ledger: any Ledger
-    private let limits: any LimitStore
-    private let rules: AccountingRules
-    private let clock: any Clock
+    let ledger: any Ledger
+    let limits: any LimitStore
+    let rules: AccountingRules
+    let clock: any Clock
     /// What the whole gateway is held to, where the directory does not say.
     private let everyone: Standing?
     private let counter: (any InputCounter)?
@@ -53,16 +53,22 @@ public final class Accountant {
             case .refused(let hit): throw .rateLimited(hit, now: clock.wallNow())
             }
         }
+        return CallCharge(
+            request: request, input: input,
+            accounts: request.isFree ? [] : accounts(of: standings), ticket: ticket, rules: rules,
+            ledger: ledger, limits: limits, clock: clock, alerts: alerts)
+    }
+
+    /// Every budget of those that hold a request.
+    func accounts(of standings: [Standing]) -> [BudgetAccount] {
         var accounts: [BudgetAccount] = []
-        for standing in standings where !request.isFree {
+        for standing in standings {
             for budget in standing.budgets {
                 accounts.append(
                     BudgetAccount(subject: standing.subject, name: standing.name, spec: budget))
             }
         }
-        return CallCharge(
-            request: request, input: input, accounts: accounts, ticket: ticket, rules: rules,
-            ledger: ledger, limits: limits, clock: clock, alerts: alerts)
+        return accounts
     }
 
     /// The tokens of a request's input by the vocabulary of a deployment; `nil` where it has none.
@@ -72,7 +78,7 @@ public final class Accountant {
     }
 
     /// Everything that holds a request. Without an array of its own for most requests.
-    private func standings(of request: ModelRequest, for principal: Principal) -> [Standing] {
+    func standings(of request: ModelRequest, for principal: Principal) -> [Standing] {
         var all = principal.standings
         if let models = principal.modelStandings[request.model] { all += models }
         if !request.endUser.isEmpty,
@@ -92,7 +98,7 @@ public final class Accountant {
 
     /// What limits of tokens are asked for. What is only assumed of the output is never the reason
     /// that a request can not fit at all.
-    private func tokensLikely(
+    func tokensLikely(
         _ request: ModelRequest, _ tokens: InputTokens, _ standings: [Standing]
     ) -> Int {
         let input = Int(clamping: tokens.likely)

@@ -16,15 +16,10 @@ final class CallCharge {
     private let clock: any Clock
     /// Whom it tells of bounds of budgets that it passes or meets.
     private let alerts: (any AlertSink)?
-    private let isStream: Bool
+    /// What the request may cost.
+    private let worst: WorstCase
     /// Whether it costs nothing, and so has no row.
     private let isFree: Bool
-    private let input: InputTokens
-    private let choiceCount: Int64
-    /// Output tokens of one choice that the client allows; `nil` without its own bound.
-    private let outputTokensAsked: Int64?
-    /// Whether that may be lowered to what a budget covers.
-    private let mayClamp: Bool
     /// Every budget above the call.
     private let accounts: [BudgetAccount]
     private var ticket: LimitTicket?
@@ -68,7 +63,7 @@ final class CallCharge {
     private static let unreadMost = Duration.seconds(1)
 
     /// Whether what the call costs is not known for want of a price.
-    var isPriceUnknown: Bool { hasUnpricedFailure || isPrepared && price == nil }
+    var isPriceUnknown: Bool { hasUnpricedFailure || isPrepared && !isFree && price == nil }
 
     /// A soft budget that is passed, in words.
     private(set) var budgetWarning: String?
@@ -90,12 +85,8 @@ final class CallCharge {
         self.clock = clock
         self.accounts = accounts
         self.ticket = ticket
-        isStream = request.isStream
+        worst = WorstCase(request, input, rules)
         isFree = request.isFree
-        self.input = input
-        choiceCount = Int64(request.choiceCount)
-        outputTokensAsked = request.outputTokensAsked
-        mayClamp = request.clampsToBudget
         margin = Int64(rules.marginTokens)
     }
 
@@ -119,8 +110,8 @@ final class CallCharge {
     }
 
     private func take(_ standings: [Standing], _ deployments: [Deployment]) -> LimitTicket? {
-        let output = outputTokensAsked.map { $0.multipliedClamped(by: choiceCount) }
-        let tokens = Int(clamping: min(.max / 2, input.likely) + min(.max / 2, output ?? 0))
+        let output = worst.outputTokensAsked.map { $0.multipliedClamped(by: worst.choiceCount) }
+        let tokens = Int(clamping: min(.max / 2, worst.input.likely) + min(.max / 2, output ?? 0))
         let demand = LimitDemand(
             standings: standings, deployments: deployments, tokens: tokens)
         guard case .taken(let taken) = limits.take(demand, now: clock.now()) else { return nil }
@@ -149,7 +140,7 @@ final class CallCharge {
         }
         price = isFree ? nil : deployment.price
         tokenizer = deployment.tokenizer
-        rates = price?.rates(inputTokens: input.most) ?? Price.zero.rates
+        rates = worst.rates(price)
         meter = AnswerMeter()
         margin = Int64(rules.marginTokens)
         unreadSince = nil
@@ -157,59 +148,23 @@ final class CallCharge {
         tokensBound = .max
         isPrepared = true
         guard !accounts.isEmpty, price != nil else { return }
-        let plan = holdPlan()
-        let amount = cost(outputTokens: plan.tokens)
-        let least = cost(outputTokens: plan.tokensLeast)
+        let plan = worst.plan(price, margin: margin)
+        let amount = worst.cost(outputTokens: plan.tokens, at: rates)
+        let least = worst.cost(outputTokens: plan.tokensLeast, at: rates)
         let got = try await makeHold(amount, least: least, deployment, record)
         attemptHold = got
         var inputOnly = FineMoney()
-        inputOnly.add(input.most, at: rates.inputGreatest)
+        inputOnly.add(worst.input.most, at: rates.inputGreatest)
         let covered = FineMoney.tokens(for: got - inputOnly.money, at: rates.outputGreatest)
         tokensHeld = got == amount ? plan.tokens : min(plan.tokens, covered)
         isTranche = plan.isTranche
-        if isStream && choiceCount > 0 && !isTranche { tokensBound = tokensHeld }
+        if worst.isStream && worst.choiceCount > 0 && !isTranche { tokensBound = tokensHeld }
         outputTokensMax = nil
         isBoundByBudget = !plan.isTranche && tokensHeld < plan.tokens
-        let needsBound = outputTokensAsked == nil && price?.outputTokensMax == nil
+        let needsBound = worst.outputTokensAsked == nil && price?.outputTokensMax == nil
         if !plan.isTranche, plan.tokens > 0, isBoundByBudget || needsBound {
-            outputTokensMax = max(1, Int(clamping: tokensHeld / choiceCount))
+            outputTokensMax = max(1, Int(clamping: tokensHeld / worst.choiceCount))
         }
-    }
-
-    private struct HoldPlan {
-        var tokens: Int64
-        var tokensLeast: Int64
-        var isTranche = false
-    }
-
-    /// How many output tokens have to be held, and how few will do.
-    private func holdPlan() -> HoldPlan {
-        if let asked = outputTokensAsked {
-            let all = asked.multipliedClamped(by: choiceCount)
-            return HoldPlan(
-                tokens: all, tokensLeast: mayClamp ? min(all, Self.answerLeast * choiceCount) : all)
-        }
-        let most = Int64(price?.outputTokensMax ?? rules.outputTokensMax)
-            .multipliedClamped(by: choiceCount)
-        let tranche = Int64(rules.trancheTokens) + margin
-        if isStream, !rules.holdsWholeStreams, price?.hidesReasoning != true, most > tranche {
-            return HoldPlan(tokens: tranche, tokensLeast: margin + choiceCount, isTranche: true)
-        }
-        // Less is held where less is left: the upstream is told to stop there.
-        return HoldPlan(tokens: most, tokensLeast: min(most, Self.answerLeast * choiceCount))
-    }
-
-    /// A shorter answer than this is of no use to anybody.
-    private static let answerLeast: Int64 = 16
-
-    /// The worst case with so many output tokens.
-    private func cost(outputTokens: Int64) -> Money {
-        var sum = FineMoney()
-        sum.add(input.most, at: rates.inputGreatest)
-        let inputCost = sum.money
-        var output = FineMoney()
-        output.add(outputTokens, at: rates.outputGreatest)
-        return inputCost + output.money
     }
 
     /// Makes the hold, or adds what a further attempt needs. Returns what this attempt has.
@@ -321,7 +276,7 @@ final class CallCharge {
     /// Notes what an attempt that failed before its answer began may cost, and returns that.
     func attemptFailed(_ failure: GatewayError) -> Money {
         guard let cost = unansweredCost(failure) else { return .zero }
-        if price == nil { hasUnpricedFailure = true }
+        if price == nil && !isFree { hasUnpricedFailure = true }
         failedCost += cost.cost.total
         var sum = failedUsage ?? Usage(source: cost.usage.source)
         sum.inputTokens += cost.usage.inputTokens
@@ -348,13 +303,14 @@ final class CallCharge {
         let isHeld = hold != 0 && price != nil
         let isStrict = isHeld && rules.holdsWholeStreams
         // A stream goes on for as long as its upstream likes, where nobody has said how long.
-        let most = price?.outputTokensMax ?? (isStream ? nil : rules.outputTokensMax)
+        let most = price?.outputTokensMax ?? (worst.isStream ? nil : rules.outputTokensMax)
         let outputMost =
-            outputBound ?? most.map { Int64($0).multipliedClamped(by: choiceCount) } ?? .max
+            outputBound ?? most.map { Int64($0).multipliedClamped(by: worst.choiceCount) } ?? .max
         let wasStalled =
             !isComplete && (unreadSince.map { clock.now().since($0) > Self.unreadMost } ?? false)
         let call = UnreportedCall(
-            input: input, isStream: isStream, choiceCount: choiceCount, passed: meter.tokens,
+            input: worst.input, isStream: worst.isStream, choiceCount: worst.choiceCount,
+            passed: meter.tokens,
             margin: margin, outputMost: isHeld ? min(tokensHeld, outputMost) : outputMost,
             isComplete: isComplete,
             mayHaveUsedAll: isStrict || isHeld && (wasStalled || price?.hidesReasoning == true),
@@ -363,8 +319,8 @@ final class CallCharge {
         guard let price else { return (usage, Cost()) }
         guard isStrict else { return (usage, price.cost(of: usage)) }
         var cost = Cost()
-        cost.input = self.cost(outputTokens: 0)
-        cost.output = self.cost(outputTokens: usage.outputTokens) - cost.input
+        cost.input = worst.cost(outputTokens: 0, at: rates)
+        cost.output = worst.cost(outputTokens: usage.outputTokens, at: rates) - cost.input
         return (usage, cost)
     }
 
@@ -434,8 +390,9 @@ final class CallCharge {
 extension CallCharge {
     /// The most output tokens that the upstream was asked for; `nil` where nobody set a bound.
     private var outputBound: Int64? {
-        let one = outputTokensAsked ?? outputTokensMax.map(Int64.init)
-        return one.flatMap { choiceCount > 0 ? $0.multipliedClamped(by: choiceCount) : nil }
+        let one = worst.outputTokensAsked ?? outputTokensMax.map(Int64.init)
+        return worst.choiceCount > 0
+            ? one?.multipliedClamped(by: worst.choiceCount) : nil
     }
 
     /// Extends the hold to what an upstream has charged beyond it, as far as the budgets have room.
@@ -474,12 +431,5 @@ extension Cost {
         let fromInput = min(above, input)
         input = input - fromInput
         failedAttempts = failedAttempts - (above - fromInput)
-    }
-}
-
-extension Int64 {
-    fileprivate func multipliedClamped(by factor: Int64) -> Int64 {
-        let (product, overflow) = multipliedReportingOverflow(by: factor)
-        return overflow ? .max : product
     }
 }

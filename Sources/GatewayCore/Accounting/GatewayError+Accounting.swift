@@ -14,7 +14,6 @@ extension GatewayError {
         var message =
             "Rate limit exceeded: \(subject) may have \(hit.limit) \(kind), this request needs "
             + "\(hit.requested), and \(max(0, hit.remaining)) are left. "
-        let window: Duration? = hit.kind == .requestsAtOnce ? nil : .seconds(60)
         if let after = hit.after {
             let seconds = Int((Double(after.wholeNanoseconds) / 1e9).rounded(.up))
             message += "Try again in \(seconds) s."
@@ -25,17 +24,7 @@ extension GatewayError {
         }
         var error = GatewayError(
             .rateLimited, origin: .client, message: message, retryAfter: hit.after)
-        let reset = hit.after.map {
-            WallTime(
-                nanoseconds: now.nanoseconds &+ Int64(clamping: $0.wholeNanoseconds))
-        }
-        error.violations = [
-            LimitViolation(
-                subject: hit.standing.name, subjectKind: hit.standing.subject.kind,
-                kind: hit.kind, window: window, limit: Int64(hit.limit),
-                requested: Int64(hit.requested), remaining: Int64(max(0, hit.remaining)),
-                resetAt: reset)
-        ]
+        error.violations = [LimitViolation(hit, now: now)]
         return error
     }
 
@@ -46,7 +35,6 @@ extension GatewayError {
         let cap = account.spec.max ?? .zero
         let period = account.spec.window.period(at: now)
         let reset = period.end.map { WallTime(nanoseconds: $0 &* 1_000_000_000) }
-        let left = max(.zero, balance.left(of: cap))
         var message =
             "Budget has been exceeded! \(account.subject.kind.name) `\(account.name)` may spend "
             + "$\(cap.dollars) (\(account.spec.window.text)): "
@@ -64,13 +52,7 @@ extension GatewayError {
         message += balance.held > .zero ? "; some may be free again when they end." : "."
         var error = GatewayError(
             .budgetExhausted, origin: .client, message: message, retryAfter: after)
-        var violation = LimitViolation(
-            subject: account.name, subjectKind: account.subject.kind, kind: .spend,
-            window: nil, limit: cap.nanoUSD, requested: needed.nanoUSD,
-            remaining: left.nanoUSD, resetAt: reset)
-        violation.spent = balance.settled.nanoUSD
-        violation.held = balance.held.nanoUSD
-        error.violations = [violation]
+        error.violations = [LimitViolation(account, balance, needed: needed, at: now)]
         return error
     }
 
@@ -88,5 +70,34 @@ extension GatewayError {
             message: "Deployment `\(deployment.id)` of model `\(deployment.model)` has no known "
                 + "price, and requests without one are refused here. Its operator can set "
                 + "input_cost_per_token and output_cost_per_token.")
+    }
+}
+
+extension LimitViolation {
+    /// A limit that was hit.
+    init(_ hit: LimitHit, now: WallTime) {
+        self.init(
+            subject: hit.standing.name, subjectKind: hit.standing.subject.kind, kind: hit.kind,
+            window: hit.kind == .requestsAtOnce ? nil : .seconds(60), limit: Int64(hit.limit),
+            requested: Int64(hit.requested), remaining: Int64(max(0, hit.remaining)),
+            resetAt: hit.after.map {
+                WallTime(
+                    nanoseconds: now.nanoseconds &+ Int64(clamping: $0.wholeNanoseconds))
+            })
+    }
+
+    /// A budget that has too little left.
+    init(
+        _ account: BudgetAccount, _ balance: BudgetBalance, needed: Money, at now: WallTime
+    ) {
+        let cap = account.spec.max ?? .zero
+        let end = account.spec.window.period(at: now).end
+        self.init(
+            subject: account.name, subjectKind: account.subject.kind, kind: .spend, window: nil,
+            limit: cap.nanoUSD, requested: needed.nanoUSD,
+            remaining: max(.zero, balance.left(of: cap)).nanoUSD,
+            resetAt: end.map { WallTime(nanoseconds: $0 &* 1_000_000_000) })
+        spent = balance.settled.nanoUSD
+        held = balance.held.nanoUSD
     }
 }

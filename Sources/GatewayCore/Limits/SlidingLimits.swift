@@ -20,6 +20,13 @@ public final class SlidingLimits: LimitStore {
         }
     }
 
+    public func look(_ demand: LimitDemand, now: MonotonicTime) -> [LimitHit] {
+        lock.withLock { _ in
+            gauges.look(
+                demand.standings, demand.deployments, tokens: demand.tokens, now: now)
+        }
+    }
+
     public func move(
         _ ticket: LimitTicket, to deployment: Deployment, now: MonotonicTime
     ) -> Bool {
@@ -144,6 +151,21 @@ private final class Gauges: @unchecked Sendable {
         }
         return .taken(
             LimitTicket(deploymentIndex: chosen, remainder: remainder, taken: taken))
+    }
+
+    func look(
+        _ standings: [Standing], _ deployments: [Deployment], tokens: Int, now: MonotonicTime
+    ) -> [LimitHit] {
+        let slot = SlidingWindow.slot(of: now)
+        var hits: [LimitHit] = []
+        for standing in standings where !standing.limits.isEmpty {
+            let gauge = gauge(of: standing.subject, at: slot)
+            if let hit = gauge.refusal(of: standing, tokens: tokens, now: now) { hits.append(hit) }
+        }
+        var refusal: LimitHit?
+        let place = firstWithRoom(deployments, tokens, now, refusal: &refusal)
+        if place == nil, let refusal { hits.append(refusal) }
+        return hits
     }
 
     /// The first deployment that a request fits into; else the first refusal.

@@ -192,6 +192,19 @@ public struct HealthReport: Sendable {
         return fullLeft > .zero ? .limited : .open
     }
 
+    /// Why it is not asked now, in words; `nil` when it is.
+    var obstacle: String? {
+        func seconds(_ duration: Duration) -> Int {
+            Int(clamping: (duration.wholeNanoseconds + 999_999_999) / 1_000_000_000)
+        }
+        switch state {
+        case .cooled:
+            return "it is left alone after failures for another \(seconds(cooldownLeft)) s"
+        case .limited: return "its upstream's limit is used up for another \(seconds(fullLeft)) s"
+        case .probing, .probeDue, .open: return nil
+        }
+    }
+
     public let tally: DeploymentTally
     public let inFlight: Int
     public var firstToken = Duration.zero

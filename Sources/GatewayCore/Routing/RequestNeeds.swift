@@ -51,6 +51,17 @@ enum Unfitness: Error, Sendable {
     case context
     case tags
 
+    /// What it says of one deployment.
+    var words: String {
+        switch self {
+        case .mode: "it serves other requests"
+        case .tools: "it cannot use tools"
+        case .media: "it takes no images, sounds or files"
+        case .context: "the request is longer than its context"
+        case .tags: "it does not have the tags that are asked for"
+        }
+    }
+
     /// The error of a model all of whose deployments are unfit, the last for this reason.
     func error(model: String, mode: Deployment.Mode) -> GatewayError {
         switch self {

@@ -162,6 +162,15 @@ public struct RoutePlan: Sendable {
             .pick(using: &random)
     }
 
+    /// The deployments of the present model, and why each could not serve the call now, in words;
+    /// `nil` for one that could.
+    func obstacles(at now: MonotonicTime) -> [(deployment: Deployment, obstacle: String?)] {
+        entry.deployments.map { deployment in
+            let unfitness = needs.unfitness(of: deployment, isDefaultTagged: entry.isDefaultTagged)
+            return (deployment, unfitness?.words ?? deployment.health.report(at: now).obstacle)
+        }
+    }
+
     // MARK: - What happened
 
     /// Notes that a deployment failed.

@@ -131,7 +131,7 @@ struct V1ErrorsTests {
     @Test func methodsThatAreNotServed() async throws {
         let harness = try APIHarness()
         for path in [
-            "EstimateChatCompletion", "Nothing", "",
+            "Nothing", "",
         ].map({ APIHarness.chatService + $0 }) + ["/llmgateway.v1.AdminService/CreateKey", "/x/y"] {
             let response = await harness.rpc(path, message: [])
             #expect(response.grpcStatus == 12, "\(path)")

@@ -26,7 +26,8 @@ type ChatServiceClient interface {
 	// with what was generated and charged. The gateway never falls back to another deployment
 	// once it has sent `started`.
 	StreamChatCompletion(ctx context.Context, in *StreamChatCompletionRequest, opts ...grpc.CallOption) (ChatService_StreamChatCompletionClient, error)
-	// Counts the input tokens of a request, and estimates its cost, without generating anything.
+	// Counts the input tokens of a request, and estimates its cost, without generating anything:
+	// nothing is sent upstream, reserved, or counted against a limit.
 	EstimateChatCompletion(ctx context.Context, in *EstimateChatCompletionRequest, opts ...grpc.CallOption) (*EstimateChatCompletionResponse, error)
 }
 
@@ -101,7 +102,8 @@ type ChatServiceServer interface {
 	// with what was generated and charged. The gateway never falls back to another deployment
 	// once it has sent `started`.
 	StreamChatCompletion(*StreamChatCompletionRequest, ChatService_StreamChatCompletionServer) error
-	// Counts the input tokens of a request, and estimates its cost, without generating anything.
+	// Counts the input tokens of a request, and estimates its cost, without generating anything:
+	// nothing is sent upstream, reserved, or counted against a limit.
 	EstimateChatCompletion(context.Context, *EstimateChatCompletionRequest) (*EstimateChatCompletionResponse, error)
 	mustEmbedUnimplementedChatServiceServer()
 }

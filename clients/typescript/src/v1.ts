@@ -155,6 +155,13 @@ export interface Cost {
   failedAttemptsNanoUsd: number;
   /** The row of the ledger that holds the charge. Empty for a sum of several requests. */
   ledgerId: string;
+  /** Whether an attempt that may have cost something had no known price, and counts as free. */
+  priceUnknown: boolean;
+  /**
+   * What an upstream used beyond the bound it was given where no budget had room for it: nobody is
+   * charged for it, and it is not part of the whole.
+   */
+  excessNanoUsd: number;
 }
 
 /** How a request was served. */
@@ -1638,179 +1645,6 @@ export interface TokenCandidate {
   logprob: number;
 }
 
-/** Request of ChatService.GenerateChatCompletion. */
-export interface GenerateChatCompletionRequest {
-  /** Required. What to generate. */
-  chat?: ChatRequest;
-  /**
-   * Optional. An id chosen by the client, such as a UUID, at most 255 characters; the JSON
-   * doors take it as the `Idempotency-Key` header. It is scoped to the key. A repeat with the
-   * same body within 24 hours is answered ALREADY_EXISTS, with an ErrorContext that carries the
-   * first call's completion id, usage and cost (no usage and cost while that still runs), so
-   * nothing is charged twice. The same id with another body is INVALID_ARGUMENT. The id of a
-   * call that failed and was charged nothing is free again. Empty means no such protection.
-   */
-  requestId: string;
-}
-
-/** Response of ChatService.GenerateChatCompletion. */
-export interface GenerateChatCompletionResponse {
-  /** The completion. */
-  completion?: ChatCompletion;
-}
-
-/** Request of ChatService.StreamChatCompletion. */
-export interface StreamChatCompletionRequest {
-  /** Required. What to generate. */
-  chat?: ChatRequest;
-  /** Optional. As in GenerateChatCompletionRequest. */
-  requestId: string;
-}
-
-/** One event of a ChatService.StreamChatCompletion stream. */
-export interface StreamChatCompletionResponse {
-  /** The event's number in the stream, from one, without gaps. */
-  sequence: number;
-  /** The upstream has accepted the request and produced its first output. Sent once, first. */
-  started?: ChatStarted;
-  /** The next piece of one choice. */
-  delta?: ChatDelta;
-  /** The completion is complete. Sent once, last. */
-  finished?: ChatFinished;
-}
-
-/** Request of ChatService.EstimateChatCompletion. */
-export interface EstimateChatCompletionRequest {
-  /** Required. The request to estimate. */
-  chat?: ChatRequest;
-}
-
-/** Response of ChatService.EstimateChatCompletion. */
-export interface EstimateChatCompletionResponse {
-  /** Tokens the input is likely to have, by its length. */
-  inputTokens: number;
-  /**
-   * The amount the gateway would reserve for this request if a budget applied to it; of a stream,
-   * if it were held whole. Zero when the model has no known price.
-   */
-  reservedNanoUsd: number;
-  /** The most tokens that the input can have; what is reserved covers them. */
-  inputTokensMax: number;
-  /** The most tokens that all choices together can have; what is reserved covers them. */
-  outputTokensMax: number;
-  /** What a million input tokens cost, at this length of input. */
-  inputNanoUsdPerMillionTokens: number;
-  /** What a million output tokens cost, at this length of input. */
-  outputNanoUsdPerMillionTokens: number;
-  /** The first deployment in the route. */
-  deployment: string;
-}
-
-/** What an embedding is for. */
-export type EmbeddingInputType =
-  /** The model's own default. */
-  | "EMBEDDING_INPUT_TYPE_UNSPECIFIED"
-  /** To search with. */
-  | "EMBEDDING_INPUT_TYPE_QUERY"
-  /** To be found. */
-  | "EMBEDDING_INPUT_TYPE_DOCUMENT"
-  /** To classify. */
-  | "EMBEDDING_INPUT_TYPE_CLASSIFICATION"
-  /** To group. */
-  | "EMBEDDING_INPUT_TYPE_CLUSTERING"
-  /** To compare with its like. */
-  | "EMBEDDING_INPUT_TYPE_SIMILARITY"
-  /** One of a later version. */
-  | (string & {});
-
-/** The type of a vector's elements. */
-export type EmbeddingElementType =
-  /** Same as FLOAT. */
-  | "EMBEDDING_ELEMENT_TYPE_UNSPECIFIED"
-  /** 32-bit floating point numbers. */
-  | "EMBEDDING_ELEMENT_TYPE_FLOAT"
-  /** Signed bytes. */
-  | "EMBEDDING_ELEMENT_TYPE_INT8"
-  /** Bits. */
-  | "EMBEDDING_ELEMENT_TYPE_BINARY"
-  /** One of a later version. */
-  | (string & {});
-
-/** Request of EmbeddingService.GenerateEmbeddings. */
-export interface GenerateEmbeddingsRequest {
-  /** Required. A model name or alias. */
-  model: string;
-  /** Required. What to embed, at most 2048. */
-  inputs: EmbeddingInput[];
-  /** Optional. What the embeddings are for, for models that distinguish it. */
-  inputType: EmbeddingInputType;
-  /** Optional. Length of each vector, for models that offer several. Zero means the model's own. */
-  dimensionCount: number;
-  /** Optional. The type of each vector's elements. */
-  elementType: EmbeddingElementType;
-  /** Optional. As in GenerateChatCompletionRequest. */
-  requestId: string;
-  /** Optional. How the gateway may serve this request. */
-  routing?: RoutingParams;
-  /** Optional. As in ChatRequest. */
-  endUser: string;
-  /** Optional. As in ChatRequest. */
-  labels: { [key: string]: string };
-  /** Optional. As in ChatRequest. */
-  extraBodyJson: string;
-  /**
-   * Optional. The dialect that extra_body_json is written in; see RoutingInfo. Empty means
-   * `openai-embeddings`.
-   */
-  jsonDialect: string;
-}
-
-/** Something to embed. */
-export interface EmbeddingInput {
-  /** Text. */
-  text?: string;
-  /** Text as token ids of the model. */
-  tokens?: TokenList;
-  /** A picture, sound or document, for models that take one. */
-  media?: Media;
-}
-
-/** A list of tokens. */
-export interface TokenList {
-  /** The token ids, in order. */
-  tokenIds: number[];
-}
-
-/** Response of EmbeddingService.GenerateEmbeddings. */
-export interface GenerateEmbeddingsResponse {
-  /** The gateway's id of this call, also in logs and usage records. */
-  id: string;
-  /** One per input, in order. */
-  embeddings: Embedding[];
-  /** Tokens used. */
-  usage?: Usage;
-  /** What was charged. */
-  cost?: Cost;
-  /** How the request was served. */
-  routing?: RoutingInfo;
-}
-
-/** An embedding. */
-export interface Embedding {
-  /** 32-bit floating point numbers. */
-  floatVector?: FloatVector;
-  /** Signed bytes, one an element. */
-  int8Vector?: Uint8Array;
-  /** Bits, eight a byte, the first element in the highest bit; unset bits fill the last byte. */
-  binaryVector?: Uint8Array;
-}
-
-/** A vector of floating point numbers. */
-export interface FloatVector {
-  /** The elements. */
-  values: number[];
-}
-
 /** Why a call failed. Frequently extended; treat unknown values by the status code. */
 export type ErrorReason =
   /** Not known. */
@@ -1944,6 +1778,234 @@ export interface LimitViolation {
   held: number;
 }
 
+/** Request of ChatService.GenerateChatCompletion. */
+export interface GenerateChatCompletionRequest {
+  /** Required. What to generate. */
+  chat?: ChatRequest;
+  /**
+   * Optional. An id chosen by the client, such as a UUID, at most 255 characters; the JSON
+   * doors take it as the `Idempotency-Key` header. It is scoped to the key. A repeat with the
+   * same body within 24 hours is answered ALREADY_EXISTS, with an ErrorContext that carries the
+   * first call's completion id, usage and cost (no usage and cost while that still runs), so
+   * nothing is charged twice. The same id with another body is INVALID_ARGUMENT. The id of a
+   * call that failed and was charged nothing is free again. Empty means no such protection.
+   */
+  requestId: string;
+}
+
+/** Response of ChatService.GenerateChatCompletion. */
+export interface GenerateChatCompletionResponse {
+  /** The completion. */
+  completion?: ChatCompletion;
+}
+
+/** Request of ChatService.StreamChatCompletion. */
+export interface StreamChatCompletionRequest {
+  /** Required. What to generate. */
+  chat?: ChatRequest;
+  /** Optional. As in GenerateChatCompletionRequest. */
+  requestId: string;
+}
+
+/** One event of a ChatService.StreamChatCompletion stream. */
+export interface StreamChatCompletionResponse {
+  /** The event's number in the stream, from one, without gaps. */
+  sequence: number;
+  /** The upstream has accepted the request and produced its first output. Sent once, first. */
+  started?: ChatStarted;
+  /** The next piece of one choice. */
+  delta?: ChatDelta;
+  /** The completion is complete. Sent once, last. */
+  finished?: ChatFinished;
+}
+
+/** Request of ChatService.EstimateChatCompletion. */
+export interface EstimateChatCompletionRequest {
+  /** Required. The request to estimate. */
+  chat?: ChatRequest;
+}
+
+/** Response of ChatService.EstimateChatCompletion. */
+export interface EstimateChatCompletionResponse {
+  /** Tokens the input is likely to have, by its length. */
+  inputTokens: number;
+  /**
+   * The amount the gateway would reserve for this request if a budget applied to it; of a stream,
+   * if it were held whole. Zero when the model has no known price.
+   */
+  reservedNanoUsd: number;
+  /** The most tokens that the input can have; what is reserved covers them. */
+  inputTokensMax: number;
+  /** The most tokens that all choices together can have; what is reserved covers them. */
+  outputTokensMax: number;
+  /** What a million input tokens cost, at this length of input. */
+  inputNanoUsdPerMillionTokens: number;
+  /** What a million output tokens cost, at this length of input. */
+  outputNanoUsdPerMillionTokens: number;
+  /** The first deployment in the route. */
+  deployment: string;
+  /**
+   * The deployments of the model, in the order of the configuration, and what each makes of the
+   * request.
+   */
+  deployments: DeploymentEstimate[];
+  /**
+   * What would refuse the request at this moment: limits, and budgets that have too little left for
+   * the least that would do. Empty when it would be let in.
+   */
+  violations: LimitViolation[];
+}
+
+/** What a deployment makes of a request. */
+export interface DeploymentEstimate {
+  /** The deployment, as configured. */
+  deployment: string;
+  /** The provider, such as `openai`. */
+  provider: string;
+  /** The upstream's name for the model. */
+  upstreamModel: string;
+  /**
+   * Why it could not serve the request now, such as that it takes no pictures, or is left alone
+   * after failures. Empty when it could.
+   */
+  obstacle: string;
+  /**
+   * What its tokens cost, at this length of input. Absent when no price is known: then requests
+   * count as free, or are refused, as configured.
+   */
+  prices?: TokenPrices;
+  /** The amount the gateway would reserve for an attempt at it. Zero without a price. */
+  reservedNanoUsd: number;
+  /** The most tokens that all choices together can have. */
+  outputTokensMax: number;
+}
+
+/**
+ * What a million tokens of each kind cost, in nano USD. Kinds without a price of their own have
+ * that of the kind above them.
+ */
+export interface TokenPrices {
+  /** Of input, as far as none of the kinds below applies. */
+  inputNanoUsd: number;
+  /** Of input that the upstream had cached. */
+  cachedInputNanoUsd: number;
+  /** Of input that the upstream caches. */
+  cacheWriteNanoUsd: number;
+  /** Of sound in the input. */
+  audioInputNanoUsd: number;
+  /** Of output, as far as none of the kinds below applies. */
+  outputNanoUsd: number;
+  /** Of reasoning. */
+  reasoningNanoUsd: number;
+  /** Of sound in the output. */
+  audioOutputNanoUsd: number;
+}
+
+/** What an embedding is for. */
+export type EmbeddingInputType =
+  /** The model's own default. */
+  | "EMBEDDING_INPUT_TYPE_UNSPECIFIED"
+  /** To search with. */
+  | "EMBEDDING_INPUT_TYPE_QUERY"
+  /** To be found. */
+  | "EMBEDDING_INPUT_TYPE_DOCUMENT"
+  /** To classify. */
+  | "EMBEDDING_INPUT_TYPE_CLASSIFICATION"
+  /** To group. */
+  | "EMBEDDING_INPUT_TYPE_CLUSTERING"
+  /** To compare with its like. */
+  | "EMBEDDING_INPUT_TYPE_SIMILARITY"
+  /** One of a later version. */
+  | (string & {});
+
+/** The type of a vector's elements. */
+export type EmbeddingElementType =
+  /** Same as FLOAT. */
+  | "EMBEDDING_ELEMENT_TYPE_UNSPECIFIED"
+  /** 32-bit floating point numbers. */
+  | "EMBEDDING_ELEMENT_TYPE_FLOAT"
+  /** Signed bytes. */
+  | "EMBEDDING_ELEMENT_TYPE_INT8"
+  /** Bits. */
+  | "EMBEDDING_ELEMENT_TYPE_BINARY"
+  /** One of a later version. */
+  | (string & {});
+
+/** Request of EmbeddingService.GenerateEmbeddings. */
+export interface GenerateEmbeddingsRequest {
+  /** Required. A model name or alias. */
+  model: string;
+  /** Required. What to embed, at most 2048. */
+  inputs: EmbeddingInput[];
+  /** Optional. What the embeddings are for, for models that distinguish it. */
+  inputType: EmbeddingInputType;
+  /** Optional. Length of each vector, for models that offer several. Zero means the model's own. */
+  dimensionCount: number;
+  /** Optional. The type of each vector's elements. */
+  elementType: EmbeddingElementType;
+  /** Optional. As in GenerateChatCompletionRequest. */
+  requestId: string;
+  /** Optional. How the gateway may serve this request. */
+  routing?: RoutingParams;
+  /** Optional. As in ChatRequest. */
+  endUser: string;
+  /** Optional. As in ChatRequest. */
+  labels: { [key: string]: string };
+  /** Optional. As in ChatRequest. */
+  extraBodyJson: string;
+  /**
+   * Optional. The dialect that extra_body_json is written in; see RoutingInfo. Empty means
+   * `openai-embeddings`.
+   */
+  jsonDialect: string;
+}
+
+/** Something to embed. */
+export interface EmbeddingInput {
+  /** Text. */
+  text?: string;
+  /** Text as token ids of the model. */
+  tokens?: TokenList;
+  /** A picture, sound or document, for models that take one. */
+  media?: Media;
+}
+
+/** A list of tokens. */
+export interface TokenList {
+  /** The token ids, in order. */
+  tokenIds: number[];
+}
+
+/** Response of EmbeddingService.GenerateEmbeddings. */
+export interface GenerateEmbeddingsResponse {
+  /** The gateway's id of this call, also in logs and usage records. */
+  id: string;
+  /** One per input, in order. */
+  embeddings: Embedding[];
+  /** Tokens used. */
+  usage?: Usage;
+  /** What was charged. */
+  cost?: Cost;
+  /** How the request was served. */
+  routing?: RoutingInfo;
+}
+
+/** An embedding. */
+export interface Embedding {
+  /** 32-bit floating point numbers. */
+  floatVector?: FloatVector;
+  /** Signed bytes, one an element. */
+  int8Vector?: Uint8Array;
+  /** Bits, eight a byte, the first element in the highest bit; unset bits fill the last byte. */
+  binaryVector?: Uint8Array;
+}
+
+/** A vector of floating point numbers. */
+export interface FloatVector {
+  /** The elements. */
+  values: number[];
+}
+
 /** What a model can do. */
 export type ModelCapability =
   /** Invalid. */
@@ -2045,9 +2107,9 @@ export const absent: Readonly<Record<string, string>> = {
   CacheMode: "CACHE_MODE_UNSPECIFIED",
   FinishReason: "FINISH_REASON_UNSPECIFIED",
   FinishCause: "FINISH_CAUSE_UNSPECIFIED",
+  ErrorReason: "ERROR_REASON_UNSPECIFIED",
   EmbeddingInputType: "EMBEDDING_INPUT_TYPE_UNSPECIFIED",
   EmbeddingElementType: "EMBEDDING_ELEMENT_TYPE_UNSPECIFIED",
-  ErrorReason: "ERROR_REASON_UNSPECIFIED",
   ModelCapability: "MODEL_CAPABILITY_UNSPECIFIED",
 };
 
@@ -2072,6 +2134,8 @@ export const messages: Readonly<Record<string, Readonly<Record<string, string>>>
     outputNanoUsd: "number",
     failedAttemptsNanoUsd: "number",
     ledgerId: "string",
+    priceUnknown: "boolean",
+    excessNanoUsd: "number",
   },
   RoutingInfo: {
     model: "string",
@@ -2612,6 +2676,37 @@ export const messages: Readonly<Record<string, Readonly<Record<string, string>>>
     tokenData: "bytes?",
     logprob: "number",
   },
+  ErrorContext: {
+    completionId: "string",
+    reason: "enum ErrorReason",
+    attempts: "Attempt[]",
+    usage: "Usage?",
+    cost: "Cost?",
+    violations: "LimitViolation[]",
+    upstreamError: "UpstreamError?",
+    timeoutKind: "enum TimeoutKind",
+    resourceName: "string",
+  },
+  UpstreamError: {
+    provider: "string",
+    deployment: "string",
+    httpStatus: "number",
+    code: "string",
+    message: "string",
+    bodyJson: "string",
+  },
+  LimitViolation: {
+    subject: "string",
+    kind: "enum LimitKind",
+    window: "text?",
+    model: "string",
+    limit: "number",
+    requested: "number",
+    remaining: "number",
+    resetTime: "text?",
+    spent: "number",
+    held: "number",
+  },
   GenerateChatCompletionRequest: {
     chat: "ChatRequest?",
     requestId: "string",
@@ -2640,6 +2735,26 @@ export const messages: Readonly<Record<string, Readonly<Record<string, string>>>
     inputNanoUsdPerMillionTokens: "number",
     outputNanoUsdPerMillionTokens: "number",
     deployment: "string",
+    deployments: "DeploymentEstimate[]",
+    violations: "LimitViolation[]",
+  },
+  DeploymentEstimate: {
+    deployment: "string",
+    provider: "string",
+    upstreamModel: "string",
+    obstacle: "string",
+    prices: "TokenPrices?",
+    reservedNanoUsd: "number",
+    outputTokensMax: "number",
+  },
+  TokenPrices: {
+    inputNanoUsd: "number",
+    cachedInputNanoUsd: "number",
+    cacheWriteNanoUsd: "number",
+    audioInputNanoUsd: "number",
+    outputNanoUsd: "number",
+    reasoningNanoUsd: "number",
+    audioOutputNanoUsd: "number",
   },
   GenerateEmbeddingsRequest: {
     model: "string",
@@ -2676,37 +2791,6 @@ export const messages: Readonly<Record<string, Readonly<Record<string, string>>>
   },
   FloatVector: {
     values: "number[]",
-  },
-  ErrorContext: {
-    completionId: "string",
-    reason: "enum ErrorReason",
-    attempts: "Attempt[]",
-    usage: "Usage?",
-    cost: "Cost?",
-    violations: "LimitViolation[]",
-    upstreamError: "UpstreamError?",
-    timeoutKind: "enum TimeoutKind",
-    resourceName: "string",
-  },
-  UpstreamError: {
-    provider: "string",
-    deployment: "string",
-    httpStatus: "number",
-    code: "string",
-    message: "string",
-    bodyJson: "string",
-  },
-  LimitViolation: {
-    subject: "string",
-    kind: "enum LimitKind",
-    window: "text?",
-    model: "string",
-    limit: "number",
-    requested: "number",
-    remaining: "number",
-    resetTime: "text?",
-    spent: "number",
-    held: "number",
   },
   ListModelsRequest: {
     pageSize: "number",

@@ -277,6 +277,96 @@ void   llmgateway__v1__estimate_chat_completion_response__free_unpacked
   assert(message->base.descriptor == &llmgateway__v1__estimate_chat_completion_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   llmgateway__v1__deployment_estimate__init
+                     (Llmgateway__V1__DeploymentEstimate         *message)
+{
+  static const Llmgateway__V1__DeploymentEstimate init_value = LLMGATEWAY__V1__DEPLOYMENT_ESTIMATE__INIT;
+  *message = init_value;
+}
+size_t llmgateway__v1__deployment_estimate__get_packed_size
+                     (const Llmgateway__V1__DeploymentEstimate *message)
+{
+  assert(message->base.descriptor == &llmgateway__v1__deployment_estimate__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t llmgateway__v1__deployment_estimate__pack
+                     (const Llmgateway__V1__DeploymentEstimate *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &llmgateway__v1__deployment_estimate__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t llmgateway__v1__deployment_estimate__pack_to_buffer
+                     (const Llmgateway__V1__DeploymentEstimate *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &llmgateway__v1__deployment_estimate__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Llmgateway__V1__DeploymentEstimate *
+       llmgateway__v1__deployment_estimate__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Llmgateway__V1__DeploymentEstimate *)
+     protobuf_c_message_unpack (&llmgateway__v1__deployment_estimate__descriptor,
+                                allocator, len, data);
+}
+void   llmgateway__v1__deployment_estimate__free_unpacked
+                     (Llmgateway__V1__DeploymentEstimate *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &llmgateway__v1__deployment_estimate__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   llmgateway__v1__token_prices__init
+                     (Llmgateway__V1__TokenPrices         *message)
+{
+  static const Llmgateway__V1__TokenPrices init_value = LLMGATEWAY__V1__TOKEN_PRICES__INIT;
+  *message = init_value;
+}
+size_t llmgateway__v1__token_prices__get_packed_size
+                     (const Llmgateway__V1__TokenPrices *message)
+{
+  assert(message->base.descriptor == &llmgateway__v1__token_prices__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t llmgateway__v1__token_prices__pack
+                     (const Llmgateway__V1__TokenPrices *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &llmgateway__v1__token_prices__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t llmgateway__v1__token_prices__pack_to_buffer
+                     (const Llmgateway__V1__TokenPrices *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &llmgateway__v1__token_prices__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Llmgateway__V1__TokenPrices *
+       llmgateway__v1__token_prices__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Llmgateway__V1__TokenPrices *)
+     protobuf_c_message_unpack (&llmgateway__v1__token_prices__descriptor,
+                                allocator, len, data);
+}
+void   llmgateway__v1__token_prices__free_unpacked
+                     (Llmgateway__V1__TokenPrices *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &llmgateway__v1__token_prices__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor llmgateway__v1__generate_chat_completion_request__field_descriptors[2] =
 {
   {
@@ -532,7 +622,7 @@ const ProtobufCMessageDescriptor llmgateway__v1__estimate_chat_completion_reques
   (ProtobufCMessageInit) llmgateway__v1__estimate_chat_completion_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor llmgateway__v1__estimate_chat_completion_response__field_descriptors[7] =
+static const ProtobufCFieldDescriptor llmgateway__v1__estimate_chat_completion_response__field_descriptors[9] =
 {
   {
     "input_tokens",
@@ -618,20 +708,46 @@ static const ProtobufCFieldDescriptor llmgateway__v1__estimate_chat_completion_r
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "deployments",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Llmgateway__V1__EstimateChatCompletionResponse, n_deployments),
+    offsetof(Llmgateway__V1__EstimateChatCompletionResponse, deployments),
+    &llmgateway__v1__deployment_estimate__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "violations",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Llmgateway__V1__EstimateChatCompletionResponse, n_violations),
+    offsetof(Llmgateway__V1__EstimateChatCompletionResponse, violations),
+    &llmgateway__v1__limit_violation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned llmgateway__v1__estimate_chat_completion_response__field_indices_by_name[] = {
   6,   /* field[6] = deployment */
+  7,   /* field[7] = deployments */
   4,   /* field[4] = input_nano_usd_per_million_tokens */
   0,   /* field[0] = input_tokens */
   2,   /* field[2] = input_tokens_max */
   5,   /* field[5] = output_nano_usd_per_million_tokens */
   3,   /* field[3] = output_tokens_max */
   1,   /* field[1] = reserved_nano_usd */
+  8,   /* field[8] = violations */
 };
 static const ProtobufCIntRange llmgateway__v1__estimate_chat_completion_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor llmgateway__v1__estimate_chat_completion_response__descriptor =
 {
@@ -641,11 +757,243 @@ const ProtobufCMessageDescriptor llmgateway__v1__estimate_chat_completion_respon
   "Llmgateway__V1__EstimateChatCompletionResponse",
   "llmgateway.v1",
   sizeof(Llmgateway__V1__EstimateChatCompletionResponse),
-  7,
+  9,
   llmgateway__v1__estimate_chat_completion_response__field_descriptors,
   llmgateway__v1__estimate_chat_completion_response__field_indices_by_name,
   1,  llmgateway__v1__estimate_chat_completion_response__number_ranges,
   (ProtobufCMessageInit) llmgateway__v1__estimate_chat_completion_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor llmgateway__v1__deployment_estimate__field_descriptors[7] =
+{
+  {
+    "deployment",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__DeploymentEstimate, deployment),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "provider",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__DeploymentEstimate, provider),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "upstream_model",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__DeploymentEstimate, upstream_model),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "obstacle",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__DeploymentEstimate, obstacle),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "prices",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__DeploymentEstimate, prices),
+    &llmgateway__v1__token_prices__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reserved_nano_usd",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__DeploymentEstimate, reserved_nano_usd),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "output_tokens_max",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__DeploymentEstimate, output_tokens_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned llmgateway__v1__deployment_estimate__field_indices_by_name[] = {
+  0,   /* field[0] = deployment */
+  3,   /* field[3] = obstacle */
+  6,   /* field[6] = output_tokens_max */
+  4,   /* field[4] = prices */
+  1,   /* field[1] = provider */
+  5,   /* field[5] = reserved_nano_usd */
+  2,   /* field[2] = upstream_model */
+};
+static const ProtobufCIntRange llmgateway__v1__deployment_estimate__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor llmgateway__v1__deployment_estimate__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "llmgateway.v1.DeploymentEstimate",
+  "DeploymentEstimate",
+  "Llmgateway__V1__DeploymentEstimate",
+  "llmgateway.v1",
+  sizeof(Llmgateway__V1__DeploymentEstimate),
+  7,
+  llmgateway__v1__deployment_estimate__field_descriptors,
+  llmgateway__v1__deployment_estimate__field_indices_by_name,
+  1,  llmgateway__v1__deployment_estimate__number_ranges,
+  (ProtobufCMessageInit) llmgateway__v1__deployment_estimate__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor llmgateway__v1__token_prices__field_descriptors[7] =
+{
+  {
+    "input_nano_usd",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__TokenPrices, input_nano_usd),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cached_input_nano_usd",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__TokenPrices, cached_input_nano_usd),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cache_write_nano_usd",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__TokenPrices, cache_write_nano_usd),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "audio_input_nano_usd",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__TokenPrices, audio_input_nano_usd),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "output_nano_usd",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__TokenPrices, output_nano_usd),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reasoning_nano_usd",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__TokenPrices, reasoning_nano_usd),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "audio_output_nano_usd",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__TokenPrices, audio_output_nano_usd),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned llmgateway__v1__token_prices__field_indices_by_name[] = {
+  3,   /* field[3] = audio_input_nano_usd */
+  6,   /* field[6] = audio_output_nano_usd */
+  2,   /* field[2] = cache_write_nano_usd */
+  1,   /* field[1] = cached_input_nano_usd */
+  0,   /* field[0] = input_nano_usd */
+  4,   /* field[4] = output_nano_usd */
+  5,   /* field[5] = reasoning_nano_usd */
+};
+static const ProtobufCIntRange llmgateway__v1__token_prices__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor llmgateway__v1__token_prices__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "llmgateway.v1.TokenPrices",
+  "TokenPrices",
+  "Llmgateway__V1__TokenPrices",
+  "llmgateway.v1",
+  sizeof(Llmgateway__V1__TokenPrices),
+  7,
+  llmgateway__v1__token_prices__field_descriptors,
+  llmgateway__v1__token_prices__field_indices_by_name,
+  1,  llmgateway__v1__token_prices__number_ranges,
+  (ProtobufCMessageInit) llmgateway__v1__token_prices__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCMethodDescriptor llmgateway__v1__chat_service__method_descriptors[3] =

@@ -355,7 +355,7 @@ const ProtobufCMessageDescriptor llmgateway__v1__usage__descriptor =
   (ProtobufCMessageInit) llmgateway__v1__usage__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor llmgateway__v1__cost__field_descriptors[5] =
+static const ProtobufCFieldDescriptor llmgateway__v1__cost__field_descriptors[7] =
 {
   {
     "total_nano_usd",
@@ -417,18 +417,44 @@ static const ProtobufCFieldDescriptor llmgateway__v1__cost__field_descriptors[5]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "price_unknown",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__Cost, price_unknown),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "excess_nano_usd",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Llmgateway__V1__Cost, excess_nano_usd),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned llmgateway__v1__cost__field_indices_by_name[] = {
+  6,   /* field[6] = excess_nano_usd */
   3,   /* field[3] = failed_attempts_nano_usd */
   1,   /* field[1] = input_nano_usd */
   4,   /* field[4] = ledger_id */
   2,   /* field[2] = output_nano_usd */
+  5,   /* field[5] = price_unknown */
   0,   /* field[0] = total_nano_usd */
 };
 static const ProtobufCIntRange llmgateway__v1__cost__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor llmgateway__v1__cost__descriptor =
 {
@@ -438,7 +464,7 @@ const ProtobufCMessageDescriptor llmgateway__v1__cost__descriptor =
   "Llmgateway__V1__Cost",
   "llmgateway.v1",
   sizeof(Llmgateway__V1__Cost),
-  5,
+  7,
   llmgateway__v1__cost__field_descriptors,
   llmgateway__v1__cost__field_indices_by_name,
   1,  llmgateway__v1__cost__number_ranges,

@@ -13,9 +13,10 @@ _sym_db = _symbol_database.Default()
 
 
 from llmgateway.v1 import chat_pb2 as llmgateway_dot_v1_dot_chat__pb2
+from llmgateway.v1 import error_pb2 as llmgateway_dot_v1_dot_error__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n llmgateway/v1/chat_service.proto\x12\rllmgateway.v1\x1a\x18llmgateway/v1/chat.proto\"]\n\x1dGenerateChatCompletionRequest\x12(\n\x04\x63hat\x18\x01 \x01(\x0b\x32\x1a.llmgateway.v1.ChatRequest\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"S\n\x1eGenerateChatCompletionResponse\x12\x31\n\ncompletion\x18\x01 \x01(\x0b\x32\x1d.llmgateway.v1.ChatCompletion\"[\n\x1bStreamChatCompletionRequest\x12(\n\x04\x63hat\x18\x01 \x01(\x0b\x32\x1a.llmgateway.v1.ChatRequest\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\xc4\x01\n\x1cStreamChatCompletionResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12-\n\x07started\x18\x02 \x01(\x0b\x32\x1a.llmgateway.v1.ChatStartedH\x00\x12)\n\x05\x64\x65lta\x18\x03 \x01(\x0b\x32\x18.llmgateway.v1.ChatDeltaH\x00\x12/\n\x08\x66inished\x18\x04 \x01(\x0b\x32\x1b.llmgateway.v1.ChatFinishedH\x00\x42\x07\n\x05\x65vent\"I\n\x1d\x45stimateChatCompletionRequest\x12(\n\x04\x63hat\x18\x01 \x01(\x0b\x32\x1a.llmgateway.v1.ChatRequest\"\xf1\x01\n\x1e\x45stimateChatCompletionResponse\x12\x14\n\x0cinput_tokens\x18\x01 \x01(\x03\x12\x19\n\x11reserved_nano_usd\x18\x02 \x01(\x03\x12\x18\n\x10input_tokens_max\x18\x03 \x01(\x03\x12\x19\n\x11output_tokens_max\x18\x04 \x01(\x03\x12)\n!input_nano_usd_per_million_tokens\x18\x05 \x01(\x03\x12*\n\"output_nano_usd_per_million_tokens\x18\x06 \x01(\x03\x12\x12\n\ndeployment\x18\x07 \x01(\t2\xee\x02\n\x0b\x43hatService\x12u\n\x16GenerateChatCompletion\x12,.llmgateway.v1.GenerateChatCompletionRequest\x1a-.llmgateway.v1.GenerateChatCompletionResponse\x12q\n\x14StreamChatCompletion\x12*.llmgateway.v1.StreamChatCompletionRequest\x1a+.llmgateway.v1.StreamChatCompletionResponse0\x01\x12u\n\x16\x45stimateChatCompletion\x12,.llmgateway.v1.EstimateChatCompletionRequest\x1a-.llmgateway.v1.EstimateChatCompletionResponseBx\n\x11\x64\x65v.llmgateway.v1P\x01Z/llmgateway.dev/proto/llmgateway/v1;llmgatewayv1\xaa\x02\rLLMGateway.V1\xba\x02\x0eLLMGateway_V1_\xea\x02\x0eLLMGateway::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n llmgateway/v1/chat_service.proto\x12\rllmgateway.v1\x1a\x18llmgateway/v1/chat.proto\x1a\x19llmgateway/v1/error.proto\"]\n\x1dGenerateChatCompletionRequest\x12(\n\x04\x63hat\x18\x01 \x01(\x0b\x32\x1a.llmgateway.v1.ChatRequest\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"S\n\x1eGenerateChatCompletionResponse\x12\x31\n\ncompletion\x18\x01 \x01(\x0b\x32\x1d.llmgateway.v1.ChatCompletion\"[\n\x1bStreamChatCompletionRequest\x12(\n\x04\x63hat\x18\x01 \x01(\x0b\x32\x1a.llmgateway.v1.ChatRequest\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\xc4\x01\n\x1cStreamChatCompletionResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12-\n\x07started\x18\x02 \x01(\x0b\x32\x1a.llmgateway.v1.ChatStartedH\x00\x12)\n\x05\x64\x65lta\x18\x03 \x01(\x0b\x32\x18.llmgateway.v1.ChatDeltaH\x00\x12/\n\x08\x66inished\x18\x04 \x01(\x0b\x32\x1b.llmgateway.v1.ChatFinishedH\x00\x42\x07\n\x05\x65vent\"I\n\x1d\x45stimateChatCompletionRequest\x12(\n\x04\x63hat\x18\x01 \x01(\x0b\x32\x1a.llmgateway.v1.ChatRequest\"\xdc\x02\n\x1e\x45stimateChatCompletionResponse\x12\x14\n\x0cinput_tokens\x18\x01 \x01(\x03\x12\x19\n\x11reserved_nano_usd\x18\x02 \x01(\x03\x12\x18\n\x10input_tokens_max\x18\x03 \x01(\x03\x12\x19\n\x11output_tokens_max\x18\x04 \x01(\x03\x12)\n!input_nano_usd_per_million_tokens\x18\x05 \x01(\x03\x12*\n\"output_nano_usd_per_million_tokens\x18\x06 \x01(\x03\x12\x12\n\ndeployment\x18\x07 \x01(\t\x12\x36\n\x0b\x64\x65ployments\x18\x08 \x03(\x0b\x32!.llmgateway.v1.DeploymentEstimate\x12\x31\n\nviolations\x18\t \x03(\x0b\x32\x1d.llmgateway.v1.LimitViolation\"\xc6\x01\n\x12\x44\x65ploymentEstimate\x12\x12\n\ndeployment\x18\x01 \x01(\t\x12\x10\n\x08provider\x18\x02 \x01(\t\x12\x16\n\x0eupstream_model\x18\x03 \x01(\t\x12\x10\n\x08obstacle\x18\x04 \x01(\t\x12*\n\x06prices\x18\x05 \x01(\x0b\x32\x1a.llmgateway.v1.TokenPrices\x12\x19\n\x11reserved_nano_usd\x18\x06 \x01(\x03\x12\x19\n\x11output_tokens_max\x18\x07 \x01(\x03\"\xd4\x01\n\x0bTokenPrices\x12\x16\n\x0einput_nano_usd\x18\x01 \x01(\x03\x12\x1d\n\x15\x63\x61\x63hed_input_nano_usd\x18\x02 \x01(\x03\x12\x1c\n\x14\x63\x61\x63he_write_nano_usd\x18\x03 \x01(\x03\x12\x1c\n\x14\x61udio_input_nano_usd\x18\x04 \x01(\x03\x12\x17\n\x0foutput_nano_usd\x18\x05 \x01(\x03\x12\x1a\n\x12reasoning_nano_usd\x18\x06 \x01(\x03\x12\x1d\n\x15\x61udio_output_nano_usd\x18\x07 \x01(\x03\x32\xee\x02\n\x0b\x43hatService\x12u\n\x16GenerateChatCompletion\x12,.llmgateway.v1.GenerateChatCompletionRequest\x1a-.llmgateway.v1.GenerateChatCompletionResponse\x12q\n\x14StreamChatCompletion\x12*.llmgateway.v1.StreamChatCompletionRequest\x1a+.llmgateway.v1.StreamChatCompletionResponse0\x01\x12u\n\x16\x45stimateChatCompletion\x12,.llmgateway.v1.EstimateChatCompletionRequest\x1a-.llmgateway.v1.EstimateChatCompletionResponseBx\n\x11\x64\x65v.llmgateway.v1P\x01Z/llmgateway.dev/proto/llmgateway/v1;llmgatewayv1\xaa\x02\rLLMGateway.V1\xba\x02\x0eLLMGateway_V1_\xea\x02\x0eLLMGateway::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -23,18 +24,22 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'llmgateway.v1.chat_service_
 if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['DESCRIPTOR']._options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\021dev.llmgateway.v1P\001Z/llmgateway.dev/proto/llmgateway/v1;llmgatewayv1\252\002\rLLMGateway.V1\272\002\016LLMGateway_V1_\352\002\016LLMGateway::V1'
-  _globals['_GENERATECHATCOMPLETIONREQUEST']._serialized_start=77
-  _globals['_GENERATECHATCOMPLETIONREQUEST']._serialized_end=170
-  _globals['_GENERATECHATCOMPLETIONRESPONSE']._serialized_start=172
-  _globals['_GENERATECHATCOMPLETIONRESPONSE']._serialized_end=255
-  _globals['_STREAMCHATCOMPLETIONREQUEST']._serialized_start=257
-  _globals['_STREAMCHATCOMPLETIONREQUEST']._serialized_end=348
-  _globals['_STREAMCHATCOMPLETIONRESPONSE']._serialized_start=351
-  _globals['_STREAMCHATCOMPLETIONRESPONSE']._serialized_end=547
-  _globals['_ESTIMATECHATCOMPLETIONREQUEST']._serialized_start=549
-  _globals['_ESTIMATECHATCOMPLETIONREQUEST']._serialized_end=622
-  _globals['_ESTIMATECHATCOMPLETIONRESPONSE']._serialized_start=625
-  _globals['_ESTIMATECHATCOMPLETIONRESPONSE']._serialized_end=866
-  _globals['_CHATSERVICE']._serialized_start=869
-  _globals['_CHATSERVICE']._serialized_end=1235
+  _globals['_GENERATECHATCOMPLETIONREQUEST']._serialized_start=104
+  _globals['_GENERATECHATCOMPLETIONREQUEST']._serialized_end=197
+  _globals['_GENERATECHATCOMPLETIONRESPONSE']._serialized_start=199
+  _globals['_GENERATECHATCOMPLETIONRESPONSE']._serialized_end=282
+  _globals['_STREAMCHATCOMPLETIONREQUEST']._serialized_start=284
+  _globals['_STREAMCHATCOMPLETIONREQUEST']._serialized_end=375
+  _globals['_STREAMCHATCOMPLETIONRESPONSE']._serialized_start=378
+  _globals['_STREAMCHATCOMPLETIONRESPONSE']._serialized_end=574
+  _globals['_ESTIMATECHATCOMPLETIONREQUEST']._serialized_start=576
+  _globals['_ESTIMATECHATCOMPLETIONREQUEST']._serialized_end=649
+  _globals['_ESTIMATECHATCOMPLETIONRESPONSE']._serialized_start=652
+  _globals['_ESTIMATECHATCOMPLETIONRESPONSE']._serialized_end=1000
+  _globals['_DEPLOYMENTESTIMATE']._serialized_start=1003
+  _globals['_DEPLOYMENTESTIMATE']._serialized_end=1201
+  _globals['_TOKENPRICES']._serialized_start=1204
+  _globals['_TOKENPRICES']._serialized_end=1416
+  _globals['_CHATSERVICE']._serialized_start=1419
+  _globals['_CHATSERVICE']._serialized_end=1785
 # @@protoc_insertion_point(module_scope)

@@ -64,7 +64,8 @@ class ChatServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def EstimateChatCompletion(self, request, context):
-        """Counts the input tokens of a request, and estimates its cost, without generating anything.
+        """Counts the input tokens of a request, and estimates its cost, without generating anything:
+        nothing is sent upstream, reserved, or counted against a limit.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

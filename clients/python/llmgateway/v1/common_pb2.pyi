@@ -122,18 +122,22 @@ class Usage(_message.Message):
     def __init__(self, input_tokens: _Optional[int] = ..., cached_input_tokens: _Optional[int] = ..., cache_write_tokens: _Optional[int] = ..., audio_input_tokens: _Optional[int] = ..., image_input_tokens: _Optional[int] = ..., output_tokens: _Optional[int] = ..., reasoning_tokens: _Optional[int] = ..., audio_output_tokens: _Optional[int] = ..., image_output_tokens: _Optional[int] = ..., source: _Optional[_Union[UsageSource, str]] = ..., in_flight_tokens: _Optional[int] = ...) -> None: ...
 
 class Cost(_message.Message):
-    __slots__ = ("total_nano_usd", "input_nano_usd", "output_nano_usd", "failed_attempts_nano_usd", "ledger_id")
+    __slots__ = ("total_nano_usd", "input_nano_usd", "output_nano_usd", "failed_attempts_nano_usd", "ledger_id", "price_unknown", "excess_nano_usd")
     TOTAL_NANO_USD_FIELD_NUMBER: _ClassVar[int]
     INPUT_NANO_USD_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_NANO_USD_FIELD_NUMBER: _ClassVar[int]
     FAILED_ATTEMPTS_NANO_USD_FIELD_NUMBER: _ClassVar[int]
     LEDGER_ID_FIELD_NUMBER: _ClassVar[int]
+    PRICE_UNKNOWN_FIELD_NUMBER: _ClassVar[int]
+    EXCESS_NANO_USD_FIELD_NUMBER: _ClassVar[int]
     total_nano_usd: int
     input_nano_usd: int
     output_nano_usd: int
     failed_attempts_nano_usd: int
     ledger_id: str
-    def __init__(self, total_nano_usd: _Optional[int] = ..., input_nano_usd: _Optional[int] = ..., output_nano_usd: _Optional[int] = ..., failed_attempts_nano_usd: _Optional[int] = ..., ledger_id: _Optional[str] = ...) -> None: ...
+    price_unknown: bool
+    excess_nano_usd: int
+    def __init__(self, total_nano_usd: _Optional[int] = ..., input_nano_usd: _Optional[int] = ..., output_nano_usd: _Optional[int] = ..., failed_attempts_nano_usd: _Optional[int] = ..., ledger_id: _Optional[str] = ..., price_unknown: bool = ..., excess_nano_usd: _Optional[int] = ...) -> None: ...
 
 class RoutingInfo(_message.Message):
     __slots__ = ("model", "upstream_model", "provider", "dialect", "deployment", "service_tier", "cache_status", "attempts", "queue_duration", "first_token_latency", "dropped_params", "max_output_tokens")

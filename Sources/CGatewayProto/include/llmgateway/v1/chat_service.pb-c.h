@@ -15,6 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "llmgateway/v1/chat.pb-c.h"
+#include "llmgateway/v1/error.pb-c.h"
 
 typedef struct Llmgateway__V1__GenerateChatCompletionRequest Llmgateway__V1__GenerateChatCompletionRequest;
 typedef struct Llmgateway__V1__GenerateChatCompletionResponse Llmgateway__V1__GenerateChatCompletionResponse;
@@ -22,6 +23,8 @@ typedef struct Llmgateway__V1__StreamChatCompletionRequest Llmgateway__V1__Strea
 typedef struct Llmgateway__V1__StreamChatCompletionResponse Llmgateway__V1__StreamChatCompletionResponse;
 typedef struct Llmgateway__V1__EstimateChatCompletionRequest Llmgateway__V1__EstimateChatCompletionRequest;
 typedef struct Llmgateway__V1__EstimateChatCompletionResponse Llmgateway__V1__EstimateChatCompletionResponse;
+typedef struct Llmgateway__V1__DeploymentEstimate Llmgateway__V1__DeploymentEstimate;
+typedef struct Llmgateway__V1__TokenPrices Llmgateway__V1__TokenPrices;
 
 
 /* --- enums --- */
@@ -180,10 +183,105 @@ struct  Llmgateway__V1__EstimateChatCompletionResponse
    * The first deployment in the route.
    */
   char *deployment;
+  /*
+   * The deployments of the model, in the order of the configuration, and what each makes of the
+   * request.
+   */
+  size_t n_deployments;
+  Llmgateway__V1__DeploymentEstimate **deployments;
+  /*
+   * What would refuse the request at this moment: limits, and budgets that have too little left for
+   * the least that would do. Empty when it would be let in.
+   */
+  size_t n_violations;
+  Llmgateway__V1__LimitViolation **violations;
 };
 #define LLMGATEWAY__V1__ESTIMATE_CHAT_COMPLETION_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&llmgateway__v1__estimate_chat_completion_response__descriptor) \
-    , 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string }
+    , 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL }
+
+
+/*
+ * What a deployment makes of a request.
+ */
+struct  Llmgateway__V1__DeploymentEstimate
+{
+  ProtobufCMessage base;
+  /*
+   * The deployment, as configured.
+   */
+  char *deployment;
+  /*
+   * The provider, such as `openai`.
+   */
+  char *provider;
+  /*
+   * The upstream's name for the model.
+   */
+  char *upstream_model;
+  /*
+   * Why it could not serve the request now, such as that it takes no pictures, or is left alone
+   * after failures. Empty when it could.
+   */
+  char *obstacle;
+  /*
+   * What its tokens cost, at this length of input. Absent when no price is known: then requests
+   * count as free, or are refused, as configured.
+   */
+  Llmgateway__V1__TokenPrices *prices;
+  /*
+   * The amount the gateway would reserve for an attempt at it. Zero without a price.
+   */
+  int64_t reserved_nano_usd;
+  /*
+   * The most tokens that all choices together can have.
+   */
+  int64_t output_tokens_max;
+};
+#define LLMGATEWAY__V1__DEPLOYMENT_ESTIMATE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&llmgateway__v1__deployment_estimate__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0, 0 }
+
+
+/*
+ * What a million tokens of each kind cost, in nano USD. Kinds without a price of their own have
+ * that of the kind above them.
+ */
+struct  Llmgateway__V1__TokenPrices
+{
+  ProtobufCMessage base;
+  /*
+   * Of input, as far as none of the kinds below applies.
+   */
+  int64_t input_nano_usd;
+  /*
+   * Of input that the upstream had cached.
+   */
+  int64_t cached_input_nano_usd;
+  /*
+   * Of input that the upstream caches.
+   */
+  int64_t cache_write_nano_usd;
+  /*
+   * Of sound in the input.
+   */
+  int64_t audio_input_nano_usd;
+  /*
+   * Of output, as far as none of the kinds below applies.
+   */
+  int64_t output_nano_usd;
+  /*
+   * Of reasoning.
+   */
+  int64_t reasoning_nano_usd;
+  /*
+   * Of sound in the output.
+   */
+  int64_t audio_output_nano_usd;
+};
+#define LLMGATEWAY__V1__TOKEN_PRICES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&llmgateway__v1__token_prices__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0 }
 
 
 /* Llmgateway__V1__GenerateChatCompletionRequest methods */
@@ -300,6 +398,44 @@ Llmgateway__V1__EstimateChatCompletionResponse *
 void   llmgateway__v1__estimate_chat_completion_response__free_unpacked
                      (Llmgateway__V1__EstimateChatCompletionResponse *message,
                       ProtobufCAllocator *allocator);
+/* Llmgateway__V1__DeploymentEstimate methods */
+void   llmgateway__v1__deployment_estimate__init
+                     (Llmgateway__V1__DeploymentEstimate         *message);
+size_t llmgateway__v1__deployment_estimate__get_packed_size
+                     (const Llmgateway__V1__DeploymentEstimate   *message);
+size_t llmgateway__v1__deployment_estimate__pack
+                     (const Llmgateway__V1__DeploymentEstimate   *message,
+                      uint8_t             *out);
+size_t llmgateway__v1__deployment_estimate__pack_to_buffer
+                     (const Llmgateway__V1__DeploymentEstimate   *message,
+                      ProtobufCBuffer     *buffer);
+Llmgateway__V1__DeploymentEstimate *
+       llmgateway__v1__deployment_estimate__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   llmgateway__v1__deployment_estimate__free_unpacked
+                     (Llmgateway__V1__DeploymentEstimate *message,
+                      ProtobufCAllocator *allocator);
+/* Llmgateway__V1__TokenPrices methods */
+void   llmgateway__v1__token_prices__init
+                     (Llmgateway__V1__TokenPrices         *message);
+size_t llmgateway__v1__token_prices__get_packed_size
+                     (const Llmgateway__V1__TokenPrices   *message);
+size_t llmgateway__v1__token_prices__pack
+                     (const Llmgateway__V1__TokenPrices   *message,
+                      uint8_t             *out);
+size_t llmgateway__v1__token_prices__pack_to_buffer
+                     (const Llmgateway__V1__TokenPrices   *message,
+                      ProtobufCBuffer     *buffer);
+Llmgateway__V1__TokenPrices *
+       llmgateway__v1__token_prices__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   llmgateway__v1__token_prices__free_unpacked
+                     (Llmgateway__V1__TokenPrices *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Llmgateway__V1__GenerateChatCompletionRequest_Closure)
@@ -319,6 +455,12 @@ typedef void (*Llmgateway__V1__EstimateChatCompletionRequest_Closure)
                   void *closure_data);
 typedef void (*Llmgateway__V1__EstimateChatCompletionResponse_Closure)
                  (const Llmgateway__V1__EstimateChatCompletionResponse *message,
+                  void *closure_data);
+typedef void (*Llmgateway__V1__DeploymentEstimate_Closure)
+                 (const Llmgateway__V1__DeploymentEstimate *message,
+                  void *closure_data);
+typedef void (*Llmgateway__V1__TokenPrices_Closure)
+                 (const Llmgateway__V1__TokenPrices *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -371,6 +513,8 @@ extern const ProtobufCMessageDescriptor llmgateway__v1__stream_chat_completion_r
 extern const ProtobufCMessageDescriptor llmgateway__v1__stream_chat_completion_response__descriptor;
 extern const ProtobufCMessageDescriptor llmgateway__v1__estimate_chat_completion_request__descriptor;
 extern const ProtobufCMessageDescriptor llmgateway__v1__estimate_chat_completion_response__descriptor;
+extern const ProtobufCMessageDescriptor llmgateway__v1__deployment_estimate__descriptor;
+extern const ProtobufCMessageDescriptor llmgateway__v1__token_prices__descriptor;
 extern const ProtobufCServiceDescriptor llmgateway__v1__chat_service__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -292,10 +292,19 @@ struct  Llmgateway__V1__Cost
    * The row of the ledger that holds the charge. Empty for a sum of several requests.
    */
   char *ledger_id;
+  /*
+   * Whether an attempt that may have cost something had no known price, and counts as free.
+   */
+  protobuf_c_boolean price_unknown;
+  /*
+   * What an upstream used beyond the bound it was given where no budget had room for it: nobody is
+   * charged for it, and it is not part of the whole.
+   */
+  int64_t excess_nano_usd;
 };
 #define LLMGATEWAY__V1__COST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&llmgateway__v1__cost__descriptor) \
-    , 0, 0, 0, 0, (char *)protobuf_c_empty_string }
+    , 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0 }
 
 
 /*

@@ -4,6 +4,7 @@
 require 'google/protobuf'
 
 require 'llmgateway/v1/chat_pb'
+require 'llmgateway/v1/error_pb'
 
 Google::Protobuf::DescriptorPool.generated_pool.build do
   add_file("llmgateway/v1/chat_service.proto", :syntax => :proto3) do
@@ -37,6 +38,26 @@ Google::Protobuf::DescriptorPool.generated_pool.build do
       optional :input_nano_usd_per_million_tokens, :int64, 5
       optional :output_nano_usd_per_million_tokens, :int64, 6
       optional :deployment, :string, 7
+      repeated :deployments, :message, 8, "llmgateway.v1.DeploymentEstimate"
+      repeated :violations, :message, 9, "llmgateway.v1.LimitViolation"
+    end
+    add_message "llmgateway.v1.DeploymentEstimate" do
+      optional :deployment, :string, 1
+      optional :provider, :string, 2
+      optional :upstream_model, :string, 3
+      optional :obstacle, :string, 4
+      optional :prices, :message, 5, "llmgateway.v1.TokenPrices"
+      optional :reserved_nano_usd, :int64, 6
+      optional :output_tokens_max, :int64, 7
+    end
+    add_message "llmgateway.v1.TokenPrices" do
+      optional :input_nano_usd, :int64, 1
+      optional :cached_input_nano_usd, :int64, 2
+      optional :cache_write_nano_usd, :int64, 3
+      optional :audio_input_nano_usd, :int64, 4
+      optional :output_nano_usd, :int64, 5
+      optional :reasoning_nano_usd, :int64, 6
+      optional :audio_output_nano_usd, :int64, 7
     end
   end
 end
@@ -49,5 +70,7 @@ module LLMGateway
     StreamChatCompletionResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("llmgateway.v1.StreamChatCompletionResponse").msgclass
     EstimateChatCompletionRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("llmgateway.v1.EstimateChatCompletionRequest").msgclass
     EstimateChatCompletionResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("llmgateway.v1.EstimateChatCompletionResponse").msgclass
+    DeploymentEstimate = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("llmgateway.v1.DeploymentEstimate").msgclass
+    TokenPrices = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("llmgateway.v1.TokenPrices").msgclass
   end
 end

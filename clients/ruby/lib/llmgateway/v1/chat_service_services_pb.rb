@@ -31,7 +31,8 @@ module LLMGateway
         # with what was generated and charged. The gateway never falls back to another deployment
         # once it has sent `started`.
         rpc :StreamChatCompletion, ::LLMGateway::V1::StreamChatCompletionRequest, stream(::LLMGateway::V1::StreamChatCompletionResponse)
-        # Counts the input tokens of a request, and estimates its cost, without generating anything.
+        # Counts the input tokens of a request, and estimates its cost, without generating anything:
+        # nothing is sent upstream, reserved, or counted against a limit.
         rpc :EstimateChatCompletion, ::LLMGateway::V1::EstimateChatCompletionRequest, ::LLMGateway::V1::EstimateChatCompletionResponse
       end
 

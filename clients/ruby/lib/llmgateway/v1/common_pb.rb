@@ -27,6 +27,8 @@ Google::Protobuf::DescriptorPool.generated_pool.build do
       optional :output_nano_usd, :int64, 3
       optional :failed_attempts_nano_usd, :int64, 4
       optional :ledger_id, :string, 5
+      optional :price_unknown, :bool, 6
+      optional :excess_nano_usd, :int64, 7
     end
     add_message "llmgateway.v1.RoutingInfo" do
       optional :model, :string, 1
