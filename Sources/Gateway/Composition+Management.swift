@@ -19,7 +19,8 @@ extension Composition {
             .resets(administration),
             .spend(
                 reports: reports, directory: administration.directory, catalog: catalog,
-                budgetOfAll: settings.budgetsOfAll.compactMap(\.max).first),
+                budgetOfAll: settings.budgetsOfAll.compactMap(\.max).first,
+                names: DirectoryNames(administration)),
             .health(
                 HealthChecks(
                     catalog: catalog, readiness: readiness, reports: reports, probe: probe,

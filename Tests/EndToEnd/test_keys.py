@@ -125,6 +125,53 @@ def test_block_unblock_delete_and_expiry_take_effect_at_once(gateway, admin):
     assert admin.get("/key/info", key=key)["info"]["status"] == "deleted"
 
 
+def test_what_is_sent_again_under_one_id_is_made_once(gateway, admin):
+    """A retry after a lost answer makes no second key; the secret is not told again, as nobody
+    has it."""
+    def make(path, identity, **body):
+        return admin.client.post(path, json=body, headers={"idempotency-key": identity})
+
+    for path, body, identity in [
+            ("/key/generate", {"key_alias": "once"}, "first"),
+            ("/team/new", {"team_id": "once"}, "second"),
+            ("/user/new", {"user_id": "once"}, "third"),
+            ("/budget/new", {"budget_id": "once", "max_budget": 1}, "fourth"),
+            ("/customer/new", {"user_id": "once"}, "fifth")]:
+        first = make(path, identity, **body)
+        assert first.status_code == 200, first.text
+        again = make(path, identity, **body)
+        assert again.status_code == 409, again.text
+        assert again.headers["x-llm-gateway-duplicate-of"] == first.headers["x-request-id"]
+        assert "Nothing more is made" in again.text
+        secret = first.json().get("key")
+        assert secret is None or secret not in again.text
+    assert admin.get("/key/list", key_alias="once")["total_count"] == 1
+    assert make("/key/generate", "first", key_alias="other").status_code == 400
+    # What was refused made nothing, and its id is free.
+    assert make("/key/generate", "sixth", key_alias="once").status_code == 400
+    assert make("/key/generate", "sixth", key_alias="twice").status_code == 200
+
+
+def test_reports_call_keys_teams_and_users_by_their_names(gateway, admin):
+    admin.post("/user/new", user_id="named", user_email="named@example.com", auto_create_key=False)
+    admin.post("/team/new", team_id="named-team", team_alias="The Team")
+    made = admin.post("/key/generate", key_alias="before", user_id="named", team_id="named-team")
+    assert chat(gateway, made["key"])[0] == 200
+    admin.post("/key/update", key=made["key"], key_alias="after")
+    for path in ("/spend/keys", "/global/spend/keys"):
+        rows = [row for row in admin.get(path) if row.get("token", row.get("api_key")) == made["token"]]
+        assert [(row["key_alias"], row["key_name"]) for row in rows] == [("after", made["key_name"])]
+    assert rows and admin.get("/spend/keys")[0]["team_alias"] in ("The Team", None)
+    users = {row["user_id"]: row["user_email"] for row in admin.get("/spend/users")}
+    assert users["named"] == "named@example.com"
+    teams = admin.get("/global/spend/teams")
+    assert "The Team" in teams["teams"] and teams["daily_spend"][-1]["The Team"] > 0
+    assert {"named-team"} <= {row["team_id"] for row in teams["total_spend_per_team"]}
+    day = teams["daily_spend"][-1]["date"]
+    report = admin.get("/global/spend/report", start_date=day, end_date=day)
+    assert "The Team" in [row["team_name"] for row in report[0]["teams"]]
+
+
 def test_a_regenerated_key_and_its_old_one_share_a_budget(gateway, admin):
     old = admin.generate(max_budget=0.0005, budget_duration="1d")
     status, cost = chat(gateway, old)

@@ -33,7 +33,7 @@ final class ManagementDoor {
             try match.route.rule.check(principal)
             let request = ManagementRequest(
                 exchange, principal: principal, parameters: match.parameters,
-                now: clock.wallNow(), bodyBytesMax: bodyBytesMax)
+                now: clock.wallNow(), bodyBytesMax: bodyBytesMax, id: id)
             let reply = try await match.route.answer(request)
             guard exchange.failure == nil else { return }
             exchange.responseHeaders.append("x-request-id", text: id.text)

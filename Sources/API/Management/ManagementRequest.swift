@@ -15,11 +15,15 @@ final class ManagementRequest {
     let query: QueryFields
     private let exchange: ServerExchange
     private let bodyBytesMax: Int
+    private let id: CallID
+    /// What its client calls it, with the body that it stands for; known once the body is read.
+    private var identity: RequestIdentity?
 
     init(
         _ exchange: ServerExchange, principal: Principal, parameters: [String: String],
-        now: WallTime, bodyBytesMax: Int
+        now: WallTime, bodyBytesMax: Int, id: CallID
     ) {
+        self.id = id
         self.exchange = exchange
         self.principal = principal
         self.parameters = parameters
@@ -40,7 +44,20 @@ final class ManagementRequest {
     /// valid for as long as the result is kept.
     func readBody() async throws(GatewayError) -> BodyFields {
         let bytes = try await exchange.readJSONBody(bytesMax: bodyBytesMax)
+        if let name = exchange.requestHeaders.value(of: "idempotency-key"), !name.isEmpty {
+            identity = try RequestIdentity(id: name.string, of: bytes, field: "Idempotency-Key")
+        }
         return try BodyFields(parsing: bytes)
+    }
+
+    /// Who asks for something to be made: the same request is not made twice, where its client
+    /// gives it a name by the field `idempotency-key`. After ``readBody()``.
+    func caller(creating kind: AuditEntry.Object) -> Caller {
+        var caller = caller
+        caller.creation = identity.map {
+            CreateRequest(identity: $0, callID: id, makes: kind)
+        }
+        return caller
     }
 
     /// Who an admin says the change is made for (LiteLLM's `litellm-changed-by`), for the audit.

@@ -29,7 +29,7 @@ struct BudgetEndpoints {
         let id = body.text("budget_id")
         try body.finish()
         let budget = try await administration.createBudget(
-            allowance, id: id, subject: subject, by: request.caller)
+            allowance, id: id, subject: subject, by: request.caller(creating: .budget))
         return ManagementReply { write(budget, to: &$0) }
     }
 

@@ -16,7 +16,7 @@ struct CustomerEndpoints {
         read(body, into: &settings)
         try body.finish()
         let customer = try await administration.createCustomer(
-            settings, id: id, by: request.caller)
+            settings, id: id, by: request.caller(creating: .customer))
         return try await reply(customer)
     }
 

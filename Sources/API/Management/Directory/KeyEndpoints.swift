@@ -24,7 +24,7 @@ struct KeyEndpoints {
         }
         try body.finish()
         let issued = try await administration.createKey(
-            settings, secret: chosen, by: request.caller)
+            settings, secret: chosen, by: request.caller(creating: .key))
         return issuedReply(issued)
     }
 

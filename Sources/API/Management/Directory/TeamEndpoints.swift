@@ -20,7 +20,7 @@ struct TeamEndpoints {
         let id = body.text("team_id")
         try body.finish()
         let team = try await administration.createTeam(
-            settings, id: id, members: members, by: request.caller)
+            settings, id: id, members: members, by: request.caller(creating: .team))
         return reply(team, SpendFigure())
     }
 

@@ -29,7 +29,7 @@ struct UserEndpoints {
         let id = body.text("user_id")
         try body.finish()
         let made = try await administration.createUser(
-            settings, id: id, teams: teams, key: key, by: request.caller)
+            settings, id: id, teams: teams, key: key, by: request.caller(creating: .user))
         return ManagementReply { output in
             output.member("key", made.key?.secret.reveal())
             output.member("token", made.key?.record.hash.hexadecimal)

@@ -67,7 +67,7 @@ struct ActivityRoutes {
         let sums = try await tools.reports.sums(
             ReportQuery(
                 days: days, by: [.day, .model, .provider, .key, entity], filter: filter))
-        let names = try await tools.names(of: sums, at: 3)
+        let names = try await tools.keyLabels(of: sums, at: 3).compactMapValues(\.alias)
         let byDay = Dictionary(grouping: sums) { $0.group[0] }.sorted { $0.key > $1.key }
         let shown = byDay.dropFirst((page - 1) * size).prefix(size)
         let pages = max(1, (byDay.count + size - 1) / size)

@@ -50,12 +50,12 @@ struct GlobalSpendRoutes {
 
     func keys(_ request: ManagementRequest) async throws(GatewayError) -> ManagementReply {
         let sums = try await greatest(.key, request, limit: nil)
-        let names = try await tools.names(of: sums)
+        let labels = try await tools.keyLabels(of: sums)
         return ManagementReply(array: sums) { output, sum in
             output.object {
                 $0.member("api_key", sum.group[0])
-                $0.member("key_alias", names[sum.group[0]])
-                $0.member("key_name", names[sum.group[0]])
+                $0.member("key_alias", labels[sum.group[0]]?.alias)
+                $0.member("key_name", labels[sum.group[0]]?.hint)
                 $0.member("total_spend", sum.cost)
             }
         }
@@ -87,26 +87,39 @@ struct GlobalSpendRoutes {
         let sums = try await tools.reports.sums(
             ReportQuery(days: tools.lastDays(request), by: [.day, .team]))
         var totals: [String: Money] = [:]
-        for sum in sums { totals[Self.team(sum.group[1]), default: .zero] += sum.cost }
+        for sum in sums { totals[sum.group[1], default: .zero] += sum.cost }
         let order = totals.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let labels = teamLabels(order.map(\.key))
         let days = Dictionary(grouping: sums) { $0.group[0] }.sorted { $0.key < $1.key }
         return ManagementReply { output in
             output.member("daily_spend", array: days) { output, day in
                 output.object { output in
                     output.member("date", day.key)
                     for sum in day.value {
-                        output.member(Self.team(sum.group[1]), sum.cost)
+                        output.member(labels[sum.group[1]] ?? sum.group[1], sum.cost)
                     }
                 }
             }
-            output.member("teams", strings: order.map(\.key))
+            output.member("teams", strings: order.map { labels[$0.key] ?? $0.key })
             output.member("total_spend_per_team", array: order.prefix(10)) { output, team in
                 output.object {
-                    $0.member("team_id", team.key)
+                    $0.member("team_id", team.key.nonEmpty ?? tools.teamLabel(""))
+                    $0.member("team_alias", labels[team.key])
                     $0.member("total_spend", team.value)
                 }
             }
         }
+    }
+
+    /// What teams are called; where two are called the same, with their ids, since they are the
+    /// names of members.
+    private func teamLabels(_ ids: [String]) -> [String: String] {
+        let labels = ids.map { (id: $0, label: tools.teamLabel($0)) }
+        let byLabel = Dictionary(grouping: labels) { $0.label }
+        return Dictionary(
+            uniqueKeysWithValues: labels.map { id, label in
+                (id, byLabel[label]?.count == 1 ? label : "\(label) (\(id))")
+            })
     }
 
     func tags(_ request: ManagementRequest) async throws(GatewayError) -> ManagementReply {
@@ -165,6 +178,4 @@ struct GlobalSpendRoutes {
                 days: tools.lastDays(request), by: [dimension], order: .cost,
                 countMax: asked ?? limit ?? ReportQuery.countGreatest))
     }
-
-    private static func team(_ id: String) -> String { id.isEmpty ? "Unassigned" : id }
 }

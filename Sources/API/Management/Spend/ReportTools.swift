@@ -6,6 +6,8 @@ import Transport
 struct ReportTools {
     let reports: any SpendReports
     let directory: any Directory
+    /// What people call what is reported; `nil` where only the ledger's words are known.
+    let names: DirectoryNames?
 
     /// What a report that names no days is about: the last thirty and today.
     func lastDays(_ request: ManagementRequest) -> ClosedRange<Int64> {
@@ -56,10 +58,30 @@ struct ReportTools {
         return directory.principal(of: hash)?.keyID ?? hash.hexadecimal
     }
 
-    /// The sums of a query that has one dimension, by its value.
-    func names(of sums: [SpendSum], at place: Int = 0) async throws(GatewayError)
-        -> [String: String]
+    /// How keys are shown: by what they are called now, or were in the ledger when they are gone.
+    func keyLabels(of sums: [SpendSum], at place: Int = 0) async throws(GatewayError)
+        -> [String: KeyLabel]
     {
-        try await reports.names(ofKeys: Array(Set(sums.map { $0.group[place] })))
+        let ids = Set(sums.map { $0.group[place] })
+        let past = try await reports.names(ofKeys: Array(ids))
+        var labels: [String: KeyLabel] = [:]
+        for id in ids {
+            let known = names?.key(id)
+            labels[id] =
+                known.map { KeyLabel(alias: $0.alias, hint: $0.hint) }
+                ?? past[id].map { KeyLabel(alias: $0, hint: $0) }
+        }
+        return labels
+    }
+
+    /// What a key is called, and the end of its secret.
+    struct KeyLabel {
+        var alias: String?
+        var hint: String
+    }
+
+    /// What a team is called; its id, where nothing else is known.
+    func teamLabel(_ id: String) -> String {
+        id.isEmpty ? "Unassigned" : names?.teamAlias(id) ?? id
     }
 }

@@ -82,10 +82,12 @@ struct SpendReportRoutes {
             keys[keys.count - 1].whole.add(sum)
             keys[keys.count - 1].models.append(sum)
         }
+        let labels = try await tools.keyLabels(of: sums)
         keys.sort { ($1.whole.cost, $0.id) < ($0.whole.cost, $1.id) }
         return ManagementReply(array: keys) { output, key in
             output.object { output in
                 output.member("api_key", key.id)
+                output.member("key_alias", labels[key.id]?.alias)
                 output.append(costOf: key.whole)
                 output.member("model_details", array: key.models) { output, sum in
                     output.object {
@@ -112,7 +114,10 @@ struct SpendReportRoutes {
                 output.member("group_by_day", day.key)
                 output.member(list, array: groups) { output, group in
                     output.object { output in
-                        output.member(name, group.key.nonEmpty ?? "Unassigned")
+                        output.member(
+                            name,
+                            dimension == .team
+                                ? tools.teamLabel(group.key) : group.key.nonEmpty ?? "Unassigned")
                         output.member(
                             "total_spend", group.value.reduce(Money.zero) { $0 + $1.cost })
                         output.member("metadata", array: group.value) { output, sum in

@@ -27,15 +27,16 @@ struct SpendRoutes {
             ReportQuery(
                 by: [.key, .user, .team], filter: filter, order: .cost,
                 countMax: limit ?? ReportQuery.countGreatest))
-        let names = try await tools.names(of: sums)
+        let labels = try await tools.keyLabels(of: sums)
         return ManagementReply(array: sums) { output, sum in
             output.object {
                 $0.member("token", sum.group[0])
-                $0.member("key_alias", names[sum.group[0]])
-                $0.member("key_name", names[sum.group[0]])
+                $0.member("key_alias", labels[sum.group[0]]?.alias)
+                $0.member("key_name", labels[sum.group[0]]?.hint)
                 $0.member("spend", sum.cost)
                 $0.member("user_id", sum.group[1].nonEmpty)
                 $0.member("team_id", sum.group[2].nonEmpty)
+                $0.member("team_alias", tools.names?.teamAlias(sum.group[2]))
                 $0.append(tokensOf: sum)
             }
         }
@@ -52,6 +53,7 @@ struct SpendRoutes {
         return ManagementReply(array: sums.filter { !$0.group[0].isEmpty }) { output, sum in
             output.object {
                 $0.member("user_id", sum.group[0])
+                $0.member("user_email", tools.names?.email(ofUser: sum.group[0]))
                 $0.member("spend", sum.cost)
                 $0.append(tokensOf: sum)
             }
@@ -91,12 +93,14 @@ struct SpendRoutes {
 
 extension ManagementGroup {
     /// The routes of spend and activity.
-    /// - Parameter maxBudget: what the whole gateway may spend.
+    /// - Parameters:
+    ///   - budgetOfAll: what the whole gateway may spend.
+    ///   - names: what people call what is reported.
     public static func spend(
         reports: any SpendReports, directory: any Directory, catalog: Catalog,
-        budgetOfAll: Money?
+        budgetOfAll: Money?, names: DirectoryNames? = nil
     ) -> ManagementGroup {
-        let tools = ReportTools(reports: reports, directory: directory)
+        let tools = ReportTools(reports: reports, directory: directory, names: names)
         return ManagementGroup(
             routes: SpendRoutes(tools: tools).routes + SpendLogRoutes(tools: tools).routes
                 + SpendCalculation(catalog: catalog).routes
