@@ -363,6 +363,9 @@ def test_an_estimate_is_what_a_call_would_hold_and_takes_nothing(tmp_path):
             assert [each.held for each in refused.violations] == [told.reserved_nano_usd]
             assert refused.violations[0].requested == told.reserved_nano_usd
             list(stream)
+            trailers = dict(stream.trailing_metadata())
+            assert trailers["x-ratelimit-limit-requests"] == "2"
+            assert trailers["x-ratelimit-remaining-requests"] == "1"
             stub.GenerateChatCompletion(chat_service_pb2.GenerateChatCompletionRequest(
                 chat=chat_pb2.ChatRequest(
                     model="m", max_output_tokens=1, messages=chat.messages)), metadata=metadata)

@@ -99,6 +99,9 @@ class V1Door: GRPCCancelObserver, CancellationTarget {
             excess.append(decimal: Int(record.cost.excess.nanoUSD))
             call.addTrailingMetadata("llm-gateway-excess-cost-nano-usd", excess.view)
         }
+        if let remainder = record.limitRemainder {
+            RateLimitHeaders.append(remainder, to: &call.exchange.responseTrailers)
+        }
         if let warning = record.budgetWarning {
             call.exchange.responseTrailers.append("llm-gateway-budget-warning", text: warning)
         }
