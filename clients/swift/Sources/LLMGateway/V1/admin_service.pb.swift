@@ -1900,44 +1900,49 @@ public nonisolated struct LLMGateway_V1_QuerySpendResponse: Sendable {
 }
 
 /// Spend of one group.
-public nonisolated struct LLMGateway_V1_SpendRow: Sendable {
+public nonisolated struct LLMGateway_V1_SpendRow: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// The group: one value for each of group_by, in its order: a day as YYYY-MM-DD, and names of
   /// resources, such as teams/{team}. Empty where a request had none.
-  public var group: [String] = []
+  public var group: [String] {
+    get {_storage._group}
+    set {_uniqueStorage()._group = newValue}
+  }
 
   /// Requests, failed ones included.
-  public var requestCount: Int64 = 0
+  public var requestCount: Int64 {
+    get {_storage._requestCount}
+    set {_uniqueStorage()._requestCount = newValue}
+  }
 
   /// Tokens used.
   public var usage: LLMGateway_V1_UsageTotals {
-    get {_usage ?? LLMGateway_V1_UsageTotals()}
-    set {_usage = newValue}
+    get {_storage._usage ?? LLMGateway_V1_UsageTotals()}
+    set {_uniqueStorage()._usage = newValue}
   }
   /// Returns true if `usage` has been explicitly set.
-  public var hasUsage: Bool {self._usage != nil}
+  public var hasUsage: Bool {_storage._usage != nil}
   /// Clears the value of `usage`. Subsequent reads from it will return its default value.
-  public mutating func clearUsage() {self._usage = nil}
+  public mutating func clearUsage() {_uniqueStorage()._usage = nil}
 
   /// What was charged; without a ledger_id.
   public var cost: LLMGateway_V1_Cost {
-    get {_cost ?? LLMGateway_V1_Cost()}
-    set {_cost = newValue}
+    get {_storage._cost ?? LLMGateway_V1_Cost()}
+    set {_uniqueStorage()._cost = newValue}
   }
   /// Returns true if `cost` has been explicitly set.
-  public var hasCost: Bool {self._cost != nil}
+  public var hasCost: Bool {_storage._cost != nil}
   /// Clears the value of `cost`. Subsequent reads from it will return its default value.
-  public mutating func clearCost() {self._cost = nil}
+  public mutating func clearCost() {_uniqueStorage()._cost = nil}
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
-  fileprivate var _usage: LLMGateway_V1_UsageTotals? = nil
-  fileprivate var _cost: LLMGateway_V1_Cost? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// Tokens used by several requests. Sub-counts are included in the count above them. This version
@@ -4457,46 +4462,88 @@ nonisolated extension LLMGateway_V1_SpendRow: SwiftProtobuf.Message, SwiftProtob
   public static let protoMessageName: String = _protobuf_package + ".SpendRow"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}group\0\u{3}request_count\0\u{1}usage\0\u{1}cost\0")
 
+  fileprivate class _StorageClass {
+    var _group: [String] = []
+    var _requestCount: Int64 = 0
+    var _usage: LLMGateway_V1_UsageTotals? = nil
+    var _cost: LLMGateway_V1_Cost? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _group = source._group
+      _requestCount = source._requestCount
+      _usage = source._usage
+      _cost = source._cost
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedStringField(value: &self.group) }()
-      case 2: try { try decoder.decodeSingularInt64Field(value: &self.requestCount) }()
-      case 3: try { try decoder.decodeSingularMessageField(value: &self._usage) }()
-      case 4: try { try decoder.decodeSingularMessageField(value: &self._cost) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeRepeatedStringField(value: &_storage._group) }()
+        case 2: try { try decoder.decodeSingularInt64Field(value: &_storage._requestCount) }()
+        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._usage) }()
+        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._cost) }()
+        default: break
+        }
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.group.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.group, fieldNumber: 1)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._group.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._group, fieldNumber: 1)
+      }
+      if _storage._requestCount != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._requestCount, fieldNumber: 2)
+      }
+      try { if let v = _storage._usage {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      } }()
+      try { if let v = _storage._cost {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
     }
-    if self.requestCount != 0 {
-      try visitor.visitSingularInt64Field(value: self.requestCount, fieldNumber: 2)
-    }
-    try { if let v = self._usage {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-    } }()
-    try { if let v = self._cost {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: LLMGateway_V1_SpendRow, rhs: LLMGateway_V1_SpendRow) -> Bool {
-    if lhs.group != rhs.group {return false}
-    if lhs.requestCount != rhs.requestCount {return false}
-    if lhs._usage != rhs._usage {return false}
-    if lhs._cost != rhs._cost {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._group != rhs_storage._group {return false}
+        if _storage._requestCount != rhs_storage._requestCount {return false}
+        if _storage._usage != rhs_storage._usage {return false}
+        if _storage._cost != rhs_storage._cost {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -148,7 +148,8 @@ extension LLMGateway_V1_ChatService {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Counts the input tokens of a request, and estimates its cost, without generating anything.
+        /// > Counts the input tokens of a request, and estimates its cost, without generating anything:
+        /// > nothing is sent upstream, reserved, or counted against a limit.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `LLMGateway_V1_EstimateChatCompletionRequest` message.
@@ -267,7 +268,8 @@ extension LLMGateway_V1_ChatService {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Counts the input tokens of a request, and estimates its cost, without generating anything.
+        /// > Counts the input tokens of a request, and estimates its cost, without generating anything:
+        /// > nothing is sent upstream, reserved, or counted against a limit.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `LLMGateway_V1_EstimateChatCompletionRequest` message.
@@ -367,7 +369,8 @@ extension LLMGateway_V1_ChatService.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Counts the input tokens of a request, and estimates its cost, without generating anything.
+    /// > Counts the input tokens of a request, and estimates its cost, without generating anything:
+    /// > nothing is sent upstream, reserved, or counted against a limit.
     ///
     /// - Parameters:
     ///   - request: A request containing a single `LLMGateway_V1_EstimateChatCompletionRequest` message.
@@ -469,7 +472,8 @@ extension LLMGateway_V1_ChatService.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Counts the input tokens of a request, and estimates its cost, without generating anything.
+    /// > Counts the input tokens of a request, and estimates its cost, without generating anything:
+    /// > nothing is sent upstream, reserved, or counted against a limit.
     ///
     /// - Parameters:
     ///   - message: request message to send.

@@ -208,6 +208,90 @@ public nonisolated struct LLMGateway_V1_EstimateChatCompletionResponse: Sendable
   /// The first deployment in the route.
   public var deployment: String = String()
 
+  /// The deployments of the model, in the order of the configuration, and what each makes of the
+  /// request.
+  public var deployments: [LLMGateway_V1_DeploymentEstimate] = []
+
+  /// What would refuse the request at this moment: limits, and budgets that have too little left for
+  /// the least that would do. Empty when it would be let in.
+  public var violations: [LLMGateway_V1_LimitViolation] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// What a deployment makes of a request.
+public nonisolated struct LLMGateway_V1_DeploymentEstimate: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The deployment, as configured.
+  public var deployment: String = String()
+
+  /// The provider, such as `openai`.
+  public var provider: String = String()
+
+  /// The upstream's name for the model.
+  public var upstreamModel: String = String()
+
+  /// Why it could not serve the request now, such as that it takes no pictures, or is left alone
+  /// after failures. Empty when it could.
+  public var obstacle: String = String()
+
+  /// What its tokens cost, at this length of input. Absent when no price is known: then requests
+  /// count as free, or are refused, as configured.
+  public var prices: LLMGateway_V1_TokenPrices {
+    get {_prices ?? LLMGateway_V1_TokenPrices()}
+    set {_prices = newValue}
+  }
+  /// Returns true if `prices` has been explicitly set.
+  public var hasPrices: Bool {self._prices != nil}
+  /// Clears the value of `prices`. Subsequent reads from it will return its default value.
+  public mutating func clearPrices() {self._prices = nil}
+
+  /// The amount the gateway would reserve for an attempt at it. Zero without a price.
+  public var reservedNanoUsd: Int64 = 0
+
+  /// The most tokens that all choices together can have.
+  public var outputTokensMax: Int64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _prices: LLMGateway_V1_TokenPrices? = nil
+}
+
+/// What a million tokens of each kind cost, in nano USD. Kinds without a price of their own have
+/// that of the kind above them.
+public nonisolated struct LLMGateway_V1_TokenPrices: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Of input, as far as none of the kinds below applies.
+  public var inputNanoUsd: Int64 = 0
+
+  /// Of input that the upstream had cached.
+  public var cachedInputNanoUsd: Int64 = 0
+
+  /// Of input that the upstream caches.
+  public var cacheWriteNanoUsd: Int64 = 0
+
+  /// Of sound in the input.
+  public var audioInputNanoUsd: Int64 = 0
+
+  /// Of output, as far as none of the kinds below applies.
+  public var outputNanoUsd: Int64 = 0
+
+  /// Of reasoning.
+  public var reasoningNanoUsd: Int64 = 0
+
+  /// Of sound in the output.
+  public var audioOutputNanoUsd: Int64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -454,7 +538,7 @@ nonisolated extension LLMGateway_V1_EstimateChatCompletionRequest: SwiftProtobuf
 
 nonisolated extension LLMGateway_V1_EstimateChatCompletionResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".EstimateChatCompletionResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}input_tokens\0\u{3}reserved_nano_usd\0\u{3}input_tokens_max\0\u{3}output_tokens_max\0\u{3}input_nano_usd_per_million_tokens\0\u{3}output_nano_usd_per_million_tokens\0\u{1}deployment\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}input_tokens\0\u{3}reserved_nano_usd\0\u{3}input_tokens_max\0\u{3}output_tokens_max\0\u{3}input_nano_usd_per_million_tokens\0\u{3}output_nano_usd_per_million_tokens\0\u{1}deployment\0\u{1}deployments\0\u{1}violations\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -469,6 +553,8 @@ nonisolated extension LLMGateway_V1_EstimateChatCompletionResponse: SwiftProtobu
       case 5: try { try decoder.decodeSingularInt64Field(value: &self.inputNanoUsdPerMillionTokens) }()
       case 6: try { try decoder.decodeSingularInt64Field(value: &self.outputNanoUsdPerMillionTokens) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.deployment) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.deployments) }()
+      case 9: try { try decoder.decodeRepeatedMessageField(value: &self.violations) }()
       default: break
       }
     }
@@ -496,6 +582,12 @@ nonisolated extension LLMGateway_V1_EstimateChatCompletionResponse: SwiftProtobu
     if !self.deployment.isEmpty {
       try visitor.visitSingularStringField(value: self.deployment, fieldNumber: 7)
     }
+    if !self.deployments.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.deployments, fieldNumber: 8)
+    }
+    if !self.violations.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.violations, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -507,6 +599,132 @@ nonisolated extension LLMGateway_V1_EstimateChatCompletionResponse: SwiftProtobu
     if lhs.inputNanoUsdPerMillionTokens != rhs.inputNanoUsdPerMillionTokens {return false}
     if lhs.outputNanoUsdPerMillionTokens != rhs.outputNanoUsdPerMillionTokens {return false}
     if lhs.deployment != rhs.deployment {return false}
+    if lhs.deployments != rhs.deployments {return false}
+    if lhs.violations != rhs.violations {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension LLMGateway_V1_DeploymentEstimate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".DeploymentEstimate"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}deployment\0\u{1}provider\0\u{3}upstream_model\0\u{1}obstacle\0\u{1}prices\0\u{3}reserved_nano_usd\0\u{3}output_tokens_max\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.deployment) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.provider) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.upstreamModel) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.obstacle) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._prices) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self.reservedNanoUsd) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self.outputTokensMax) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.deployment.isEmpty {
+      try visitor.visitSingularStringField(value: self.deployment, fieldNumber: 1)
+    }
+    if !self.provider.isEmpty {
+      try visitor.visitSingularStringField(value: self.provider, fieldNumber: 2)
+    }
+    if !self.upstreamModel.isEmpty {
+      try visitor.visitSingularStringField(value: self.upstreamModel, fieldNumber: 3)
+    }
+    if !self.obstacle.isEmpty {
+      try visitor.visitSingularStringField(value: self.obstacle, fieldNumber: 4)
+    }
+    try { if let v = self._prices {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    if self.reservedNanoUsd != 0 {
+      try visitor.visitSingularInt64Field(value: self.reservedNanoUsd, fieldNumber: 6)
+    }
+    if self.outputTokensMax != 0 {
+      try visitor.visitSingularInt64Field(value: self.outputTokensMax, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: LLMGateway_V1_DeploymentEstimate, rhs: LLMGateway_V1_DeploymentEstimate) -> Bool {
+    if lhs.deployment != rhs.deployment {return false}
+    if lhs.provider != rhs.provider {return false}
+    if lhs.upstreamModel != rhs.upstreamModel {return false}
+    if lhs.obstacle != rhs.obstacle {return false}
+    if lhs._prices != rhs._prices {return false}
+    if lhs.reservedNanoUsd != rhs.reservedNanoUsd {return false}
+    if lhs.outputTokensMax != rhs.outputTokensMax {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension LLMGateway_V1_TokenPrices: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".TokenPrices"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}input_nano_usd\0\u{3}cached_input_nano_usd\0\u{3}cache_write_nano_usd\0\u{3}audio_input_nano_usd\0\u{3}output_nano_usd\0\u{3}reasoning_nano_usd\0\u{3}audio_output_nano_usd\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.inputNanoUsd) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.cachedInputNanoUsd) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.cacheWriteNanoUsd) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.audioInputNanoUsd) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.outputNanoUsd) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self.reasoningNanoUsd) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self.audioOutputNanoUsd) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.inputNanoUsd != 0 {
+      try visitor.visitSingularInt64Field(value: self.inputNanoUsd, fieldNumber: 1)
+    }
+    if self.cachedInputNanoUsd != 0 {
+      try visitor.visitSingularInt64Field(value: self.cachedInputNanoUsd, fieldNumber: 2)
+    }
+    if self.cacheWriteNanoUsd != 0 {
+      try visitor.visitSingularInt64Field(value: self.cacheWriteNanoUsd, fieldNumber: 3)
+    }
+    if self.audioInputNanoUsd != 0 {
+      try visitor.visitSingularInt64Field(value: self.audioInputNanoUsd, fieldNumber: 4)
+    }
+    if self.outputNanoUsd != 0 {
+      try visitor.visitSingularInt64Field(value: self.outputNanoUsd, fieldNumber: 5)
+    }
+    if self.reasoningNanoUsd != 0 {
+      try visitor.visitSingularInt64Field(value: self.reasoningNanoUsd, fieldNumber: 6)
+    }
+    if self.audioOutputNanoUsd != 0 {
+      try visitor.visitSingularInt64Field(value: self.audioOutputNanoUsd, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: LLMGateway_V1_TokenPrices, rhs: LLMGateway_V1_TokenPrices) -> Bool {
+    if lhs.inputNanoUsd != rhs.inputNanoUsd {return false}
+    if lhs.cachedInputNanoUsd != rhs.cachedInputNanoUsd {return false}
+    if lhs.cacheWriteNanoUsd != rhs.cacheWriteNanoUsd {return false}
+    if lhs.audioInputNanoUsd != rhs.audioInputNanoUsd {return false}
+    if lhs.outputNanoUsd != rhs.outputNanoUsd {return false}
+    if lhs.reasoningNanoUsd != rhs.reasoningNanoUsd {return false}
+    if lhs.audioOutputNanoUsd != rhs.audioOutputNanoUsd {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -456,6 +456,13 @@ public nonisolated struct LLMGateway_V1_Cost: Sendable {
   /// The row of the ledger that holds the charge. Empty for a sum of several requests.
   public var ledgerID: String = String()
 
+  /// Whether an attempt that may have cost something had no known price, and counts as free.
+  public var priceUnknown: Bool = false
+
+  /// What an upstream used beyond the bound it was given where no budget had room for it: nobody is
+  /// charged for it, and it is not part of the whole.
+  public var excessNanoUsd: Int64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -679,7 +686,7 @@ nonisolated extension LLMGateway_V1_Usage: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension LLMGateway_V1_Cost: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Cost"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}total_nano_usd\0\u{3}input_nano_usd\0\u{3}output_nano_usd\0\u{3}failed_attempts_nano_usd\0\u{3}ledger_id\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}total_nano_usd\0\u{3}input_nano_usd\0\u{3}output_nano_usd\0\u{3}failed_attempts_nano_usd\0\u{3}ledger_id\0\u{3}price_unknown\0\u{3}excess_nano_usd\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -692,6 +699,8 @@ nonisolated extension LLMGateway_V1_Cost: SwiftProtobuf.Message, SwiftProtobuf._
       case 3: try { try decoder.decodeSingularInt64Field(value: &self.outputNanoUsd) }()
       case 4: try { try decoder.decodeSingularInt64Field(value: &self.failedAttemptsNanoUsd) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.ledgerID) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.priceUnknown) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self.excessNanoUsd) }()
       default: break
       }
     }
@@ -713,6 +722,12 @@ nonisolated extension LLMGateway_V1_Cost: SwiftProtobuf.Message, SwiftProtobuf._
     if !self.ledgerID.isEmpty {
       try visitor.visitSingularStringField(value: self.ledgerID, fieldNumber: 5)
     }
+    if self.priceUnknown != false {
+      try visitor.visitSingularBoolField(value: self.priceUnknown, fieldNumber: 6)
+    }
+    if self.excessNanoUsd != 0 {
+      try visitor.visitSingularInt64Field(value: self.excessNanoUsd, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -722,6 +737,8 @@ nonisolated extension LLMGateway_V1_Cost: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.outputNanoUsd != rhs.outputNanoUsd {return false}
     if lhs.failedAttemptsNanoUsd != rhs.failedAttemptsNanoUsd {return false}
     if lhs.ledgerID != rhs.ledgerID {return false}
+    if lhs.priceUnknown != rhs.priceUnknown {return false}
+    if lhs.excessNanoUsd != rhs.excessNanoUsd {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
