@@ -147,6 +147,25 @@ def test_two_takeovers_at_once_come_one_after_the_other(service):
     assert client.done > 0 and client.failures == []
 
 
+def test_a_takeover_may_follow_another_at_once(tmp_path):
+    """Nobody waits for the processes before to end, and the first of them drains for long."""
+    slow = model("slow", "scripted/demo?chunks=1000&first_ms=0&interval_ms=10")
+    service = Service(tmp_path, config(DEMO + slow, loops=1))
+    service.start()
+    sdk = openai.OpenAI(base_url=service.url + "/v1", api_key=MASTER_KEY, max_retries=0)
+    stream = sdk.chat.completions.create(
+        model="slow", messages=[{"role": "user", "content": "Hello"}], stream=True)
+    next(stream)
+    for _ in range(8):
+        service.start("--takeover")
+    assert answers(service)
+    assert service.processes[0].poll() is None
+    stream.close()
+    wait_until(lambda: sum(p.poll() is None for p in service.processes) == 1, what="all other ends")
+    assert all(p.returncode == 0 for p in service.processes[:-1])
+    service.stop()
+
+
 class FakePredecessor:
     """Listens on the port and at the control path, and behaves as it is told."""
 

@@ -7,8 +7,6 @@ public final class HandoverListener: Sendable {
     private static let backlog: Int32 = 8
 
     private let descriptor: Int32
-    private let path: String
-    private let number: UInt
 
     /// Listens at a path, in place of whoever did before.
     ///
@@ -23,21 +21,18 @@ public final class HandoverListener: Sendable {
             Glibc.bind(descriptor, address, length) == 0 && chmod(fresh, 0o600) == 0
                 && Glibc.listen(descriptor, Self.backlog) == 0
         }
-        var status = stat()
-        guard bound, stat(fresh, &status) == 0, rename(fresh, path) == 0 else {
+        guard bound, rename(fresh, path) == 0 else {
             let code = errno
             unlink(fresh)
             close(descriptor)
             throw HandoverError("cannot listen at \(path)", code)
         }
         self.descriptor = descriptor
-        self.path = path
-        number = UInt(status.st_ino)
     }
 
     deinit { close(descriptor) }
 
-    /// Waits for a connection; `nil` after ``stop()``.
+    /// Waits for a connection; `nil` after ``stop()``, once those that waited then have come.
     public func accept() -> HandoverChannel? {
         while true {
             let connection = gw_accept_blocking(descriptor)
@@ -46,13 +41,11 @@ public final class HandoverListener: Sendable {
         }
     }
 
-    /// Accepts nobody any more; from any thread. Removes the path, unless a successor has put its
-    /// own socket there.
-    public func stop() {
-        shutdown(descriptor, Int32(SHUT_RDWR))
-        var status = stat()
-        if stat(path, &status) == 0 && UInt(status.st_ino) == number { unlink(path) }
-    }
+    /// Lets nobody connect any more; from any thread.
+    ///
+    /// The path stays, and leads to nobody: between a look at whose socket stands there and its
+    /// removal, a successor may put its own.
+    public func stop() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     // MARK: - Sockets by path
 

@@ -61,18 +61,36 @@ import Testing
         #expect(try HandoverChannel.connect(to: path) == nil)
     }
 
-    /// The successor's socket stands at the path when its predecessor stops.
-    @Test func aStoppedListenerLeavesItsSuccessorsPathAlone() throws {
+    /// Whichever of the two is quicker: a successor whose path is gone cannot be taken over itself.
+    @Test func aListenerThatStopsLeavesItsSuccessorsPathAlone() async throws {
         let path = Self.freshPath()
-        let old = try HandoverListener(replacing: path)
-        let new = try HandoverListener(replacing: path)
+        var old = try HandoverListener(replacing: path)
+        for _ in 0..<10_000 {
+            let stopping = old
+            async let stopped: Void = stopping.stop()
+            async let replaced = HandoverListener(replacing: path)
+            let new = try await replaced
+            await stopped
+            #expect(stopping.accept() == nil)
+            let near = try #require(try HandoverChannel.connect(to: path))
+            try near.send("hello")
+            #expect(try #require(new.accept()).receive()?.text == "hello")
+            old = new
+        }
         old.stop()
-        #expect(old.accept() == nil)
-        let near = try #require(try HandoverChannel.connect(to: path))
-        try near.send("hello")
-        #expect(try #require(new.accept()).receive()?.text == "hello")
-        new.stop()
-        #expect(!FileManager.default.fileExists(atPath: path))
+        #expect(try HandoverChannel.connect(to: path) == nil)
+    }
+
+    @Test func whoWaitsWhenAListenerStopsIsAccepted() throws {
+        let path = Self.freshPath()
+        let listener = try HandoverListener(replacing: path)
+        let near = try (0..<3).map { _ in try #require(try HandoverChannel.connect(to: path)) }
+        listener.stop()
+        for channel in near {
+            try channel.send("hello")
+            #expect(try #require(listener.accept()).receive()?.text == "hello")
+        }
+        #expect(listener.accept() == nil)
     }
 
     @Test func aPathThatIsTooLongIsRefusedWithAReason() {

@@ -12,8 +12,9 @@ import Transport
 ///     this one    draining              it accepts no more
 ///
 /// A successor that dies, or stays silent, before it is ready changes nothing. Successors are
-/// served one at a time; one that comes while another is served finds that the channel closes when
-/// that one has taken over, and asks it instead (``Predecessor``).
+/// served one at a time; the channel of one that comes while another is served closes when that one
+/// has taken over, however long this process drains, and it asks that one instead
+/// (``Predecessor``).
 final class HandoverServer: Sendable {
     /// How long a successor may take between the sockets and being ready.
     static let secondsMax = 30
@@ -43,7 +44,7 @@ final class HandoverServer: Sendable {
         self.handedOver = handedOver
     }
 
-    /// Starts its thread, which ends after a hand-over or ``stop()``.
+    /// Starts its thread, which ends after ``stop()``.
     func start() {
         NativeThread.require(named: "handover") { self.run() }.detach()
     }
@@ -64,14 +65,13 @@ final class HandoverServer: Sendable {
 
     private func run() {
         while let channel = listener.accept() {
-            let isStopped = state.withLock { state in
+            let isServing = state.withLock { state in
+                guard !state.isStopped, state.successor == nil else { return false }
                 state.channel = channel
-                return state.isStopped
+                return true
             }
-            if isStopped { return }
-            serve(channel)
+            if isServing { serve(channel) }
             state.withLock { $0.channel = nil }
-            if successor != nil { return }
         }
     }
 
@@ -90,6 +90,8 @@ final class HandoverServer: Sendable {
             let isFirst = state.withLock { state in
                 guard !state.isStopped else { return false }
                 state.successor = process
+                // What is said from here on is not cut by the drain.
+                state.channel = nil
                 return true
             }
             guard isFirst else { return }

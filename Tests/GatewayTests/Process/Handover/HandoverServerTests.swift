@@ -64,6 +64,23 @@ import Transport
         server.stop()
     }
 
+    /// The first is served; the others must not wait until the process that drains has ended.
+    @Test func whoComesTooLateIsSentAwayAtOnce() async throws {
+        let handedOver = Event()
+        let server = try serve(1, handedOver)
+        let predecessor = try #require(try Predecessor.find(at: path) { true })
+        let late = try (0..<3).map { _ in try #require(try HandoverChannel.connect(to: path)) }
+        for channel in late {
+            channel.limitWaits(toSeconds: 10)
+            try channel.send("takeover 1")
+        }
+        #expect(predecessor.release())
+        await handedOver.wait()
+        server.stop()
+        for channel in late { #expect(try channel.receive() == nil) }
+        #expect(server.successor == Int(getpid()))
+    }
+
     @Test func aPredecessorThatStopsMeanwhileLeavesItsSockets() throws {
         let server = try serve(2, Event())
         let predecessor = try #require(try Predecessor.find(at: path) { true })
