@@ -7,7 +7,7 @@ extension Accountant {
         _ request: ModelRequest, for principal: Principal, _ plan: RoutePlan,
         obstacles: [(deployment: Deployment, obstacle: String?)]
     ) async throws(GatewayError) -> CallEstimate {
-        let standings = standings(of: request, for: principal)
+        let standings = standings(of: request, model: plan.modelAsked, for: principal)
         if let reason = standings.lazy.compactMap(\.blockedReason).first {
             throw GatewayError(.notAllowed, origin: .client, message: reason)
         }

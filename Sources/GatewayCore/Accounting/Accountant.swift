@@ -33,7 +33,7 @@ public final class Accountant {
     func open(
         _ request: ModelRequest, for principal: Principal, _ plan: inout RoutePlan
     ) throws(GatewayError) -> CallCharge {
-        let standings = standings(of: request, for: principal)
+        let standings = standings(of: request, model: plan.modelAsked, for: principal)
         if let reason = standings.lazy.compactMap(\.blockedReason).first {
             throw GatewayError(.notAllowed, origin: .client, message: reason)
         }
@@ -78,9 +78,16 @@ public final class Accountant {
     }
 
     /// Everything that holds a request. Without an array of its own for most requests.
-    func standings(of request: ModelRequest, for principal: Principal) -> [Standing] {
+    /// - Parameter model: the model that the request's name stands for: what holds it, holds it by
+    ///   every alias.
+    func standings(
+        of request: ModelRequest, model: String, for principal: Principal
+    ) -> [Standing] {
         var all = principal.standings
-        if let models = principal.modelStandings[request.model] { all += models }
+        if let models = principal.modelStandings[model] { all += models }
+        if request.model != model, let ofAlias = principal.modelStandings[request.model] {
+            all += ofAlias
+        }
         if !request.endUser.isEmpty,
             let user = directory.standing(of: Subject(.endUser, request.endUser))
         {
