@@ -164,3 +164,15 @@ def test_a_dead_or_silent_webhook_holds_up_no_call(tmp_path, upstream, webhook):
         assert one(gateway, "SELECT count(*) FROM budget_alert") == 0
     finally:
         assert gateway.stop() == 0, gateway.log()
+
+
+def test_litellm_s_own_settings_name_the_webhook(tmp_path, upstream, webhook, monkeypatch):
+    monkeypatch.setenv("WEBHOOK_URL", webhook.url)
+    text = config(upstream, webhook.url).replace(f"{MASTER_KEY}}}", f"{MASTER_KEY}, alerting: [webhook]}}")
+    text = "\n".join(line for line in text.splitlines() if "webhook_url" not in line)
+    gateway = Gateway(tmp_path, text)
+    try:
+        assert call(gateway, make(gateway)).status_code == 200
+        wait_until(lambda: webhook.events("soft_budget_crossed"), what="the alert")
+    finally:
+        assert gateway.stop() == 0, gateway.log()

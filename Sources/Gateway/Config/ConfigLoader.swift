@@ -73,7 +73,7 @@ struct ConfigLoader {
                 "what os.environ/\(entry.key) stands for, unless the process's environment has it")
         }
         let masterKey = LiteLLMSections.readGeneral(
-            sections["general_settings"], with: &reader, into: &settings)
+            sections["general_settings"], environment: environment, with: &reader, into: &settings)
         LiteLLMSections.readSettings(sections["litellm_settings"], with: &reader, into: &settings)
         RouterSection.read(sections["router_settings"], with: &reader, into: &settings)
         // Ours comes after LiteLLM's: where both set a bound, ours says it more exactly.

@@ -4,7 +4,8 @@ import Transport
 extension LiteLLMSections {
     /// Reads `general_settings`, the master key left out; returns that.
     static func readGeneral(
-        _ node: ConfigNode?, with reader: inout ConfigReader, into settings: inout Settings
+        _ node: ConfigNode?, environment: ConfigEnvironment, with reader: inout ConfigReader,
+        into settings: inout Settings
     ) -> ConfigNode? {
         let values = reader.section(node, rules: generalRules, unknown: .ignored)
         if let megabytes = reader.number(values["max_request_size_mb"], in: 0.001...1024) {
@@ -14,6 +15,7 @@ extension LiteLLMSections {
             values["global_max_parallel_requests"], in: 0...StandingReader.most)
         settings.storesModels = reader.flag(values["store_model_in_db"]) ?? false
         readDatabase(values["database_url"], with: &reader, into: &settings)
+        LiteLLMAlerts.read(values, environment: environment, with: &reader, into: &settings)
         return values["master_key"]
     }
 

@@ -1,14 +1,13 @@
 /// The reading of LiteLLM's sections other than `model_list`: most of their keys wait for features,
 /// a few are honoured, and those that guard something are refused while nothing stands behind them.
 enum LiteLLMSections {
-    static let generalRules: [String: ConfigRule] = [
+    static let generalRules: [String: ConfigRule] = LiteLLMAlerts.rules.merging([
         "master_key": .honoured("the key that may do everything"),
         "max_request_size_mb": .honoured("the largest body of a request"),
         "database_url": .honoured("the file of the ledger, as sqlite:///FILE"),
         "store_model_in_db": .honoured(
             "models may be made over the API too; their secrets are encrypted with "
                 + "LLM_GATEWAY_SALT_KEY of the environment"),
-        "alerting": .notBuilt("alerting is"),
         "background_health_checks": .notBuilt("health checks of upstreams are"),
         "health_check_interval": .notBuilt("health checks of upstreams are"),
         "pass_through_endpoints": .ignored("these endpoints do not exist here"),
@@ -37,7 +36,7 @@ enum LiteLLMSections {
         "role_permissions": guarded("permissions by role"),
         "key_management_system": .ignored(
             "secrets come from the environment; os.environ/NAME is not asked of a vault"),
-    ]
+    ]) { $1 }
 
     static let settingsRules: [String: ConfigRule] = RouterSection.settingsRules.merging([
         "request_timeout": .honoured("a whole call"),

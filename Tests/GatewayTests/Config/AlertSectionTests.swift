@@ -42,6 +42,66 @@ struct AlertSectionTests {
         #expect(settings.directoryPoll == .seconds(1))
     }
 
+    private static let variable = "WEBHOOK_URL"
+    private static let webhook = [variable: "https://hooks.example/x-secret"]
+
+    private func load(_ text: String, _ added: [String: String]) -> LoadedConfiguration {
+        ConfigSample.loadAfterModels(
+            text, environment: ConfigSample.environment.merging(added) { $1 })
+    }
+
+    @Test("LiteLLM's webhook is told of budgets, and what else it names is warned of")
+    func webhookOfLiteLLM() throws {
+        let loaded = load(
+            """
+            general_settings:
+              alerting: [slack, webhook]
+              alert_types: [budget_alerts, llm_too_slow]
+              alerting_threshold: 300
+            """, Self.webhook)
+        #expect(loaded.refusals.isEmpty)
+        #expect(
+            try #require(loaded.settings.alerts).webhook.reveal() == Self.webhook[Self.variable])
+        let ignored = Set(loaded.findings.filter { $0.verdict == .ignored }.map(\.path))
+        #expect(
+            ignored == [
+                "general_settings.alerting[0]", "general_settings.alert_types[1]",
+                "general_settings.alerting_threshold",
+            ])
+    }
+
+    @Test(
+        "Without a webhook, its address or alerts of budgets nobody is told",
+        arguments: [
+            ("alerting: [slack]", webhook), ("alerting: [webhook]", [:]),
+            ("alerting: [webhook], alert_types: [llm_exceptions]", webhook),
+            ("alerting: null", webhook),
+        ])
+    func nobodyIsTold(text: String, environment: [String: String]) {
+        let loaded = load(
+            "general_settings: {\(text)}", environment)
+        #expect(loaded.refusals.isEmpty && loaded.settings.alerts == nil)
+        let isIgnored = loaded.findings.contains {
+            $0.path == "general_settings.alerting" && $0.verdict == .ignored
+        }
+        #expect(isIgnored == !text.contains("null"))
+    }
+
+    @Test("Our own webhook wins, and an address that is none is refused without its path")
+    func webhookOfOurs() throws {
+        let own = load(
+            """
+            general_settings: {alerting: [webhook]}
+            gateway_settings: {alerting: {webhook_url: 'https://own.example/'}}
+            """, Self.webhook)
+        #expect(own.settings.alerts?.webhook.reveal() == "https://own.example/")
+        let bad = load(
+            "general_settings: {alerting: [webhook]}",
+            [Self.variable: "hooks.example/x-secret"])
+        #expect(bad.refusals.count == 1)
+        #expect(!bad.refusals.contains { $0.contains("x-secret") })
+    }
+
     @Test(
         "Where a webhook is posted to",
         arguments: [
