@@ -45,11 +45,12 @@ extension Composition {
             clock: clock, seed: seed)
     }
 
-    /// Sees on a loop what other processes change in the directory. To be kept as long as the loop
-    /// runs.
+    /// Sees on a loop what other processes change in the directory and in the stored models. To be
+    /// kept as long as the loop runs.
     func watchDirectory(on loop: EventLoop) -> DirectoryWatch {
         DirectoryWatch(
-            loop: loop, administration: administration, interval: settings.directoryPoll, log: log)
+            loop: loop, administration: administration, models: models,
+            interval: settings.directoryPoll, log: log)
     }
 
     /// Deletes old rows of the ledger from time to time, on a loop; `nil` where they are kept for

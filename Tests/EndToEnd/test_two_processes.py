@@ -4,7 +4,7 @@ one of them holds at the other."""
 import pytest
 
 from billing_upstream import BillingUpstream
-from conftest import Gateway, wait_until
+from conftest import MASTER_KEY, Gateway, wait_until
 from service import Service
 from test_keys import Admin, chat, config
 
@@ -77,3 +77,40 @@ def test_a_key_made_before_a_restart_and_one_made_after_it_work(tmp_path, upstre
             assert chat(service, key)[0] == 200
     finally:
         service.stop()
+
+
+def test_stored_models_are_seen_by_both_processes(tmp_path, upstream, monkeypatch):
+    """What /model/new, update and delete do at one process the other serves too."""
+    monkeypatch.setenv("LLM_GATEWAY_SALT_KEY", "a-salt-of-the-test-0123456789")
+    processes = []
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        text = config(upstream).replace(
+            "loops: 2", f"loops: 1, egress_allowed: [127.0.0.0/8], data_dir: '{tmp_path}/data'")
+        text = text.replace("{master_key:", "{store_model_in_db: true, master_key:")
+        processes.append(Gateway(folder, text))
+    try:
+        for first, second in (processes, processes[::-1]):
+            here, there = Admin(first), Admin(second)
+            name = f"stored-{first.port}"
+
+            def status(model):
+                return chat(second, MASTER_KEY, model)[0]
+
+            here.post("/model/new", model_name=name, model_info={"id": name}, litellm_params={
+                "model": "openai/m", "api_base": f"http://127.0.0.1:{upstream.port}/v1",
+                "api_key": "sk-of-the-upstream", "input_cost_per_token": 0.000001,
+                "output_cost_per_token": 0.000002})
+            assert chat(first, MASTER_KEY, name)[0] == 200
+            wait_until(lambda: status(name) == 200, what="the model at the other")
+            here.post("/model/update", model_info={"id": name}, model_name=name + "-renamed")
+            wait_until(lambda: status(name + "-renamed") == 200, what="the new name")
+            assert status(name) == 400
+            # And deleted by the one that did not make it.
+            there.post("/model/delete", id=name)
+            wait_until(
+                lambda: chat(first, MASTER_KEY, name + "-renamed")[0] == 400, what="its end")
+    finally:
+        for process in processes:
+            assert process.stop() == 0, process.log()

@@ -17,7 +17,8 @@ enum LiteLLMFamilies {
 
     /// Those whose paths begin with a version.
     private static let versioned: Set<String> = [
-        "key", "user", "team", "model", "model_group", "login", "guardrails", "mcp",
+        "access_group", "key", "user", "team", "model", "model_group", "login", "guardrails", "mcp",
+        "organization", "unified_access_group",
     ]
 
     /// Whether a path belongs to LiteLLM's management.
@@ -25,7 +26,7 @@ enum LiteLLMFamilies {
         let segments = RoutePattern.split(path.string)
         guard let head = segments.first else { return false }
         if first.contains(head) { return true }
-        return segments.count > 1 && (head == "v1" || head == "v2")
+        return segments.count > 1 && ["v1", "v2", "v3"].contains(head)
             && versioned.contains(segments[1])
     }
 }

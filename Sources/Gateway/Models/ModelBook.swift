@@ -13,6 +13,8 @@ final class ModelBook: ModelManagement {
         /// What the file says, for entries that do not say it, and for its own entries.
         var settings: Settings
         var stored: [String: StoredModel] = [:]
+        /// How many changes of stored models are known here.
+        var place: Int64 = 0
     }
 
     private let state: Mutex<State>
@@ -41,18 +43,63 @@ final class ModelBook: ModelManagement {
     /// Puts the stored models beside those of the file; for start-up.
     func load() throws(StoreFailure) {
         guard let box else { return }
+        if accept(try rows.load(), box) > 0 { replace() }
+    }
+
+    /// Has served what other processes have made, changed and deleted since the last look: the one
+    /// before or after this one during a restart.
+    /// - Returns: how many models they were.
+    func absorb() async throws(GatewayError) -> Int {
+        guard let box else { return 0 }
+        await turn.enter()
+        defer { turn.leave() }
+        return try await refresh(box)
+    }
+
+    /// The same, within a turn.
+    @discardableResult
+    private func refresh(_ box: SecretBox) async throws(GatewayError) -> Int {
+        let known = state.withLock { $0.place }
+        guard let snapshot = try await rows.snapshot(after: known) else { return 0 }
+        let count = accept(snapshot, box)
+        if count > 0 { replace() }
+        return count
+    }
+
+    /// Takes what is stored for what there is, and returns how many models are not as they were.
+    private func accept(_ snapshot: SQLiteModels.Snapshot, _ box: SecretBox) -> Int {
+        let known = state.withLock { $0.stored }
         var stored: [String: StoredModel] = [:]
-        for row in try rows.load() {
-            guard let params = box.open(row.sealed, at: row.id).flatMap(Self.members) else {
+        var changed = 0
+        for row in snapshot.rows {
+            if let same = known[row.id], same.stamp == row.stamp {
+                stored[row.id] = same
+                continue
+            }
+            guard let params = box.open(row.sealed, at: row.id).flatMap(ModelMembers.members) else {
                 warn(row.id, "it was sealed with another LLM_GATEWAY_SALT_KEY")
                 continue
             }
+            changed += 1
             stored[row.id] = StoredModel(
                 id: row.id, name: row.name, params: params,
-                info: Self.members(Array(row.info.utf8)) ?? [:], stamp: row.stamp)
+                info: ModelMembers.members(Array(row.info.utf8)) ?? [:], stamp: row.stamp)
         }
-        guard !stored.isEmpty else { return }
-        state.withLock { $0.stored = stored }
+        let gone = known.keys.count { stored[$0] == nil }
+        state.withLock { state in
+            state.stored = stored
+            state.place = snapshot.place
+        }
+        return changed + gone
+    }
+
+    /// Keeps what this process has changed, and has it served. What another has changed just before
+    /// is found at the next look.
+    private func keep(_ model: StoredModel?, _ id: String, place: Int64) {
+        state.withLock { state in
+            state.stored[id] = model
+            if place == state.place + 1 { state.place = place }
+        }
         replace()
     }
 
@@ -101,6 +148,7 @@ final class ModelBook: ModelManagement {
         let box = try requireBox()
         await turn.enter()
         defer { turn.leave() }
+        try await refresh(box)
         let now = WallTime.system()
         var random = SystemRandomNumberGenerator()
         let id = wanted ?? CallID(at: now, using: &random).text
@@ -131,6 +179,7 @@ final class ModelBook: ModelManagement {
         let box = try requireBox()
         await turn.enter()
         defer { turn.leave() }
+        try await refresh(box)
         var model = try stored(id)
         model.apply(change)
         model.stamp = model.stamp.changed(at: WallTime.system(), by: caller.author)
@@ -138,13 +187,13 @@ final class ModelBook: ModelManagement {
     }
 
     func delete(_ id: String, by caller: Caller) async throws(GatewayError) {
-        _ = try requireBox()
+        let box = try requireBox()
         await turn.enter()
         defer { turn.leave() }
+        try await refresh(box)
         _ = try stored(id)
-        try await rows.delete(id, audit: entry(.delete, id, by: caller))
-        state.withLock { $0.stored[id] = nil }
-        replace()
+        let place = try await rows.delete(id, audit: entry(.delete, id, by: caller))
+        keep(nil, id, place: place)
     }
 
     /// Checks a model, writes it, and has it served.
@@ -154,11 +203,10 @@ final class ModelBook: ModelManagement {
         _ = try StoredModelReader(state.withLock { $0.settings }).read(model)
         let row = SQLiteModels.Row(
             id: model.id, name: model.name,
-            sealed: box.seal(Array(Self.object(model.params).utf8), at: model.id),
-            info: Self.object(model.info), stamp: model.stamp)
-        try await rows.put(row, audit: entry(action, model.id, by: caller))
-        state.withLock { $0.stored[model.id] = model }
-        replace()
+            sealed: box.seal(Array(ModelMembers.object(model.params).utf8), at: model.id),
+            info: ModelMembers.object(model.info), stamp: model.stamp)
+        let place = try await rows.put(row, audit: entry(action, model.id, by: caller))
+        keep(model, model.id, place: place)
         return model
     }
 
@@ -197,30 +245,5 @@ final class ModelBook: ModelManagement {
             at: WallTime.system(), author: caller.principal.name,
             authorKeyID: caller.principal.keyID, onBehalfOf: caller.onBehalfOf, action: action,
             object: .model, objectID: id)
-    }
-
-    // MARK: - JSON
-
-    /// An object of members whose values are JSON.
-    private static func object(_ members: [String: String]) -> String {
-        let values = members.compactMapValues { json in
-            try? JSONSerialization.jsonObject(
-                with: Data(json.utf8), options: [.fragmentsAllowed])
-        }
-        return text(values) ?? "{}"
-    }
-
-    private static func text(_ value: Any) -> String? {
-        let options: JSONSerialization.WritingOptions = [
-            .fragmentsAllowed, .sortedKeys, .withoutEscapingSlashes,
-        ]
-        return (try? JSONSerialization.data(withJSONObject: value, options: options)).map {
-            String(decoding: $0, as: UTF8.self)
-        }
-    }
-
-    private static func members(_ json: [UInt8]) -> [String: String]? {
-        let value = try? JSONSerialization.jsonObject(with: Data(json))
-        return (value as? [String: Any])?.compactMapValues(text)
     }
 }

@@ -2,12 +2,13 @@ import GatewayCore
 import Telemetry
 import Transport
 
-/// Sees what other processes change in the directory: the one before or after this one during a
-/// restart, and commands that are run beside it.
+/// Sees what other processes change in the directory and in the stored models: the one before or
+/// after this one during a restart, and commands that are run beside it.
 ///
 /// `@unchecked Sendable`: belongs to a loop, and is made there or before the loop runs.
 final class DirectoryWatch: LoopTimerTarget, @unchecked Sendable {
     private let administration: Administration
+    private let models: ModelBook
     private let interval: Duration
     private let log: Log
     private var timer: LoopTimer?
@@ -17,9 +18,13 @@ final class DirectoryWatch: LoopTimerTarget, @unchecked Sendable {
     private let loop: EventLoop
 
     /// - Parameter interval: the pause between two looks.
-    init(loop: EventLoop, administration: Administration, interval: Duration, log: Log) {
+    init(
+        loop: EventLoop, administration: Administration, models: ModelBook, interval: Duration,
+        log: Log
+    ) {
         self.loop = loop
         self.administration = administration
+        self.models = models
         self.interval = interval
         self.log = log
         timer = LoopTimer(loop: loop, target: self)
@@ -38,10 +43,16 @@ final class DirectoryWatch: LoopTimerTarget, @unchecked Sendable {
                     $0.number("records", count)
                 }
             }
+            let changed = try await models.absorb()
+            if changed > 0 {
+                log.write(.info, "another process has changed stored models") {
+                    $0.number("models", changed)
+                }
+            }
             isFailing = false
         } catch {
             if !isFailing {
-                log.write(.warning, "other processes' changes of the directory are not seen") {
+                log.write(.warning, "other processes' changes are not seen") {
                     $0.text("why", error.message)
                 }
             }
