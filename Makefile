@@ -28,7 +28,7 @@ RELEASE_BULK_SERVER := $(CURDIR)/.build/release/bulk-server
 .PHONY: test-client-ruby
 .PHONY: test-floods bench-connections bench-routing simulate-routing
 .PHONY: help simulate run build demo test test-swift test-clients test-end-to-end test-interop \
-	test-restart test-outcomes test-asan test-tsan fuzz generate generate-check format format-check lint deps \
+	test-restart test-judge test-outcomes test-asan test-tsan fuzz generate generate-check format format-check lint deps \
 	venv bench-accounting bench-footprint bench-smoke bench-tls
 
 help: ## List the commands.
@@ -114,6 +114,12 @@ test-restart: deps venv ## Restart ten times under load: no request may fail. Ta
 	RESTARTS=10 LLM_GATEWAY_BIN=$(DEBUG_BINARY) \
 		$(BIN)/python -m pytest -s -c Tests/EndToEnd/pytest.ini Tests/EndToEnd/test_restart.py
 
+JUDGE_MINUTES ?= 60
+test-judge: venv ## Have llmock judge the gateway as its client for JUDGE_MINUTES of faults.
+	swift build --product llm-gateway
+	JUDGE_SECONDS=$$(($(JUDGE_MINUTES) * 60)) LLM_GATEWAY_BIN=$(DEBUG_BINARY) \
+		$(BIN)/python -m pytest -s -c Tests/EndToEnd/pytest.ini Tests/EndToEnd/test_judge.py
+
 OUTCOMES ?= 100000
 SEED ?= 1
 test-outcomes: venv ## End OUTCOMES calls in every way, the gateway's own ends included; check the ledger.
@@ -163,6 +169,7 @@ lint: format-check ## Check the protos' rules and the format of everything.
 
 deps: ## Install the Debian packages that are missing.
 	@scripts/deps.sh test
+	@scripts/promtool.sh > /dev/null || echo "deps: without promtool /metrics is not judged" >&2
 
 venv: deps ## Install the Python packages of the tests into .venv, if their list has changed.
 	@scripts/venv.sh

@@ -65,9 +65,6 @@ public struct Limits: Sendable {
     static let encryptBytesMax = 128 * 1024
     /// Memory for encrypted bytes that a loop keeps.
     static let ciphertextKeptBytes = 256 * 1024
-    /// How long a client of a draining server may take to answer the ping that follows the notice
-    /// of the end, before streams it has opened meanwhile are no longer waited for.
-    static let timeoutDrainNotice = Duration.seconds(1)
     /// Empty lines before a request line (RFC 9112, 2.2).
     static let emptyLinesMax = 2
 
@@ -135,6 +132,9 @@ public struct Limits: Sendable {
     /// While draining, an HTTP/1.1 connection without a request. Closed at once, it would meet the
     /// next request halfway, and that would fail; so its next response says that it closes.
     public var timeoutDrainIdle = Duration.seconds(2)
+    /// How long an HTTP/2 client of a draining server may take to answer the ping that follows the
+    /// notice of the end, before streams it has opened meanwhile are no longer waited for.
+    public var timeoutDrainNotice = Duration.seconds(1)
     /// An HTTP/2 client with open streams that has sent nothing, before it is asked by PING whether
     /// it is there.
     public var timeoutKeepalive = Duration.seconds(60)

@@ -1,5 +1,6 @@
 """Starts the real binary, and the upstreams behind it, on ports of their own."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -28,7 +29,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_until(condition, seconds=20.0, what="condition"):
+def wait_until(condition, seconds=60.0, what="condition"):
     """Polls until a condition holds; fails with its name when it never does."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -120,17 +121,18 @@ def faulty():
     upstream.stop()
 
 
-@pytest.fixture(scope="session")
-def llmock(tmp_path_factory):
+@contextlib.contextmanager
+def llmock_server(folder, *options):
+    """llmock with some options, until the block ends; the base URL of its OpenAI dialect."""
     port = free_port()
     tool = pathlib.Path(sys.executable).with_name("llmock")
     if not tool.exists():
         if os.environ.get("CI"):
             pytest.fail("llmock is not installed")
         pytest.skip("llmock is not installed")
-    log = open(tmp_path_factory.mktemp("llmock") / "log", "wb")
+    log = open(folder / "log", "wb")
     process = subprocess.Popen(
-        [str(tool), "serve", "-h", "127.0.0.1", "-p", str(port)], stdout=log, stderr=log)
+        [str(tool), "serve", "-h", "127.0.0.1", "-p", str(port), *options], stdout=log, stderr=log)
     try:
         wait_until(lambda: answers(f"http://127.0.0.1:{port}/v1/models"), seconds=90, what="llmock's start")
         yield f"http://127.0.0.1:{port}/v1"
@@ -141,8 +143,28 @@ def llmock(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def llmock(tmp_path_factory):
+    with llmock_server(tmp_path_factory.mktemp("llmock")) as base:
+        yield base
+
+
+@pytest.fixture
+def patient_gateway(tmp_path):
+    """One that no load on this machine can make late: its upstream is in its own process, and so its
+    bounds of time would measure its own waiting."""
+    paced = model("paced", "scripted/demo?chunks=100&first_ms=0&interval_ms=10")
+    config = config_of(paced).replace("first_token: 2s, between_tokens: 2s, ", "")
+    gateway = Gateway(tmp_path, config)
+    yield gateway
+    assert gateway.stop() == 0, gateway.log()
+
+
+@pytest.fixture(scope="session")
 def gateway(tmp_path_factory, faulty, llmock):
     base = f"http://127.0.0.1:{faulty.port}"
+    # Bound, so that nobody else gets the port, and not listened on: it refuses.
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
     models = (
         model("demo", "scripted/demo?first_ms=5&interval_ms=1")
         + model("burst", "scripted/demo?chunks=100&first_ms=0&interval_ms=0")
@@ -150,11 +172,12 @@ def gateway(tmp_path_factory, faulty, llmock):
         + model("slow", "scripted/demo?first_ms=30000")
         + model("endless-paced", "scripted/demo?chunks=100000&first_ms=0&interval_ms=10")
         + model("gpt-4o", "openai/gpt-4o", llmock)
-        + model("refusing", "openai/m", f"http://127.0.0.1:{free_port()}/v1"))
+        + model("refusing", "openai/m", f"http://127.0.0.1:{taken.getsockname()[1]}/v1"))
     for fault in faulty.faults:
         models += model(fault, f"openai/{fault}", f"{base}/{fault}/v1")
     gateway = Gateway(tmp_path_factory.mktemp("gateway"), config_of(models))
     yield gateway
+    taken.close()
     assert gateway.stop() == 0, gateway.log()
 
 

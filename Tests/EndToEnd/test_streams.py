@@ -43,8 +43,9 @@ async def read_stream(reader) -> str:
     return text
 
 
-def test_a_thousand_streams_at_once_have_every_byte(gateway, record_property):
+def test_a_thousand_streams_at_once_have_every_byte(patient_gateway, record_property):
     """1,000 streams of 100 chunks at once; the text of each is compared."""
+    gateway = patient_gateway
     idle_descriptors = gateway.descriptors()
     idle_bytes = gateway.resident_bytes()
 

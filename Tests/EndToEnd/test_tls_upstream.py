@@ -43,7 +43,10 @@ def python_server(certificates):
     context.load_cert_chain(certificates("server.pem"), certificates("server.key"))
     context.load_verify_locations(certificates("ca.pem"))
     context.verify_mode = ssl.CERT_OPTIONAL
-    server.socket = context.wrap_socket(server.socket, server_side=True)
+    # Handshakes are made by the thread of their connection: in the one that accepts, a client that
+    # is slow, or has left, would hold up all others.
+    server.socket = context.wrap_socket(
+        server.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server.server_port
     server.shutdown()

@@ -130,6 +130,7 @@ enum BoundsSection {
         "health_check": .honoured("one call of a deployment for /health"),
         "drain": .honoured("calls that go on when the gateway ends"),
         "drain_idle": .honoured("then, an HTTP/1.1 connection without a request"),
+        "drain_notice": .honoured("then, an HTTP/2 client's answer to the notice of the end"),
     ]
 
     static func readTimeouts(
@@ -149,6 +150,7 @@ enum BoundsSection {
             ("between_tokens", \.timeouts.betweenTokens),
             ("attempt", \.timeouts.attempt), ("call", \.calls.callTimeout),
             ("drain", \.timeoutDrain), ("drain_idle", \.server.timeoutDrainIdle),
+            ("drain_notice", \.server.timeoutDrainNotice),
             ("queue", \.timeoutQueue), ("health_check", \.timeoutHealthCheck),
         ]
         if let interval = reader.durationOrZero(values["sse_keepalive"]) {

@@ -27,7 +27,8 @@ extension HTTP2Connection {
         guard let session, end == .none else { return }
         end = .notice(since: loop.now, isPinged: false)
         nghttp2_submit_shutdown_notice(session)
-        connection.requireCheck(by: loop.now.advanced(by: Limits.timeoutDrainNotice))
+        connection.requireCheck(
+            by: loop.now.advanced(by: connection.server.limits.timeoutDrainNotice))
         loop.markDirty(connection)
     }
 
@@ -82,7 +83,7 @@ extension HTTP2Connection {
     func checkEnd(_ now: MonotonicTime, _ session: OpaquePointer) -> MonotonicTime? {
         switch end {
         case .notice(let since, _):
-            let due = since.advanced(by: Limits.timeoutDrainNotice)
+            let due = since.advanced(by: connection.server.limits.timeoutDrainNotice)
             if due > now { return due }
             submitLastStream(session)
             return nil

@@ -17,12 +17,12 @@ import Testing
         }
     }
 
-    private static func freePort() throws -> UInt16 { try RawListener().port }
-
     private static let hasIPv6 = (try? RawListener(host: "::1")) != nil
 
     @Test func anAddressThatRefusesIsAnErrorForAllWhoWait() async throws {
-        let port = try Self.freePort()
+        // Bound and not listened on: nobody else can get it, as a port that was given back could.
+        let refusing = try RawListener(backlog: nil)
+        let port = refusing.port
         try await withClient { harness, _ in
             let calls = await harness.start(3, to: port)
             let words = "127.0.0.1 port \(port) cannot be connected to: Connection refused"

@@ -147,6 +147,7 @@ import Testing
     private static let patient: Limits = {
         var limits = Limits()
         limits.timeoutDrainIdle = .seconds(60)
+        limits.timeoutDrainNotice = .seconds(60)
         return limits
     }()
 

@@ -11,8 +11,9 @@ final class RawListener {
     /// - Parameters:
     ///   - host: an address of this machine.
     ///   - port: zero for one of the kernel's choice.
+    ///   - backlog: connections that wait to be accepted; `nil` to refuse them all.
     ///   - receiveBufferBytes: how little the kernel keeps of what a peer sends.
-    init(host: String = "127.0.0.1", port: UInt16 = 0, backlog: Int32 = 64) throws {
+    init(host: String = "127.0.0.1", port: UInt16 = 0, backlog: Int32? = 64) throws {
         family = host.contains(":") ? AF_INET6 : AF_INET
         descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
         var on: Int32 = 1
@@ -22,6 +23,7 @@ final class RawListener {
         setsockopt(
             descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         self.port = try Self.bind(descriptor, host: host, port: port)
+        guard let backlog else { return }
         guard listen(descriptor, backlog) == 0 else {
             throw RawPeer.Failure(description: "listen: errno \(errno)")
         }
