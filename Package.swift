@@ -162,7 +162,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "TelemetryTests",
-            dependencies: ["Telemetry", "GatewayCore", "GatewayPrimitives"],
+            dependencies: ["Telemetry", "Storage", "GatewayCore", "GatewayPrimitives"],
             swiftSettings: settings),
         .testTarget(
             name: "GatewayTests",

@@ -96,7 +96,7 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
             }
         case .metrics:
             if let metrics {
-                serve(metrics, to: exchange)
+                await serve(metrics, to: exchange)
             } else {
                 await management.handle(exchange, id: CallID(at: clock.wallNow(), using: &random))
             }
@@ -131,12 +131,12 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
         }
     }
 
-    private func serve(_ metrics: MetricsPage, to exchange: ServerExchange) {
+    private func serve(_ metrics: MetricsPage, to exchange: ServerExchange) async {
         do throws(GatewayError) {
             if metrics.needsKey {
                 try RouteRule.viewer.check(pipeline.authenticate(Credentials.read(exchange)))
             }
-            metrics.respond(to: exchange)
+            await metrics.respond(to: exchange)
         } catch {
             refuse(exchange, at: .metrics, error)
         }

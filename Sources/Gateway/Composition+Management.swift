@@ -24,7 +24,7 @@ extension Composition {
             .health(
                 HealthChecks(
                     catalog: catalog, readiness: readiness, reports: reports, probe: probe,
-                    tallies: gates, timeout: settings.timeoutHealthCheck, version: Version.text)),
+                    tallies: gates, clock: clock, version: Version.text)),
             .models(models),
             .modelInfo(models: { pipeline.models(for: $0) }),
             .router(catalog: catalog, clock: clock),
@@ -42,7 +42,7 @@ extension Composition {
             accountant: Accountant(
                 directory: KeyRing([:]), ledger: ledger, limits: SlidingLimits(),
                 rules: settings.accounting, clock: clock),
-            clock: clock, seed: seed)
+            clock: clock, timeout: settings.timeoutHealthCheck, seed: seed)
     }
 
     /// Sees on a loop what other processes change in the directory and in the stored models. To be

@@ -52,19 +52,12 @@ struct Composition {
         if tls != nil || !TLSFiles.profiles(of: settings).isEmpty {
             reloads.add("certificates") { try certificates.read() }
         }
-        readiness = Readiness(
-            disabled: settings.configured.compactMap { configured in
-                configured.disabledReason.map {
-                    Readiness.Disabled(
-                        id: configured.deployment.id, model: configured.deployment.model, why: $0)
-                }
-            })
+        readiness = Readiness(disabled: settings.disabled)
         health = HealthService(services: V1Services.names)
         reflection = settings.offersReflection ? ContractReflection() : nil
         catalog = Catalog(
             deployments: settings.deployments, createdAt: startedAt.seconds,
             rules: settings.routing, prices: settings.prices)
-        metrics = Metrics(catalog: catalog)
         try File.createPrivateFolder(settings.dataDirectory)
         store = try SQLiteStore(
             path: settings.databasePath ?? settings.dataDirectory + "/llm-gateway.db",
@@ -90,11 +83,12 @@ struct Composition {
             alertLoop = nil
             alerts = nil
         }
+        metrics = Metrics(catalog: catalog, ledger: ledger)
     }
 
     /// Has the models read again with everything else that is.
     func reloadModels(_ load: @escaping ModelReload.Load) {
-        let reload = ModelReload(models: models, log: log, load: load)
+        let reload = ModelReload(models: models, readiness: readiness, log: log, load: load)
         reloads.add("models") { try reload.read() }
     }
 
@@ -151,7 +145,7 @@ struct Composition {
 
     /// Everything of one loop, from its port to its upstreams; called on that loop, or before it
     /// runs.
-    func makeServer(on loop: EventLoop) throws -> HTTPServer {
+    func makeServer(on loop: EventLoop) throws -> (server: HTTPServer, probe: DeploymentProbe) {
         var random = SystemRandomNumberGenerator()
         let clock = LoopClock(loop: loop)
         let client = HTTPClient(
@@ -196,19 +190,18 @@ struct Composition {
                 administration: administration, reports: SQLiteReports(store: store)))
         services.append(health.service)
         services += try reflection?.services(reflecting: services) ?? []
+        let probe = makeProbe(providers, observer, clock, seed: random.next())
         let handler = GatewayHandler(
             pipeline: pipeline, grpc: GRPCServer(services: services, limits: grpcLimits),
             readiness: readiness, clock: clock,
             limits: doorLimits,
             usesLiteLLMStatuses: settings.usesLiteLLMStatuses,
             statusBudget: settings.statusBudgetExhausted,
-            management: managementGroups(
-                pipeline: pipeline, clock: clock,
-                probe: makeProbe(providers, observer, clock, seed: random.next())),
+            management: managementGroups(pipeline: pipeline, clock: clock, probe: probe),
             metrics: MetricsPage(needsKey: settings.metricsNeedKey) {
                 [metrics, refusals, clock] in
-                metrics.write(
-                    into: &$0, at: clock.now(),
+                await metrics.page(
+                    at: clock.now(), clock.wallNow(),
                     refusals: refusals.counts.map { ($0.kind.rawValue, $0.count) })
             },
             cors: settings.corsOrigins.isEmpty ? nil : CORSPolicy(origins: settings.corsOrigins),
@@ -216,9 +209,17 @@ struct Composition {
                 bytesMin: settings.compressesJSON ? settings.compressionBytesMin : nil,
                 compressesEvents: settings.compressesEvents),
             seed: random.next())
-        return HTTPServer(
+        let server = HTTPServer(
             loop: loop, limits: settings.server, handler: handler, counts: counts,
             refusals: refusals, trust: settings.trust, tls: tls)
+        return (server, probe)
+    }
+
+    /// What checks deployments from time to time, on a loop.
+    func makeChecks(on loop: EventLoop, probe: DeploymentProbe) -> BackgroundChecks {
+        var random = SystemRandomNumberGenerator()
+        return BackgroundChecks(
+            catalog: catalog, probe: probe, clock: LoopClock(loop: loop), seed: random.next())
     }
 
     private var doorLimits: DoorLimits {

@@ -12,8 +12,10 @@ enum UpstreamLimits {
             ("x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"),
             ("x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"),
         ]
-        for (left, reset) in headers {
-            guard exchange.responseHeaders.value(of: left)?.decimal == 0,
+        let amounts = headers.map { exchange.responseHeaders.value(of: $0.left)?.decimal }
+        deployment.health.noteLeft(requests: amounts[0], tokens: amounts[1])
+        for (amount, (_, reset)) in zip(amounts, headers) {
+            guard amount == 0,
                 let after = exchange.responseHeaders.value(of: reset).flatMap(duration)
             else { continue }
             deployment.health.noteFull(for: min(after, .seconds(60)), at: now)

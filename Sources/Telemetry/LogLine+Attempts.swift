@@ -34,6 +34,7 @@ extension LogLine {
         if let firstToken = attempt.firstToken { milliseconds("first_token_ms", firstToken) }
         milliseconds("duration_ms", attempt.duration)
         if let cooldown = attempt.cooldown { milliseconds("cooldown_ms", cooldown) }
+        if attempt.isHedge { flag("hedge", true) }
         if attempt.cost > .zero {
             decimal("cost_usd", attempt.cost.dollars)
         }

@@ -56,7 +56,7 @@ import Testing
         let probe = DeploymentProbe(
             providers: [:], observer: harness.observer,
             accountant: PipelineHarness.accountant(clock: harness.clock), clock: harness.clock,
-            seed: 1)
+            timeout: .seconds(1), seed: 1)
         let table = ManagementTable(
             composition.managementGroups(
                 pipeline: harness.pipeline, clock: harness.clock, probe: probe))

@@ -16,6 +16,8 @@ final class PacedUpstreams: Provider {
         var away: [Range<UInt64>] = []
         /// The share of requests that it fails.
         var faults = 0.0
+        /// The share of requests that take ten times as long.
+        var hiccups = 0.0
 
         /// Requests a second that it can serve.
         var capacity: Double {
@@ -87,7 +89,8 @@ final class PacedUpstreams: Provider {
         let slot = freeAt[index].indices.min { freeAt[index][$0] < freeAt[index][$1] } ?? 0
         let start = max(now, freeAt[index][slot])
         // Work differs by a half either way.
-        let size = Double.random(in: 0.5..<1.5, using: &random)
+        var size = Double.random(in: 0.5..<1.5, using: &random)
+        if Double.random(in: 0..<1, using: &random) < pace.hiccups { size *= 10 }
         let first = start.advanced(by: pace.firstToken.scaled(by: size))
         let end = first.advanced(by: pace.rest.scaled(by: size))
         freeAt[index][slot] = end

@@ -50,6 +50,31 @@ import Testing
         #expect(outcome.doubleProbes == 0)
     }
 
+    /// A second attempt beside a late one shortens the tail, for few more attempts.
+    @Test func aSecondAttemptShortensTheTail() {
+        let replicas = (0..<4).map { _ in
+            PacedUpstreams.Pace(
+                firstToken: .milliseconds(100), rest: .milliseconds(200), slots: 32, hiccups: 0.03)
+        }
+        let calls = max(Self.calls, 1_500)
+        let (plain, hedged) = (
+            RoutingSimulation(replicas, strategy: .simpleShuffle, seed: 3)
+                .run(calls: calls, load: 0.2),
+            RoutingSimulation(replicas, strategy: .simpleShuffle, seed: 3) {
+                $0.hedging.isOn = true
+            }.run(calls: calls, load: 0.2)
+        )
+        #expect(hedged.failed == 0 && plain.failed == 0)
+        #expect(hedged.quantile(0.99) < plain.quantile(0.99) / 2)
+        #expect(hedged.attempts > calls && hedged.attempts <= calls * 105 / 100)
+        Attachment.record(
+            """
+            \(calls) calls: p50 \(plain.quantile(0.5)) s, p99 \(plain.quantile(0.99)) s; \
+            hedged: p50 \(hedged.quantile(0.5)) s, p99 \(hedged.quantile(0.99)) s, \
+            \(hedged.attempts) attempts
+            """, named: "hedging.txt")
+    }
+
     /// When everything fails, what meets the upstreams is less than the calls, not a multiple.
     @Test func anOutageOfAllIsNoStorm() {
         var replicas = Self.replicas

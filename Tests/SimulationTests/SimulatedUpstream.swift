@@ -36,20 +36,19 @@ final class SimulatedUpstream: Provider {
         usage.inputTokens = Int64((chat.textBytes + 3) / 4)
         let bound = relay.outputTokensMax ?? chat.maxOutputTokens ?? price.outputTokensMax ?? 50
         let wanted = min(bound, Int.random(in: 0...(price.outputTokensMax ?? 50), using: &random))
-        let before = bills[relay.call.id] ?? .zero
-        bills[relay.call.id] = before + price.cost(of: usage).total
+        var answer = Answer(wanted: wanted, usage: usage)
+        bill(&answer, of: relay.call.id, at: price)
         if fate < 16 {
             await pause.wait(until: .distantFuture)
             throw relay.cancellation.error ?? .clientGone
         }
-        var answer = Answer(wanted: wanted, usage: usage, before: before)
         do throws(GatewayError) {
             try await write(&answer, of: chat, at: price, fate: fate, relay, pause)
         } catch {
             // Until it sees that nobody reads, it goes on writing, and asks for that too.
             let late = Int.random(in: 0...Self.lateMax, using: &random)
             answer.usage.outputTokens = min(Int64(wanted), answer.usage.outputTokens + Int64(late))
-            bills[relay.call.id] = before + price.cost(of: answer.usage).total
+            bill(&answer, of: relay.call.id, at: price)
             throw error
         }
     }
@@ -58,8 +57,15 @@ final class SimulatedUpstream: Provider {
     private struct Answer {
         let wanted: Int
         var usage: Usage
-        /// What earlier attempts of the call have cost.
-        let before: Money
+        /// What of it is on the bill. A call's attempts may run at the same time.
+        var billed = Money.zero
+    }
+
+    /// Puts what was written since on the bill.
+    private func bill(_ answer: inout Answer, of call: CallID, at price: Price) {
+        let cost = price.cost(of: answer.usage).total
+        bills[call, default: .zero] += cost - answer.billed
+        answer.billed = cost
     }
 
     private func write(
@@ -71,7 +77,7 @@ final class SimulatedUpstream: Provider {
                 answer.wanted - Int(answer.usage.outputTokens),
                 Int.random(in: 1...Self.burstMax, using: &random))
             answer.usage.outputTokens += Int64(burst)
-            bills[relay.call.id] = answer.before + price.cost(of: answer.usage).total
+            bill(&answer, of: relay.call.id, at: price)
             if chat.isStream {
                 for _ in 0..<burst { try Self.emitToken(relay) }
                 try await relay.awaitRoom()

@@ -56,6 +56,16 @@ struct World {
                         firstToken: .seconds(2), betweenTokens: .seconds(2),
                         attempt: .seconds(10)),
                     limits: index == 0 ? LimitSet(requestsAtOnce: 2) : LimitSet(), price: price)
-            }, createdAt: 0)
+            }, createdAt: 0, rules: Self.rules(using: &random))
+    }
+
+    /// In half of the worlds, second attempts are made beside late ones, as often as can be.
+    private static func rules(using random: inout FastRandom) -> RoutingRules {
+        var rules = RoutingRules()
+        rules.hedging.isOn = Bool.random(using: &random)
+        rules.hedging.quantile = 0.5
+        rules.hedging.shareMax = 1
+        rules.hedging.samplesMin = 2
+        return rules
     }
 }

@@ -1,5 +1,6 @@
 import GatewayCore
 import GatewayPrimitives
+import Storage
 import Telemetry
 import Testing
 
@@ -36,15 +37,24 @@ struct MetricsTests {
         return record
     }
 
-    private func page(_ metrics: Metrics) -> [Substring] {
-        var output = ByteQueue()
-        metrics.write(into: &output, at: MonotonicTime(nanoseconds: 1))
-        return output.view.string.split(separator: "\n")
+    private static let now = WallTime(nanoseconds: 1_700_000_000_000_000_000)
+
+    private func metrics(
+        _ deployments: [Deployment], book: MemoryBook = MemoryBook()
+    ) -> Metrics {
+        Metrics(
+            catalog: Catalog(deployments: deployments, createdAt: 0),
+            ledger: DirectLedger(book: book))
+    }
+
+    private func page(_ metrics: Metrics) async -> [Substring] {
+        let page = await metrics.page(at: MonotonicTime(nanoseconds: 1), Self.now)
+        return page.view.string.split(separator: "\n")
     }
 
     /// What is odd about the money is counted apart.
-    @Test func countsWhatWasFreeBeyondACapOrNotWritten() {
-        let metrics = Metrics(catalog: Catalog(deployments: [deployment], createdAt: 0))
+    @Test func countsWhatWasFreeBeyondACapOrNotWritten() async {
+        let metrics = self.metrics([deployment])
         let loop = metrics.makeObserver()
         loop.observe(record(.succeeded))
         let odd = record(.succeeded)
@@ -52,7 +62,7 @@ struct MetricsTests {
         odd.isUnrecorded = true
         odd.cost.excess = Money(nanoUSD: 250_000_000)
         loop.observe(odd)
-        let lines = page(metrics)
+        let lines = await page(metrics)
         for (name, value) in [
             ("llm_gateway_price_unknown_requests_total", "1"),
             ("llm_gateway_unrecorded_requests_total", "1"),
@@ -64,13 +74,13 @@ struct MetricsTests {
     }
 
     /// The loops' counts are added up, and labels are escaped.
-    @Test func addsUpTheLoops() {
-        let metrics = Metrics(catalog: Catalog(deployments: [deployment], createdAt: 0))
+    @Test func addsUpTheLoops() async {
+        let metrics = self.metrics([deployment])
         let loops = [metrics.makeObserver(), metrics.makeObserver()]
         loops[0].observe(record(.succeeded))
         loops[1].observe(record(.succeeded))
         loops[1].observe(record(.serverError))
-        let lines = page(metrics)
+        let lines = await page(metrics)
         let key =
             #"hashed_api_key="abc",api_key_alias="alice",team="t",user="",requested_model="m""#
         let total = "litellm_proxy_total_requests_metric_total{\(key),route=\"openai.chat\","
@@ -90,11 +100,11 @@ struct MetricsTests {
     }
 
     /// However many names come, the series are bounded, and nothing is lost.
-    @Test func seriesAreBounded() {
-        let metrics = Metrics(catalog: Catalog(deployments: [deployment], createdAt: 0))
+    @Test func seriesAreBounded() async {
+        let metrics = self.metrics([deployment])
         let loop = metrics.makeObserver()
         for index in 0..<5_000 { loop.observe(record(.succeeded, model: "m\(index)")) }
-        let lines = page(metrics).filter {
+        let lines = await page(metrics).filter {
             $0.hasPrefix("litellm_proxy_total_requests_metric_total{")
         }
         #expect(lines.count == 2_001)
@@ -103,21 +113,71 @@ struct MetricsTests {
     }
 
     /// A name that nothing served is no label: anyone can send any.
-    @Test func namesThatNothingServedAreNoLabels() {
-        let metrics = Metrics(catalog: Catalog(deployments: [], createdAt: 0))
+    @Test func namesThatNothingServedAreNoLabels() async {
+        let metrics = self.metrics([])
         let loop = metrics.makeObserver()
         let stray = record(.succeeded, model: "stray")
         stray.attempts = []
         loop.observe(stray)
-        #expect(!page(metrics).contains { $0.contains("stray") })
+        #expect(await !page(metrics).contains { $0.contains("stray") })
     }
 
-    @Test func tellsWhatWasRefused() {
-        let metrics = Metrics(catalog: Catalog(deployments: [deployment], createdAt: 0))
-        var output = ByteQueue()
-        metrics.write(
-            into: &output, at: MonotonicTime(nanoseconds: 0), refusals: [("slow_head", 3)])
-        let page = output.view.string
+    /// How the budgets of those that have called stand, the tightest of each.
+    @Test func budgetsHaveTheirGauges() async throws {
+        let specs = [
+            BudgetSpec(window: .daily, max: Money(nanoUSD: 3_000_000_000)),
+            BudgetSpec(window: .forever, max: Money(nanoUSD: 2_500_000_000)),
+            BudgetSpec(window: .forever, max: nil, soft: Money(nanoUSD: 1)),
+        ]
+        let standing = Standing(
+            Subject(.team, "t"), name: "the team", limits: LimitSet(), budgets: specs)
+        let book = MemoryBook()
+        let accounts = specs.prefix(2).map {
+            BudgetAccount(subject: standing.subject, name: "the team", spec: $0)
+        }
+        var spent = LedgerRow(
+            callID: CallID(high: 1, low: 1), keyID: "k", endpoint: "test", model: "m",
+            receivedAt: Self.now)
+        spent.cost.output = Money(nanoUSD: 2_000_000_000)
+        let held = try book.reserve(
+            HoldDemand(
+                accounts: Array(accounts), amount: Money(nanoUSD: 2_000_000_000),
+                amountLeast: .zero, at: Self.now, draft: spent), owner: 1)
+        guard case .held(let hold, _, _) = held else { throw CancellationError() }
+        try book.settle(hold, spent)
+        let metrics = self.metrics([deployment], book: book)
+        let record = record(.succeeded)
+        record.principal = Principal(name: "alice", teamID: "t", standings: [standing])
+        metrics.makeObserver().observe(record)
+        let lines = await page(metrics)
+        let labels = #"{team="t",team_alias="the team"}"#
+        #expect(lines.contains { $0 == "litellm_remaining_team_budget_metric\(labels) 0.5" })
+        #expect(lines.contains { $0 == "litellm_team_max_budget_metric\(labels) 2.5" })
+        #expect(!lines.contains { $0.hasPrefix("litellm_team_budget_remaining_hours_metric{") })
+    }
+
+    /// A second attempt that lost is no failure of its deployment.
+    @Test func whatLostARaceHasNotFailed() async {
+        let metrics = self.metrics([deployment])
+        let record = record(.succeeded)
+        record.answering = 0
+        var lost = record.attempts[0]
+        lost.outcome = .hedgeLost
+        lost.isHedge = true
+        record.attempts.append(lost)
+        metrics.makeObserver().observe(record)
+        let lines = await page(metrics)
+        #expect(!lines.contains { $0.hasPrefix("litellm_deployment_failure_responses_total{") })
+        #expect(
+            lines.contains {
+                $0.hasPrefix("llm_gateway_hedges_total{") && $0.hasSuffix(#"answered="false"} 1"#)
+            })
+    }
+
+    @Test func tellsWhatWasRefused() async {
+        let page = await self.metrics([deployment]).page(
+            at: MonotonicTime(nanoseconds: 0), Self.now, refusals: [("slow_head", 3)]
+        ).view.string
         #expect(page.contains("\n# TYPE llm_gateway_refused_total counter\n"))
         #expect(page.contains("\nllm_gateway_refused_total{kind=\"slow_head\"} 3\n"))
     }

@@ -58,6 +58,7 @@ public struct LedgerSamples {
             deploymentID: row.deploymentID, model: "other", provider: row.provider,
             outcome: .succeeded)
         second.httpStatus = 200
+        second.isHedge = true
         second.firstToken = .milliseconds(3)
         second.duration = .milliseconds(6)
         row.attempts = [first, second]

@@ -13,6 +13,8 @@ public final class RecordingDoor: Door {
     public private(set) var log: [String] = []
     public private(set) var failure: GatewayError?
     public private(set) var record: CallRecord?
+    /// What the head of the answer said of its price; `nil` before it was written.
+    public private(set) var toldPriceUnknown: Bool?
     public private(set) var cancellation: Cancellation?
     /// How often it was told to stop waiting.
     public private(set) var cancelCount = 0
@@ -35,7 +37,10 @@ public final class RecordingDoor: Door {
         return try request.get()
     }
 
-    public func commit(_ record: CallRecord) { log.append("commit") }
+    public func commit(_ record: CallRecord) {
+        log.append("commit")
+        toldPriceUnknown = record.isPriceUnknown
+    }
 
     public func write(_ event: ReplyEvent) throws(GatewayError) {
         if case .json(let json, _, _) = event.raw {

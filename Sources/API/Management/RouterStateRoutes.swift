@@ -51,11 +51,19 @@ extension JSONOutput {
         member("last_failure_status", report.tally.lastStatus)
         member(
             "last_failure_seconds_ago", report.tally.lastFailureAt.map { now.since($0).inSeconds })
+        guard let check = deployment.health.lastCheck else {
+            null("last_check")
+            return
+        }
+        member(
+            "last_check",
+            object: {
+                $0.member("passed", check.failure == nil)
+                $0.member("reason", check.failure?.reason.rawValue)
+                $0.member("seconds_ago", now.since(check.at).inSeconds)
+                $0.member("duration_ms", check.duration.inSeconds * 1_000)
+            })
     }
-}
-
-extension Duration {
-    fileprivate var inSeconds: Double { Double(wholeNanoseconds) / 1e9 }
 }
 
 extension ManagementGroup {

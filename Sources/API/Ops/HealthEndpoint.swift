@@ -8,11 +8,25 @@ import Transport
 public final class Readiness: Sendable {
     private let draining = Atomic<Bool>(false)
     private let storeFailing = Atomic<Bool>(false)
-    /// What a process that wants traffic answers, with its store and without; made once.
-    private let healthy: [UInt8]
-    private let healthyWithoutStore: [UInt8]
+    private let state: Mutex<State>
+
+    /// What changes with the configuration.
+    private struct State {
+        /// What a process that wants traffic answers, with its store and without.
+        let healthy: [UInt8]
+        let healthyWithoutStore: [UInt8]
+        let disabled: [Disabled]
+
+        init(_ disabled: [Disabled]) {
+            self.disabled = disabled
+            healthy = Readiness.body(#"{"status":"healthy","db":"connected""#, disabled)
+            healthyWithoutStore = Readiness.body(
+                #"{"status":"healthy","db":"Not connected""#, disabled)
+        }
+    }
+
     /// What takes no part.
-    let disabled: [Disabled]
+    var disabled: [Disabled] { state.withLock { $0.disabled } }
 
     /// A deployment that is configured and takes no part.
     public struct Disabled: Sendable {
@@ -28,10 +42,12 @@ public final class Readiness: Sendable {
         }
     }
 
-    public init(disabled: [Disabled] = []) {
-        self.disabled = disabled
-        healthy = Self.body(#"{"status":"healthy","db":"connected""#, disabled)
-        healthyWithoutStore = Self.body(#"{"status":"healthy","db":"Not connected""#, disabled)
+    public init(disabled: [Disabled] = []) { state = Mutex(State(disabled)) }
+
+    /// Puts what takes no part of another configuration in the place of what there was.
+    public func replace(disabled: [Disabled]) {
+        let new = State(disabled)
+        state.withLock { $0 = new }
     }
 
     private static func body(_ start: StaticString, _ disabled: [Disabled]) -> [UInt8] {
@@ -55,7 +71,8 @@ public final class Readiness: Sendable {
     /// What a probe is answered. A store that cannot be written is no reason to send traffic
     /// elsewhere: what needs no budget is served.
     var answer: [UInt8] {
-        storeFailing.load(ordering: .relaxed) ? healthyWithoutStore : healthy
+        let isFailing = storeFailing.load(ordering: .relaxed)
+        return state.withLock { isFailing ? $0.healthyWithoutStore : $0.healthy }
     }
 
     /// Says whether the store can be written.

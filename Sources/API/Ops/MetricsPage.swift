@@ -5,17 +5,16 @@ import Transport
 public struct MetricsPage {
     /// Whether only keys that see everything may read it.
     let needsKey: Bool
-    private let write: (inout ByteQueue) -> Void
+    private let page: () async -> ByteQueue
 
-    /// - Parameter write: appends the page in Prometheus's text format.
-    public init(needsKey: Bool, write: @escaping (inout ByteQueue) -> Void) {
+    /// - Parameter page: the page in Prometheus's text format.
+    public init(needsKey: Bool, page: @escaping () async -> ByteQueue) {
         self.needsKey = needsKey
-        self.write = write
+        self.page = page
     }
 
-    func respond(to exchange: ServerExchange) {
-        var body = ByteQueue()
-        write(&body)
+    func respond(to exchange: ServerExchange) async {
+        let body = await page()
         exchange.respond(
             status: 200, type: "text/plain; version=0.0.4; charset=utf-8", body.view)
     }

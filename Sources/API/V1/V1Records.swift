@@ -42,6 +42,9 @@ struct V1Records {
         let attempts = attempts(record.attempts, record)
         message.pointee.n_attempts = attempts.count
         message.pointee.attempts = arena.array(attempts)
+        if record.queueTime > .zero {
+            message.pointee.queue_duration = duration(record.queueTime)
+        }
         if let firstTokenAt = record.firstTokenAt {
             message.pointee.first_token_latency = duration(firstTokenAt.since(record.receivedAt))
         }
@@ -163,6 +166,7 @@ extension AttemptOutcome {
         case .malformed: 11
         case .interrupted: 12
         case .cancelled: 13
+        case .hedgeLost: 15
         }
     }
 }

@@ -209,6 +209,7 @@ struct DeploymentReader {
             params["cooldown_time"] ?? info["cooldown_time"])
         draft.traits.allowedFails = RouterSection.readAllowedFails(
             info["allowed_fails_policy"], with: &reader)
+        ChecksSection.readInfo(info, with: &reader, into: &draft.traits.check)
         draft.traits.allowedFails.others = reader.integer(
             info["allowed_fails"], in: 0...1_000_000)
     }

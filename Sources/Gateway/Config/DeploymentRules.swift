@@ -45,7 +45,7 @@ enum DeploymentRules {
         "guardrails": LiteLLMSections.guarded("guardrails"),
     ]
 
-    static let info: [String: ConfigRule] = [
+    static let info: [String: ConfigRule] = ChecksSection.infoRules.merging([
         "id": .honoured("what logs call the deployment"),
         "mode": .honoured("what the deployment is for"),
         "blocked": .honoured("whether the deployment takes no part"),
@@ -65,5 +65,5 @@ enum DeploymentRules {
         "team_public_model_name": LiteLLMSections.guarded("models of one team"),
         "allowed_fails": .honoured("failures that are let pass before it is left alone"),
         "allowed_fails_policy": .section,
-    ]
+    ]) { $1 }
 }

@@ -25,7 +25,7 @@ enum GatewaySection {
         "egress_allowed": .honoured(
             "which private addresses may be called that are set over the API"),
         "proxy_protocol": .honoured("whether trusted proxies' connections begin with a header"),
-        "hedging": .notBuilt("hedging is"),
+        "hedging": .honoured("whether a late first token is asked for elsewhere too: see README"),
         "alerting": .section, "directory": .section,
         "tokenizers": .section, "cors": .section, "compression": .section, "routing": .section,
     ]
@@ -63,6 +63,9 @@ enum GatewaySection {
         readLog(values["log"], with: &reader, into: &settings)
         RoutingSection.read(
             values["routing"] ?? node?["routing"], with: &reader, into: &settings.routing)
+        HedgingSection.read(
+            values["hedging"] ?? node?["hedging"], with: &reader,
+            into: &settings.routing.hedging)
         WebSection.readCORS(values["cors"], with: &reader, into: &settings)
         WebSection.readCompression(values["compression"], with: &reader, into: &settings)
         AccountingSection.read(

@@ -16,6 +16,7 @@ extension LiteLLMSections {
         settings.storesModels = reader.flag(values["store_model_in_db"]) ?? false
         readDatabase(values["database_url"], with: &reader, into: &settings)
         LiteLLMAlerts.read(values, environment: environment, with: &reader, into: &settings)
+        ChecksSection.readGeneral(values, with: &reader, into: &settings.routing.checks)
         return values["master_key"]
     }
 

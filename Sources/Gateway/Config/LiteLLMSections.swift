@@ -1,15 +1,15 @@
 /// The reading of LiteLLM's sections other than `model_list`: most of their keys wait for features,
 /// a few are honoured, and those that guard something are refused while nothing stands behind them.
 enum LiteLLMSections {
-    static let generalRules: [String: ConfigRule] = LiteLLMAlerts.rules.merging([
+    static let generalRules: [String: ConfigRule] = LiteLLMAlerts.rules.merging(
+        ChecksSection.generalRules
+    ) { $1 }.merging([
         "master_key": .honoured("the key that may do everything"),
         "max_request_size_mb": .honoured("the largest body of a request"),
         "database_url": .honoured("the file of the ledger, as sqlite:///FILE"),
         "store_model_in_db": .honoured(
             "models may be made over the API too; their secrets are encrypted with "
                 + "LLM_GATEWAY_SALT_KEY of the environment"),
-        "background_health_checks": .notBuilt("health checks of upstreams are"),
-        "health_check_interval": .notBuilt("health checks of upstreams are"),
         "pass_through_endpoints": .ignored("these endpoints do not exist here"),
         "store_prompts_in_spend_logs": .ignored("prompts are never stored"),
         "disable_spend_logs": .ignored("every call has its row in the ledger"),

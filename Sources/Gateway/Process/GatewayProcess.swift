@@ -98,7 +98,10 @@ final class GatewayProcess {
         for index in 0..<loops {
             let loop = EventLoop(index: index)
             // The loop does not run yet: what is done here is done on its behalf.
-            let server = LoopServer(loop: loop, server: try composition.makeServer(on: loop))
+            let (made, probe) = try composition.makeServer(on: loop)
+            // One loop checks deployments for all.
+            let checks = index == 0 ? composition.makeChecks(on: loop, probe: probe) : nil
+            let server = LoopServer(loop: loop, server: made, checks: checks)
             for share in shares[index] { try server.listen(on: sockets[share]) }
             servers.append(server)
         }
@@ -116,7 +119,10 @@ final class GatewayProcess {
         composition.certificates.warn()
         warnOfUnverified()
         composition.start()
-        for server in servers { server.loop.start() }
+        for server in servers {
+            server.loop.start()
+            server.startChecks()
+        }
         log.write(.info, "listening") { line in
             line.text("host", sockets[0].host)
             line.number("port", Int(sockets[0].port))

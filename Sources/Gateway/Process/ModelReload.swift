@@ -1,3 +1,4 @@
+import API
 import GatewayCore
 import GatewayPrimitives
 import Telemetry
@@ -12,6 +13,7 @@ final class ModelReload: Sendable {
 
     private let load: Load
     private let models: ModelBook
+    private let readiness: Readiness
     private let log: Log
 
     /// Why a configuration is not taken over.
@@ -19,8 +21,9 @@ final class ModelReload: Sendable {
         let description: String
     }
 
-    init(models: ModelBook, log: Log, load: @escaping Load) {
+    init(models: ModelBook, readiness: Readiness, log: Log, load: @escaping Load) {
         self.models = models
+        self.readiness = readiness
         self.log = log
         self.load = load
     }
@@ -34,6 +37,7 @@ final class ModelReload: Sendable {
         }
         let settings = loaded.settings
         let counts = models.replace(file: settings)
+        readiness.replace(disabled: settings.disabled)
         log.write(.info, "models replaced") { line in
             line.number("deployments", settings.deployments.count)
             line.number("new_or_changed", counts.changed)

@@ -22,6 +22,8 @@ public struct AttemptEntry: Equatable, Sendable {
     public var duration = Duration.zero
     /// How long the deployment was left alone because of it; `nil` when it was not.
     public var cooldown: Duration?
+    /// Whether it was made beside another, whose first token was late.
+    public var isHedge = false
     /// Its share of what the call was charged.
     public var cost = Money.zero
 
@@ -49,6 +51,7 @@ public struct AttemptEntry: Equatable, Sendable {
         firstToken = attempt.firstToken
         duration = attempt.duration
         cooldown = attempt.cooldown
+        isHedge = attempt.isHedge
         cost = attempt.cost
     }
 

@@ -28,9 +28,11 @@ final class CallCharge {
     /// The id that the client gave the request, when it is this call's.
     private var claim: RequestClaim?
     private var reservation: Reservation?
-    /// The number of the reservation; zero without one.
-    private var hold: Int64 = 0
-    private var held = Money.zero
+    /// The charge of the attempt beside which this one's is made; `nil` for the call's own. Both
+    /// are under one hold, which is the call's.
+    private let main: CallCharge?
+    private var ownHold: Int64 = 0
+    private var ownHeld = Money.zero
     /// What attempts that failed may cost.
     private var failedCost = Money.zero
     private var failedUsage: Usage?
@@ -79,6 +81,7 @@ final class CallCharge {
         alerts: (any AlertSink)? = nil
     ) {
         self.alerts = alerts
+        main = nil
         self.rules = rules
         self.ledger = ledger
         self.limits = limits
@@ -88,6 +91,33 @@ final class CallCharge {
         worst = WorstCase(request, input, rules)
         isFree = request.isFree
         margin = Int64(rules.marginTokens)
+    }
+
+    /// For an attempt beside another.
+    private init(beside main: CallCharge, ticket: LimitTicket?) {
+        self.main = main
+        rules = main.rules
+        ledger = main.ledger
+        limits = main.limits
+        clock = main.clock
+        accounts = main.accounts
+        alerts = main.alerts
+        self.ticket = ticket
+        worst = main.worst
+        isFree = main.isFree
+        margin = Int64(rules.marginTokens)
+    }
+
+    /// The number of the call's reservation; zero without one.
+    private var hold: Int64 {
+        get { main?.ownHold ?? ownHold }
+        set { if let main { main.ownHold = newValue } else { ownHold = newValue } }
+    }
+
+    /// What the call holds.
+    private var held: Money {
+        get { main?.ownHeld ?? ownHeld }
+        set { if let main { main.ownHeld = newValue } else { ownHeld = newValue } }
     }
 
     /// What remains of the limits, for the headers of the answer.
@@ -172,7 +202,8 @@ final class CallCharge {
         _ amount: Money, least: Money, _ deployment: Deployment, _ record: CallRecord
     ) async throws(GatewayError) -> Money {
         if hold != 0 {
-            let free = held - failedCost
+            // Beside another attempt, what that one may cost is not free.
+            let free = held - failedCost - (main.map { $0.attemptHold + $0.failedCost } ?? .zero)
             guard free < amount else { return amount }
             let added = try await ledger.extend(
                 hold, by: amount - free, least: max(.zero, least - free), under: accounts)
@@ -193,7 +224,7 @@ final class CallCharge {
                 if budgetWarning == nil { budgetWarning = Self.warning(accounts[place]) }
                 tell(.softPassed, accounts[place], balance, demand)
             }
-            reservation = Reservation(id: id, forgotten: ledger.forgotten)
+            (main ?? self).reservation = Reservation(id: id, forgotten: ledger.forgotten)
             hold = id
             held = got
             return got
@@ -278,13 +309,17 @@ final class CallCharge {
         guard let cost = unansweredCost(failure) else { return .zero }
         if price == nil && !isFree { hasUnpricedFailure = true }
         failedCost += cost.cost.total
-        var sum = failedUsage ?? Usage(source: cost.usage.source)
-        sum.inputTokens += cost.usage.inputTokens
-        sum.outputTokens += cost.usage.outputTokens
-        sum.inFlightTokens += cost.usage.inFlightTokens
-        if cost.usage.source == .estimated { sum.source = .estimated }
-        failedUsage = sum
+        addFailed(cost.usage)
         return cost.cost.total
+    }
+
+    private func addFailed(_ usage: Usage) {
+        var sum = failedUsage ?? Usage(source: usage.source)
+        sum.inputTokens += usage.inputTokens
+        sum.outputTokens += usage.outputTokens
+        sum.inFlightTokens += usage.inFlightTokens
+        if usage.source == .estimated { sum.source = .estimated }
+        failedUsage = sum
     }
 
     /// What an attempt without an answer costs; `nil` for nothing: it was turned away with a
@@ -292,7 +327,7 @@ final class CallCharge {
     private func unansweredCost(_ failure: GatewayError) -> (usage: Usage, cost: Cost)? {
         switch failure.outcome {
         case .timedOut where failure.timeout != .connect: break
-        case .interrupted, .malformed, .cancelled: break
+        case .interrupted, .malformed, .cancelled, .hedgeLost: break
         default: return nil
         }
         return unreported(isComplete: false)
@@ -322,6 +357,47 @@ final class CallCharge {
         cost.input = worst.cost(outputTokens: 0, at: rates)
         cost.output = worst.cost(outputTokens: usage.outputTokens, at: rates) - cost.input
         return (usage, cost)
+    }
+
+    // MARK: - An attempt beside another
+
+    /// A charge for one more attempt beside the one that is made, under the same hold; `nil` where
+    /// its deployment's own limits are full.
+    func fork(for deployment: Deployment) -> CallCharge? {
+        guard !deployment.limits.isEmpty else { return CallCharge(beside: self, ticket: nil) }
+        return take([], [deployment]).map { CallCharge(beside: self, ticket: $0) }
+    }
+
+    /// Ends a fork. What it may have cost is the call's; where it has answered, it takes the place
+    /// of the attempt beside which it was made, and whose own cost must be known by now.
+    func join(_ fork: CallCharge, hasAnswered: Bool) {
+        failedCost += fork.failedCost
+        if fork.hasUnpricedFailure { hasUnpricedFailure = true }
+        if let usage = fork.failedUsage { addFailed(usage) }
+        if let ticket = fork.ticket {
+            if hasAnswered {
+                // It is settled with what the answer has used.
+                modelTickets.append(ticket)
+            } else {
+                let used = fork.failedUsage.map {
+                    Int(clamping: $0.inputTokens + $0.outputTokens)
+                }
+                limits.settle(ticket, tokens: used, now: clock.now())
+            }
+        }
+        guard hasAnswered else { return }
+        price = fork.price
+        rates = fork.rates
+        attemptHold = fork.attemptHold
+        tokensHeld = fork.tokensHeld
+        isTranche = fork.isTranche
+        tokensBound = fork.tokensBound
+        meter = fork.meter
+        tokenizer = fork.tokenizer
+        margin = fork.margin
+        unreadSince = fork.unreadSince
+        outputTokensMax = fork.outputTokensMax
+        isBoundByBudget = fork.isBoundByBudget
     }
 
     // MARK: - The end

@@ -21,23 +21,25 @@ final class CallGate {
         self.clock = clock
     }
 
-    /// Lets a call in, at once or when others have left; it must ``leave()`` once.
-    func enter(_ cancellation: Cancellation) async throws(GatewayError) {
+    /// Lets a call in, at once or when others have left; it must ``leave()`` once. Returns how long
+    /// it has waited.
+    func enter(_ cancellation: Cancellation) async throws(GatewayError) -> Duration {
         if runningCount < limits.runningMax {
             runningCount += 1
-            return
+            return .zero
         }
         guard waiting.count < limits.waitingMax else {
             tally.noteRefused()
             throw .overloaded(after: limits.waitMax)
         }
+        let since = clock.now()
         let waiter = GateWaiter(clock: clock)
         waiting.append(waiter)
         cancellation.attach(attempt: waiter)
-        let isIn = await waiter.wait(until: clock.now().advanced(by: limits.waitMax))
+        let isIn = await waiter.wait(until: since.advanced(by: limits.waitMax))
         cancellation.endAttempt()
         // Whoever left gave its place to this call.
-        if isIn { return }
+        if isIn { return clock.now().since(since) }
         waiting.removeAll { $0 === waiter }
         try cancellation.check()
         tally.noteRefused()

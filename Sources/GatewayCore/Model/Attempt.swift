@@ -18,6 +18,8 @@ public struct Attempt: Sendable {
     public var timeout: TimeoutKind?
     /// How long the deployment is left alone because of it; `nil` when it is not.
     public var cooldown: Duration?
+    /// Whether it was made beside another, whose first token was late.
+    public var isHedge = false
     /// Its share of what the call was charged.
     public var cost = Money.zero
 
@@ -45,6 +47,8 @@ public enum AttemptOutcome: String, Sendable {
     case malformed
     case interrupted
     case cancelled
+    /// Another attempt made at the same time answered first.
+    case hedgeLost = "hedge_lost"
 }
 
 /// What took too long.

@@ -22,6 +22,8 @@ public final class CallRecord: @unchecked Sendable {
     public var isStream = false
     public var receivedAt: MonotonicTime
     public var receivedAtWall: WallTime
+    /// How long it waited while the gateway was full.
+    public var queueTime = Duration.zero
     /// When the first event reached the client's side.
     public var firstTokenAt: MonotonicTime?
     public var endedAt: MonotonicTime
@@ -71,8 +73,11 @@ public final class CallRecord: @unchecked Sendable {
 }
 
 extension CallRecord {
-    /// Attempts after the first of each model.
-    public var retryCount: Int { max(0, attempts.count - 1 - fallbackCount) }
+    /// Attempts after the first of each model; those made beside another are none.
+    public var retryCount: Int {
+        guard attempts.count > 1 else { return 0 }
+        return max(0, attempts.count { !$0.isHedge } - 1 - fallbackCount)
+    }
 
     /// Shares out the whole charge among the attempts: theirs are known but for the one that
     /// answered, and add up to more where a hold did not cover them.

@@ -44,6 +44,7 @@ extension Attempt {
         timeout = failure.timeout
         switch failure.outcome {
         case .some(.cancelled): outcome = .cancelled
+        case .some(.hedgeLost): outcome = .hedgeLost
         case .some(let outcome): self.outcome = wasCommitted ? .interrupted : outcome
         case nil: outcome = wasCommitted ? .interrupted : .serverError
         }
@@ -59,7 +60,8 @@ extension GatewayError {
         case .connectFailed, .rateLimited, .serverError, .timedOut, .authFailed, .modelNotFound,
             .malformed, .interrupted:
             return true
-        case .succeeded, .invalidRequest, .contextWindowExceeded, .contentPolicy, .cancelled, nil:
+        case .succeeded, .invalidRequest, .contextWindowExceeded, .contentPolicy, .cancelled,
+            .hedgeLost, nil:
             return false
         }
     }
@@ -81,6 +83,14 @@ extension GatewayError {
         GatewayError(
             .internalFault, origin: .gateway,
             message: "The reply ended without its end; this is a fault of the gateway.")
+    }
+
+    /// Another attempt of the same call, made at the same time, has answered first.
+    static var hedgeLost: GatewayError {
+        GatewayError(
+            .cancelled, origin: .gateway,
+            message: "Another attempt, made at the same time, answered first.",
+            outcome: .hedgeLost)
     }
 
     /// The client went away.

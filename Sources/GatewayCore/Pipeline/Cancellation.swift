@@ -13,6 +13,10 @@ public final class Cancellation {
     private var isAnswering = false
     private var door: (any CancellationTarget)?
     private var attempt: (any CancellationTarget)?
+    /// Whether the running attempt has lost against the one beside it, and is to end alone.
+    private var isAttemptStopped = false
+    /// The cancellation of an attempt that is made beside the running one.
+    private var beside: Cancellation?
 
     public init() {}
 
@@ -25,7 +29,7 @@ public final class Cancellation {
     /// Names what the attempt waits for; if it must stop already, that is stopped at once.
     public func attach(attempt: any CancellationTarget) {
         self.attempt = attempt
-        if error != nil { attempt.cancelled() }
+        if error != nil || isAttemptStopped { attempt.cancelled() }
     }
 
     /// Notes that the running attempt answers: it is the last, and its end is the door's too.
@@ -35,12 +39,28 @@ public final class Cancellation {
     public func endAttempt() {
         attempt = nil
         attemptError = nil
+        isAttemptStopped = false
+    }
+
+    /// Names the attempt beside the running one: it ends with the call; `nil` when it has ended.
+    func attach(beside other: Cancellation?) {
+        beside = other
+        if let other, let callError { other.cancelCall(callError) }
+    }
+
+    /// Ends the running attempt for the sake of the one beside it, which answers: from now on the
+    /// door waits for that one.
+    func yieldToBeside() {
+        isAttemptStopped = true
+        beside?.door = door
+        attempt?.cancelled()
     }
 
     /// Forgets both sides; the call is over.
     public func detach() {
         door = nil
         attempt = nil
+        beside = nil
     }
 
     /// Cancels the whole call. Only the first reason counts.
@@ -48,6 +68,7 @@ public final class Cancellation {
         guard callError == nil else { return }
         callError = error
         attempt?.cancelled()
+        beside?.cancelCall(error)
         door?.cancelled()
     }
 

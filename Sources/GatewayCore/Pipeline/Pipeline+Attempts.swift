@@ -10,6 +10,7 @@ extension Pipeline {
     ) throws(GatewayError) -> RoutePlan {
         let plan = try router.plan(request, for: principal, at: clock.now(), random: &random)
         retryBudget.deposit(plan.rules.retries)
+        if request.isStream { hedgeBudget.deposit(plan.rules.hedging) }
         return plan
     }
 
@@ -68,17 +69,29 @@ extension Pipeline {
             watch.beginAttempt(
                 request.routing?.timeouts(over: deployment.timeouts) ?? deployment.timeouts,
                 at: startedAt)
-            let failure = await attemptOnce(request, at: deployment, relay)
+            var failed: [FailedAttempt] = []
+            var failure: GatewayError?
+            if let delay = hedgeDelay(request, deployment, plan, relay) {
+                // A second attempt is made beside it, should its first token be late.
+                let hedge = Hedge(
+                    request, beside: deployment, after: delay, plan, relay, charge, self)
+                (failure, failed) = await attemptHedged(hedge)
+            } else {
+                failure = await attemptOnce(request, at: deployment, relay)
+                finish(deployment, failure, relay, charge, plan)
+                failed = failure.map { [FailedAttempt(deployment: deployment, failure: $0)] } ?? []
+            }
             watch.endAttempt()
             relay.cancellation.endAttempt()
-            finish(deployment, failure, relay, plan, startedAt: startedAt)
             guard let failure, !relay.isCut else { return nil }
             if relay.isCommitted { return failure.asInterruption() }
-            relay.record.attempts[relay.record.attempts.count - 1].cost =
-                charge.attemptFailed(failure)
-            failures.add(failure)
-            plan.failed(deployment, failure, at: clock.now(), using: &random)
-            if let end = ending(failure, relay, &plan) { return end }
+            for attempt in failed {
+                failures.add(attempt.failure)
+                plan.failed(attempt.deployment, attempt.failure, at: clock.now(), using: &random)
+            }
+            for attempt in failed {
+                if let end = ending(attempt.failure, relay, &plan) { return end }
+            }
             relay.reset()
         }
         return failures.verdict(model: request.model)
@@ -108,22 +121,26 @@ extension Pipeline {
         }
     }
 
-    /// Tells the record and the deployment's health how an attempt went.
-    private func finish(
-        _ deployment: Deployment, _ failure: GatewayError?, _ relay: Relay, _ plan: RoutePlan,
-        startedAt: MonotonicTime
+    /// Tells the record, the charge and the deployment's health how an attempt went.
+    func finish(
+        _ deployment: Deployment, _ failure: GatewayError?, _ relay: Relay, _ charge: CallCharge,
+        _ plan: RoutePlan
     ) {
         let now = clock.now()
-        let elapsed = now.since(startedAt)
-        let last = relay.record.attempts.count - 1
-        relay.record.attempts[last].duration = elapsed
+        let place = relay.place
+        let elapsed = now.since(relay.record.attempts[place].startedAt)
+        relay.record.attempts[place].duration = elapsed
         guard let failure, !relay.isCut else {
             deployment.health.ended(
                 relay.token, usage: relay.finished?.usage,
                 latency: relay.record.isStream ? nil : elapsed, at: now)
             return
         }
-        relay.record.attempts[last].fail(failure, wasCommitted: relay.isCommitted)
+        relay.record.attempts[place].fail(failure, wasCommitted: relay.isCommitted)
+        if !relay.isCommitted {
+            relay.record.attempts[place].cost = charge.attemptFailed(failure)
+        }
+        if relay.hasLost { deployment.health.lost(after: elapsed, at: now) }
         guard failure.isDeploymentsFault else {
             deployment.health.ended(relay.token, at: now)
             return
@@ -131,7 +148,7 @@ extension Pipeline {
         let cooled = deployment.health.failed(
             relay.token, failure, after: elapsed, deployment, rules: plan.rules.cooldown,
             isLone: plan.isLone, siblings: plan.entry.deployments.count - 1, at: now)
-        relay.record.attempts[last].cooldown = cooled
+        relay.record.attempts[place].cooldown = cooled
     }
 
     /// What ends the call after a failure before the first token; `nil` to go on.
@@ -150,7 +167,7 @@ extension Pipeline {
         }
     }
 
-    private func attemptOnce(
+    func attemptOnce(
         _ request: ModelRequest, at deployment: Deployment, _ relay: Relay
     ) async -> GatewayError? {
         guard let provider = providers[deployment.provider] else {
@@ -169,6 +186,7 @@ extension Pipeline {
             try await provider.attempt(request, at: deployment, relay: relay)
             return nil
         } catch {
+            if relay.hasLost { return .hedgeLost }
             if request.isFree, error.upstream?.httpStatus == 404 {
                 // A server of the dialect that does not count.
                 return countTokens(of: request, at: deployment, relay)

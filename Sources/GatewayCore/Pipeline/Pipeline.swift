@@ -18,6 +18,7 @@ public final class Pipeline {
     private let certificateRules: [CertificateRule]
     let cooled: CooledQueue
     var retryBudget = RetryBudget()
+    var hedgeBudget = HedgeBudget()
     var random: FastRandom
 
     public init(
@@ -64,7 +65,7 @@ public final class Pipeline {
             record.principal = principal
 
             // The cheapest refusal first: a gateway that is full reads no body either.
-            try await gate.enter(cancellation)
+            record.queueTime = try await gate.enter(cancellation)
             isIn = true
             let request = try await door.readRequest()
             try cancellation.check()

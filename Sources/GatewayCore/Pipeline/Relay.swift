@@ -20,6 +20,12 @@ public final class Relay {
     /// set no bound and what is held needs one.
     public var outputTokensMax: Int? { charge.outputTokensMax }
     let record: CallRecord
+    /// The place of the running attempt among those of ``record``.
+    private(set) var place = 0
+    /// What decides between this attempt and the one that is made beside it, while there is one.
+    var race: HedgeRace?
+    /// Whether the other has answered first.
+    private(set) var hasLost = false
 
     private let door: any Door
     private let clock: any Clock
@@ -30,6 +36,7 @@ public final class Relay {
     var token = AttemptToken(isProbe: false)
     private var held: [HeldEvent] = []
     private var heldBytes = 0
+    private var droppedParams: [String] = []
 
     /// Events before the first content are an acknowledgement and its like; an upstream that sends
     /// more than this without content is answering all the same.
@@ -56,11 +63,55 @@ public final class Relay {
     ) {
         self.token = token
         record.fallbackCount = fallbackCount
+        place = record.attempts.count
         record.attempts.append(Attempt(deployment: deployment, startedAt: now))
+    }
+
+    /// The relay of an attempt beside this one's, with a charge and bounds of time of its own.
+    func fork(
+        _ deployment: Deployment, _ token: AttemptToken, _ charge: CallCharge,
+        _ cancellation: Cancellation, _ watch: TimeoutWatch, at now: MonotonicTime
+    ) -> Relay {
+        let other = Relay(
+            call: call, door: door, clock: clock, watch: watch, cancellation: cancellation,
+            record: record, charge: charge, choiceCount: choiceCount)
+        other.begin(deployment, token, fallbackCount: record.fallbackCount, at: now)
+        record.attempts[other.place].isHedge = true
+        return other
+    }
+
+    /// Takes over what the attempt beside this one's came to, both having ended.
+    func join(_ other: Relay) {
+        if other.isCommitted {
+            isCommitted = true
+            finished = other.finished
+            isCut = other.isCut
+        }
+        race = nil
+        other.race = nil
+    }
+
+    /// Ends the bounds of an attempt that is over, while the one beside it goes on.
+    func endAttempt() {
+        watch.endAttempt()
+        cancellation.endAttempt()
+    }
+
+    /// The other attempt has answered first: this one ends, and nothing of it is passed on.
+    func lose() {
+        hasLost = true
+        watch.endAttempt()
+    }
+
+    /// Tells the client what this attempt's charge means for it, which is the one that answers.
+    func noteCharge() {
+        record.isPriceUnknown = charge.isPriceUnknown
+        record.outputTokensMax = charge.outputTokensMax
     }
 
     /// Passes an event on, without waiting. Throws when the call or the attempt is to stop.
     public func emit(_ event: ReplyEvent) throws(GatewayError) {
+        if hasLost { throw .hedgeLost }
         try cancellation.check()
         if case .finished(let finished) = event.body {
             self.finished = finished
@@ -97,12 +148,16 @@ public final class Relay {
 
     /// Notes the status that the upstream answered with.
     public func noteStatus(_ status: Int) {
-        guard let last = record.attempts.indices.last else { return }
-        record.attempts[last].httpStatus = status
+        guard record.attempts.indices.contains(place) else { return }
+        record.attempts[place].httpStatus = status
     }
 
     /// Names parts of the request that this attempt did not send upstream.
-    public func noteDropped(_ params: [String]) { record.droppedParams = params }
+    public func noteDropped(_ params: [String]) {
+        droppedParams = params
+        // Of two attempts at once, the one that answers tells.
+        if race == nil { record.droppedParams = params }
+    }
 
     /// Ends the answer here, as complete as a budget allows. What is thrown stops the attempt.
     private func cut() -> GatewayError {
@@ -124,15 +179,17 @@ public final class Relay {
     }
 
     private func commit() throws(GatewayError) {
+        race?.win(self)
         isCommitted = true
         cancellation.beginAnswer()
         let now = clock.now()
         record.firstTokenAt = now
-        if let last = record.attempts.indices.last {
-            let latency = now.since(record.attempts[last].startedAt)
-            let deployment = record.attempts[last].deployment
-            record.attempts[last].firstToken = latency
-            record.answering = last
+        record.droppedParams = droppedParams
+        if record.attempts.indices.contains(place) {
+            let latency = now.since(record.attempts[place].startedAt)
+            let deployment = record.attempts[place].deployment
+            record.attempts[place].firstToken = latency
+            record.answering = place
             record.deployment = deployment
             deployment.health.answered(
                 &token, after: latency, isStream: record.isStream, at: now)

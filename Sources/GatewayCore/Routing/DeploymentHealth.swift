@@ -17,10 +17,16 @@ public final class DeploymentHealth: Sendable {
     private let isProbing = Atomic<Bool>(false)
     /// Its upstream has said that its own limit is used up until then.
     private let fullUntil = Atomic<UInt64>(0)
+    /// What its upstream said is left of its own limits; below zero while it has not.
+    private let requestsLeft = Atomic<Int>(-1)
+    private let tokensLeft = Atomic<Int>(-1)
     private let firstTokenNanoseconds = Atomic<UInt64>(0)
     private let perTokenNanoseconds = Atomic<UInt64>(0)
     private let minuteTokens = Atomic<Int>(0)
     private let tally = Mutex(DeploymentTally())
+    /// Zero when its last check passed; else until when its failure counts.
+    private let checkFailedUntil = Atomic<UInt64>(0)
+    private let check = Mutex<CheckResult?>(nil)
 
     public init() {}
 
@@ -86,7 +92,27 @@ public final class DeploymentHealth: Sendable {
             tally.succeeded(at: now)
             guard isStream else { return }
             tally.firstToken.add(latency.wholeNanoseconds, at: now)
+            tally.firstTokens.add(latency.wholeNanoseconds)
             firstTokenNanoseconds.store(tally.firstToken.value, ordering: .relaxed)
+        }
+    }
+
+    /// Notes that an attempt was ended because one beside it answered first: its own first token
+    /// would have come later than this.
+    func lost(after elapsed: Duration, at now: MonotonicTime) {
+        tally.withLock { tally in
+            tally.firstToken.add(elapsed.wholeNanoseconds, at: now)
+            tally.firstTokens.add(elapsed.wholeNanoseconds)
+            firstTokenNanoseconds.store(tally.firstToken.value, ordering: .relaxed)
+        }
+    }
+
+    /// The time within which a share of the streams had their first token; `nil` where too few were
+    /// seen.
+    func firstToken(quantile: Double, samplesMin: Int) -> Duration? {
+        tally.withLock { tally in
+            guard tally.firstTokens.total >= samplesMin else { return nil }
+            return tally.firstTokens.quantile(quantile).map { .nanoseconds(Int64(clamping: $0)) }
         }
     }
 
@@ -126,6 +152,7 @@ public final class DeploymentHealth: Sendable {
         let cools = tally.withLock { tally in
             tally.failed(kind, failure, at: now, window: max(length, rules.time))
             if failure.outcome == .timedOut {
+                tally.firstTokens.add(elapsed.wholeNanoseconds)
                 tally.firstToken.add(elapsed.wholeNanoseconds, at: now)
                 firstTokenNanoseconds.store(tally.firstToken.value, ordering: .relaxed)
             }
@@ -145,9 +172,34 @@ public final class DeploymentHealth: Sendable {
         return cools ? length : nil
     }
 
+    /// Notes what the upstream says is left of its own limits; `nil` for what it does not say.
+    public func noteLeft(requests: Int?, tokens: Int?) {
+        if let requests { requestsLeft.store(max(0, requests), ordering: .relaxed) }
+        if let tokens { tokensLeft.store(max(0, tokens), ordering: .relaxed) }
+    }
+
     /// The upstream's own limit is used up for so long.
     public func noteFull(for time: Duration, at now: MonotonicTime) {
         fullUntil.store(now.advanced(by: time).nanoseconds, ordering: .relaxed)
+    }
+
+    /// Notes what came of a check.
+    /// - Parameter time: how long a failure counts; `nil` where it says nothing of the deployment.
+    func noteCheck(_ result: CheckResult, keepsAwayFor time: Duration?) {
+        check.withLock { $0 = result }
+        if result.failure == nil {
+            checkFailedUntil.store(0, ordering: .relaxed)
+        } else if let time {
+            checkFailedUntil.store(result.at.advanced(by: time).nanoseconds, ordering: .relaxed)
+        }
+    }
+
+    /// What came of its last check; `nil` before the first.
+    public var lastCheck: CheckResult? { check.withLock { $0 } }
+
+    /// Whether its last check failed, and that counts still.
+    func failsCheck(at now: MonotonicTime) -> Bool {
+        checkFailedUntil.load(ordering: .relaxed) > now.nanoseconds
     }
 
     /// Everything, for reports.
@@ -156,6 +208,11 @@ public final class DeploymentHealth: Sendable {
         var report = HealthReport(tally: tally, inFlight: inFlight)
         report.firstToken = .nanoseconds(Int64(clamping: firstToken))
         report.perToken = .nanoseconds(Int64(clamping: perToken))
+        let (requests, tokens) = (
+            requestsLeft.load(ordering: .relaxed), tokensLeft.load(ordering: .relaxed)
+        )
+        report.requestsLeft = requests < 0 ? nil : requests
+        report.tokensLeft = tokens < 0 ? nil : tokens
         report.isProbing = isProbing.load(ordering: .relaxed)
         let cooled = cooledUntil.load(ordering: .relaxed)
         report.isCooled = cooled != 0
@@ -212,6 +269,9 @@ public struct HealthReport: Sendable {
     public var isCooled = false
     public var isProbing = false
     public var cooldownLeft = Duration.zero
+    /// What its upstream said last is left of its own limits.
+    public var requestsLeft: Int?
+    public var tokensLeft: Int?
     /// How long its upstream's own limit stays used up.
     public var fullLeft = Duration.zero
 }

@@ -13,6 +13,8 @@ public struct DeploymentTally: Sendable {
     public private(set) var lastFailureAt: MonotonicTime?
     var firstToken = PeakAverage()
     var perToken = PeakAverage()
+    /// Times to the first token of streams, by their size.
+    var firstTokens = LatencySketch()
 
     /// Failures since the last quiet time as long as a cooldown.
     private(set) var fails = 0

@@ -18,5 +18,8 @@ public struct DeploymentTraits: Equatable, Sendable {
     /// Whether parameters that it does not support are left out, instead of refused.
     public var dropsUnsupportedParams = false
 
+    /// How it is checked.
+    public var check = CheckTraits()
+
     public init() {}
 }

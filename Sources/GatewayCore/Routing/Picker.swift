@@ -14,6 +14,20 @@ struct Picker {
     /// Those that this call has no more use for.
     let barred: [Deployment]
 
+    /// Whether those whose check failed are passed over; `nil` before that was decided.
+    private var passesOverFailing: Bool?
+
+    init(
+        entry: ModelEntry, needs: RequestNeeds, rules: RoutingRules, now: MonotonicTime,
+        barred: [Deployment]
+    ) {
+        self.entry = entry
+        self.needs = needs
+        self.rules = rules
+        self.now = now
+        self.barred = barred
+    }
+
     /// The most deployments that are compared one by one.
     static let scanMax = 16
     private static let drawsMax = 6
@@ -28,6 +42,14 @@ struct Picker {
     }
 
     func pick(using random: inout FastRandom) -> Result {
+        if rules.checks.steersRouting, passesOverFailing == nil {
+            var careful = self
+            careful.passesOverFailing = true
+            if case .deployment(let sound) = careful.pick(using: &random) {
+                return .deployment(sound)
+            }
+        }
+        // Where the checks of all that could serve have failed, they may be wrong.
         var until = MonotonicTime.distantFuture
         for tier in entry.tiers {
             if needs.affinity == nil, tier.count > Self.scanMax,
@@ -46,6 +68,7 @@ struct Picker {
         if needs.unfitness(of: deployment, isDefaultTagged: entry.isDefaultTagged) != nil {
             return nil
         }
+        if passesOverFailing == true, deployment.health.failsCheck(at: now) { return nil }
         return deployment.health.standing(at: now)
     }
 

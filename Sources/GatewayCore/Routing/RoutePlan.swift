@@ -171,6 +171,19 @@ public struct RoutePlan: Sendable {
         }
     }
 
+    /// Another deployment of the present model for an attempt beside one that is made: one that was
+    /// not tried and is well; `nil` where there is none.
+    func beside(
+        _ primary: Deployment, at now: MonotonicTime, using random: inout FastRandom
+    ) -> Deployment? {
+        guard
+            case .deployment(let other) = pick(
+                at: now, without: barred + tried + [primary], using: &random),
+            other.health.standing(at: now) == .open
+        else { return nil }
+        return other
+    }
+
     // MARK: - What happened
 
     /// Notes that a deployment failed.

@@ -10,6 +10,10 @@ public struct RoutingRules: Sendable {
     public var aliases: [String: ModelAlias] = [:]
     /// Whether deployments whose context is too short for a request are left out.
     public var checksContext = false
+    /// When a second attempt is made beside a late one.
+    public var hedging = HedgeRules()
+    /// How deployments are checked without a client's call.
+    public var checks = CheckRules()
     /// What keeps related requests on one deployment.
     public var affinity = Affinity.none
     /// Bytes of a prompt's beginning that tell whether two have one prefix.

@@ -19,6 +19,7 @@ enum StoredAttempts {
         var firstToken: Int64?
         var duration: Int64
         var cooldown: Int64?
+        var isHedge: Bool?
         var cost: Int64?
 
         enum CodingKeys: String, CodingKey {
@@ -28,6 +29,7 @@ enum StoredAttempts {
             case firstToken = "first_token_us"
             case duration = "duration_us"
             case cooldown = "cooldown_us"
+            case isHedge = "is_hedge"
             case cost = "nano_usd"
         }
     }
@@ -45,6 +47,7 @@ enum StoredAttempts {
                 firstToken: attempt.firstToken.map(microseconds),
                 duration: microseconds(attempt.duration),
                 cooldown: attempt.cooldown.map(microseconds),
+                isHedge: attempt.isHedge ? true : nil,
                 cost: attempt.cost == .zero ? nil : attempt.cost.nanoUSD)
         }
         return String(decoding: try JSONEncoder().encode(entries), as: UTF8.self)
@@ -70,6 +73,7 @@ enum StoredAttempts {
             attempt.firstToken = entry.firstToken.map { .microseconds($0) }
             attempt.duration = .microseconds(entry.duration)
             attempt.cooldown = entry.cooldown.map { .microseconds($0) }
+            attempt.isHedge = entry.isHedge ?? false
             attempt.cost = Money(nanoUSD: entry.cost ?? 0)
             return attempt
         }

@@ -19,6 +19,9 @@ struct AttemptCounts {
     /// By outcome.
     var failures: [String: Int] = [:]
     var cooldowns = 0
+    /// Attempts made beside a late one: those that answered first, and the others.
+    var hedgesWon = 0
+    var hedgesLost = 0
     var fallbacksGood = 0
     var fallbacksBad = 0
     var firstToken = Histogram()
@@ -29,6 +32,8 @@ struct AttemptCounts {
         successes += other.successes
         failures.merge(other.failures, uniquingKeysWith: +)
         cooldowns += other.cooldowns
+        hedgesWon += other.hedgesWon
+        hedgesLost += other.hedgesLost
         fallbacksGood += other.fallbacksGood
         fallbacksBad += other.fallbacksBad
         firstToken.add(other.firstToken)

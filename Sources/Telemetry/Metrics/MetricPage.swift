@@ -9,13 +9,16 @@ struct MetricPage {
     /// What was refused before it was a call.
     let refusals: [(kind: String, count: Int)]
     let now: MonotonicTime
+    let budgets: BudgetGauges
 
     func write(into output: inout ByteQueue) {
         var writer = MetricWriter()
         writeCalls(&writer)
+        writeTimes(&writer)
         writeAttempts(&writer)
         writeDeployments(&writer)
         writeRefusals(&writer)
+        budgets.write(&writer)
         output.append(writer.bytes.view)
     }
 
@@ -26,6 +29,14 @@ struct MetricPage {
         }
         writer.family(
             "litellm_proxy_total_requests_metric_total", "counter", "Calls that have ended.")
+        for (series, counts) in calls {
+            writer.sample(
+                series.labels + [("route", series.route), ("status_code", "\(series.status)")],
+                Double(counts.calls))
+        }
+        writer.family(
+            "litellm_requests_metric_total", "counter",
+            "The same under the name that older dashboards use.")
         for (series, counts) in calls {
             writer.sample(
                 series.labels + [("route", series.route), ("status_code", "\(series.status)")],
@@ -71,6 +82,9 @@ struct MetricPage {
                     value(counts))
             }
         }
+    }
+
+    private func writeTimes(_ writer: inout MetricWriter) {
         writer.family(
             "litellm_request_total_latency_metric", "histogram",
             "Seconds from a call's arrival to its end.")
@@ -79,6 +93,15 @@ struct MetricPage {
             "litellm_overhead_latency_metric", "histogram",
             "Seconds from a call's arrival to its first attempt.")
         writer.histogram([], table.overhead)
+        writer.family(
+            "litellm_request_queue_time_seconds", "histogram",
+            "Seconds that calls waited while the gateway was full.")
+        writer.histogram([], table.queue)
+        writer.family(
+            "litellm_spend_capture_rate", "gauge",
+            "The share of calls whose row the ledger has; it goes on trying to write the others.")
+        writer.sample(
+            [], table.rows == 0 ? 1 : 1 - Double(table.rowsMissing) / Double(table.rows))
     }
 
     private func writeRefusals(_ writer: inout MetricWriter) {
@@ -118,6 +141,13 @@ struct MetricPage {
             }
         }
         writer.family(
+            "llm_gateway_hedges_total", "counter",
+            "Attempts made beside one whose first token was late.")
+        for (series, counts) in attempts where counts.hedgesWon + counts.hedgesLost > 0 {
+            writer.sample(series.labels + [("answered", "true")], Double(counts.hedgesWon))
+            writer.sample(series.labels + [("answered", "false")], Double(counts.hedgesLost))
+        }
+        writer.family(
             "litellm_deployment_failure_responses_total", "counter", "Attempts that failed.")
         for (series, counts) in attempts {
             for (outcome, count) in counts.failures.sorted(by: { $0.key < $1.key }) {
@@ -151,6 +181,30 @@ struct MetricPage {
         for (deployment, report) in reports {
             let state = report.isCooled ? 2 : report.tally.consecutiveFailures > 0 ? 1 : 0
             writer.sample(AttemptSeries(deployment).labels, Double(state))
+        }
+        let left: [(String, String, (HealthReport) -> Int?)] = [
+            (
+                "litellm_remaining_requests_metric",
+                "Requests that the upstream said are left of its own limit.", \.requestsLeft
+            ),
+            (
+                "litellm_remaining_tokens_metric",
+                "Tokens that the upstream said are left of its own limit.", \.tokensLeft
+            ),
+        ]
+        for (name, help, value) in left {
+            writer.family(name, "gauge", help)
+            for (deployment, report) in reports {
+                guard let left = value(report) else { continue }
+                writer.sample(AttemptSeries(deployment).labels, Double(left))
+            }
+        }
+        writer.family(
+            "llm_gateway_deployment_check_passed", "gauge",
+            "Whether a deployment's last health check passed.")
+        for (deployment, _) in reports {
+            guard let check = deployment.health.lastCheck else { continue }
+            writer.sample(AttemptSeries(deployment).labels, check.failure == nil ? 1 : 0)
         }
         writer.family("litellm_in_flight_requests", "gauge", "Attempts that have not ended.")
         writer.sample([], Double(reports.reduce(0) { $0 + $1.1.inFlight }))

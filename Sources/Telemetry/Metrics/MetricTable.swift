@@ -8,13 +8,27 @@ struct MetricTable {
     /// From the request's arrival to its end, and what of that was not its attempts.
     private(set) var latency = Histogram()
     private(set) var overhead = Histogram()
+    /// How long calls waited while the gateway was full.
+    private(set) var queue = Histogram()
+    /// Calls that the ledger should have a row of, and those that it could not be given.
+    private(set) var rows = 0
+    private(set) var rowsMissing = 0
+    /// The capped budgets of those that have called.
+    private(set) var budgets: [Subject: [BudgetAccount]] = [:]
 
     mutating func add(_ record: CallRecord) {
         addCall(record)
         let duration = record.endedAt.since(record.receivedAt).inSeconds
         latency.observe(duration)
+        queue.observe(record.queueTime.inSeconds)
+        addBudgets(of: record)
+        if !record.attempts.isEmpty {
+            rows += 1
+            if record.isUnrecorded { rowsMissing += 1 }
+        }
         for (index, attempt) in record.attempts.enumerated() {
-            add(attempt, of: record, isLast: index == record.attempts.count - 1)
+            let isLast = index == record.answering ?? record.attempts.count - 1
+            add(attempt, of: record, isLast: isLast)
         }
         guard let first = record.attempts.first else { return }
         overhead.observe(first.startedAt.since(record.receivedAt).inSeconds)
@@ -27,6 +41,22 @@ struct MetricTable {
         }
         latency.add(other.latency)
         overhead.add(other.overhead)
+        queue.add(other.queue)
+        rows += other.rows
+        rowsMissing += other.rowsMissing
+        budgets.merge(other.budgets) { _, newer in newer }
+    }
+
+    private mutating func addBudgets(of record: CallRecord) {
+        for standing in record.principal?.standings ?? [] where !standing.budgets.isEmpty {
+            guard budgets[standing.subject] != nil || budgets.count < Limits.metricSeriesMax else {
+                continue
+            }
+            // As they are now: a change of a key's budget is seen with its next call.
+            budgets[standing.subject] = standing.budgets.filter { $0.max != nil }.map {
+                BudgetAccount(subject: standing.subject, name: standing.name, spec: $0)
+            }
+        }
     }
 
     private mutating func addCall(_ record: CallRecord) {
@@ -78,7 +108,14 @@ struct MetricTable {
 extension AttemptCounts {
     fileprivate mutating func count(_ attempt: Attempt, of record: CallRecord, isLast: Bool) {
         let isGood = attempt.outcome == .succeeded
-        if isGood { successes += 1 } else { failures[attempt.outcome.rawValue, default: 0] += 1 }
+        if isGood {
+            successes += 1
+        } else if attempt.outcome != .hedgeLost {
+            failures[attempt.outcome.rawValue, default: 0] += 1
+        }
+        if attempt.isHedge {
+            if isGood { hedgesWon += 1 } else { hedgesLost += 1 }
+        }
         if attempt.cooldown != nil { cooldowns += 1 }
         if isLast && record.fallbackCount > 0 {
             if isGood { fallbacksGood += 1 } else { fallbacksBad += 1 }

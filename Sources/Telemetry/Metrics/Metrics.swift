@@ -6,8 +6,12 @@ import Synchronization
 public final class Metrics: Sendable {
     private let shards = Mutex<[MetricShard]>([])
     private let catalog: Catalog
+    private let ledger: any Ledger
 
-    public init(catalog: Catalog) { self.catalog = catalog }
+    public init(catalog: Catalog, ledger: any Ledger) {
+        self.catalog = catalog
+        self.ledger = ledger
+    }
 
     /// What one loop counts with.
     public func makeObserver() -> any Observer {
@@ -16,18 +20,31 @@ public final class Metrics: Sendable {
         return shard
     }
 
-    /// Appends all metrics in Prometheus's text format, version 0.0.4.
+    /// All metrics in Prometheus's text format, version 0.0.4. Where the ledger cannot be asked,
+    /// the gauges of budgets have no samples.
     ///
     /// - Parameter refusals: what was refused before it was a call, by kind.
-    public func write(
-        into output: inout ByteQueue, at now: MonotonicTime,
-        refusals: [(kind: String, count: Int)] = []
-    ) {
+    public func page(
+        at now: MonotonicTime, _ wall: WallTime, refusals: [(kind: String, count: Int)] = []
+    ) async -> ByteQueue {
         var sum = MetricTable()
         for shard in shards.withLock({ $0 }) { sum.add(shard.table) }
+        let accounts = sum.budgets.values.flatMap { $0 }
+        var balances: [BudgetBalance] = []
+        do throws(GatewayError) {
+            if !accounts.isEmpty { balances = try await ledger.balances(of: accounts, at: wall) }
+        } catch {
+            balances = []
+        }
+        let budgets = zip(accounts, balances).map {
+            BudgetGauges.Standing(account: $0, balance: $1)
+        }
+        var output = ByteQueue()
         MetricPage(
-            table: sum, deployments: catalog.current.deployments, refusals: refusals, now: now
+            table: sum, deployments: catalog.current.deployments, refusals: refusals, now: now,
+            budgets: BudgetGauges(budgets: budgets, now: wall)
         ).write(into: &output)
+        return output
     }
 }
 

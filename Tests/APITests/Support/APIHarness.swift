@@ -89,8 +89,9 @@ final class APIHarness: Sendable {
                 catalog: catalog, readiness: bound.readiness, reports: ReadableStore(),
                 probe: DeploymentProbe(
                     providers: providers, observer: bound.observer,
-                    accountant: PipelineHarness.accountant(clock: clock), clock: clock, seed: 3),
-                tallies: gates, timeout: .seconds(30), version: "7"))
+                    accountant: PipelineHarness.accountant(clock: clock), clock: clock,
+                    timeout: .seconds(30), seed: 3),
+                tallies: gates, clock: clock, version: "7"))
         let models = ManagementGroup.modelInfo(models: { pipeline.models(for: $0) })
         var limits = GRPCLimits()
         limits.messageBytesMax = messageBytesMax

@@ -14,15 +14,14 @@ struct HealthRoutes {
         ]
     }
 
-    /// Probes at once.
-    private static let probesMax = 8
-
-    /// Calls every deployment, or those of a model, or one; each call is a real one.
+    /// What came of each deployment's last check, or of those of a model, or of one. They are
+    /// checked now, each by a real call, unless the background does so.
     func deployments(_ request: ManagementRequest) async throws(GatewayError) -> ManagementReply {
         let model = request.query.text("model")
         let id = request.query.text("model_id")
         try request.query.finish()
-        let asked = checks.catalog.current.deployments.filter {
+        let list = checks.catalog.current
+        let asked = list.deployments.filter {
             (model == nil || $0.model == model || $0.upstreamModel == model)
                 && (id == nil || $0.id == id)
         }
@@ -34,69 +33,30 @@ struct HealthRoutes {
                 .notFound, origin: .client,
                 message: "There is no deployment of that model or id; GET /model/info lists them.")
         }
-        // A name with a wildcard names no model that could be asked.
-        let able = asked.filter { !$0.model.contains("*") && !$0.upstreamModel.contains("*") }
-        let failures = await probe(able)
-        let results = zip(able, failures)
-        return ManagementReply { output in
-            output.member("healthy_endpoints", array: results.filter { $0.1 == nil }) {
-                output, result in
-                output.object { $0.append(endpoint: result.0) }
-            }
-            output.name("unhealthy_endpoints")
-            output.array(results.filter { $0.1 != nil }.map { ($0.0, $0.1) }) { output, result in
-                output.object {
-                    $0.append(endpoint: result.0)
-                    if let failure = result.1 { $0.append(failure: failure) }
-                }
-            }
-            output.member("disabled_endpoints", array: disabled) { output, deployment in
-                output.object {
-                    $0.member("model", deployment.model)
-                    $0.member("model_id", deployment.id)
-                    $0.member("error", deployment.why)
-                }
-            }
-            output.member(
-                "unchecked_endpoints",
-                array: asked.filter { deployment in
-                    !able.contains { $0 === deployment }
-                }
-            ) { output, deployment in
-                output.object { $0.append(endpoint: deployment) }
-            }
-            output.member("healthy_count", failures.count { $0 == nil })
-            output.member("unhealthy_count", failures.count { $0 != nil } + disabled.count)
+        let rules = list.rules.checks
+        let able = asked.filter { deployment in
+            deployment.isCheckable
+                && !(deployment.traits.check.isExempt && (rules.isOn || rules.skipsExempt))
         }
+        if !rules.isOn { await check(able, rules) }
+        let results = able.compactMap { deployment in
+            deployment.health.lastCheck.map { (deployment: deployment, result: $0) }
+        }
+        let endpoints = HealthEndpoints(
+            checked: results,
+            unchecked: asked.filter { one in !results.contains { $0.deployment === one } },
+            disabled: disabled, showsDetails: rules.showsDetails, now: checks.clock.now())
+        return ManagementReply { endpoints.write(&$0) }
     }
 
-    /// A few at a time, all on this loop.
-    private func probe(_ deployments: [Deployment]) async -> [GatewayError?] {
+    /// Some at a time, all on this loop.
+    private func check(_ deployments: [Deployment], _ rules: CheckRules) async {
         let bound = LoopBound(probe: checks.probe)
-        let timeout = checks.timeout
-        return await withTaskGroup(of: (Int, GatewayError?).self) { group in
-            var results = [GatewayError?](repeating: nil, count: deployments.count)
-            var next = 0
-            while next < deployments.count || !group.isEmpty {
-                if next < deployments.count, next < Self.probesMax {
-                    let place = next
-                    group.addTask {
-                        (place, await bound.probe.probe(deployments[place], timeout: timeout))
-                    }
-                    next += 1
-                    continue
-                }
-                guard let (place, failure) = await group.next() else { break }
-                results[place] = failure
-                if next < deployments.count {
-                    let place = next
-                    group.addTask {
-                        (place, await bound.probe.probe(deployments[place], timeout: timeout))
-                    }
-                    next += 1
-                }
+        await withTaskGroup(of: Void.self) { group in
+            for (place, deployment) in deployments.enumerated() {
+                if place >= rules.concurrency { await group.next() }
+                group.addTask { await bound.probe.check(deployment, rules: rules) }
             }
-            return results
         }
     }
 
@@ -154,20 +114,19 @@ public struct HealthChecks {
     let reports: any SpendReports
     let probe: DeploymentProbe
     let tallies: GateTallies
-    let timeout: Duration
+    let clock: any Clock
     let version: String
 
-    /// - Parameter timeout: what one probe may take.
     public init(
         catalog: Catalog, readiness: Readiness, reports: any SpendReports,
-        probe: DeploymentProbe, tallies: GateTallies, timeout: Duration, version: String
+        probe: DeploymentProbe, tallies: GateTallies, clock: any Clock, version: String
     ) {
         self.catalog = catalog
         self.readiness = readiness
         self.reports = reports
         self.probe = probe
         self.tallies = tallies
-        self.timeout = timeout
+        self.clock = clock
         self.version = version
     }
 }
@@ -176,23 +135,5 @@ extension ManagementGroup {
     /// The routes of health that need a key.
     public static func health(_ checks: HealthChecks) -> ManagementGroup {
         ManagementGroup(routes: HealthRoutes(checks: checks).routes)
-    }
-}
-
-extension JSONOutput {
-    fileprivate mutating func append(endpoint deployment: Deployment) {
-        member("model", deployment.qualifiedModel)
-        member("model_name", deployment.model)
-        member("api_base", deployment.apiBase.nonEmpty)
-        member("model_id", deployment.id)
-    }
-
-    fileprivate mutating func append(failure: GatewayError) {
-        member("error", failure.message)
-        member("reason", failure.reason.rawValue)
-        member(
-            "exception_status",
-            failure.upstream.map { $0.httpStatus == 0 ? 503 : $0.httpStatus }
-                ?? (failure.reason == .timedOut ? 408 : 503))
     }
 }

@@ -99,6 +99,7 @@ extension JSONOutput {
         member("time_to_first_token_ms", attempt.firstToken?.inMilliseconds)
         member("duration_ms", attempt.duration.inMilliseconds)
         member("cooldown_ms", attempt.cooldown?.inMilliseconds)
+        member("is_hedge", attempt.isHedge)
         member("spend", attempt.cost)
     }
 }

@@ -4,16 +4,16 @@ import GatewayCore
 /// decides: every interleaving of calls is one of a seed, and comes again with it.
 ///
 /// `@unchecked Sendable`: everything happens on the one thread that steps.
-final class SeededExecutor: TaskExecutor, @unchecked Sendable {
+public final class SeededExecutor: TaskExecutor, @unchecked Sendable {
     private var jobs: [UnownedJob] = []
     private var random: FastRandom
 
-    init(seed: UInt64) { random = FastRandom(seed: seed) }
+    public init(seed: UInt64) { random = FastRandom(seed: seed) }
 
-    func enqueue(_ job: consuming ExecutorJob) { jobs.append(UnownedJob(job)) }
+    public func enqueue(_ job: consuming ExecutorJob) { jobs.append(UnownedJob(job)) }
 
     /// Runs one of the jobs that can run; false when there is none.
-    func step() -> Bool {
+    public func step() -> Bool {
         guard !jobs.isEmpty else { return false }
         let job = jobs.remove(at: Int.random(in: jobs.indices, using: &random))
         job.runSynchronously(on: asUnownedTaskExecutor())
