@@ -90,6 +90,10 @@ class Gateway:
             self.errors.close()
 
 
+# Of the upstream that says nothing: longer than a stream's first token may take.
+STALL = ", timeout: 2.5"
+
+
 def model(name: str, target: str, base: str = "", extra: str = "") -> str:
     base = f", api_base: '{base}'" if base else ""
     return (
@@ -174,7 +178,8 @@ def gateway(tmp_path_factory, faulty, llmock):
         + model("gpt-4o", "openai/gpt-4o", llmock)
         + model("refusing", "openai/m", f"http://127.0.0.1:{taken.getsockname()[1]}/v1"))
     for fault in faulty.faults:
-        models += model(fault, f"openai/{fault}", f"{base}/{fault}/v1")
+        extra = STALL if fault == "stall" else ""
+        models += model(fault, f"openai/{fault}", f"{base}/{fault}/v1", extra)
     gateway = Gateway(tmp_path_factory.mktemp("gateway"), config_of(models))
     yield gateway
     taken.close()

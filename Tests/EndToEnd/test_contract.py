@@ -205,7 +205,8 @@ def test_errors_carry_their_reason_and_context(stubs, model, key, code, reason, 
     if model == "limited":
         assert retry.retry_delay.seconds == 7
     if model == "stall":
-        assert context.timeout_kind == common_pb2.TIMEOUT_KIND_FIRST_TOKEN
+        assert context.timeout_kind == (
+            common_pb2.TIMEOUT_KIND_FIRST_TOKEN if is_stream else common_pb2.TIMEOUT_KIND_ATTEMPT)
 
 
 @pytest.mark.parametrize("model,code,reason", [

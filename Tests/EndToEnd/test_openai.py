@@ -6,7 +6,7 @@ import httpx
 import openai
 import pytest
 
-from conftest import LIMITED_KEY, MASTER_KEY, Gateway, config_of, model, wait_until
+from conftest import LIMITED_KEY, MASTER_KEY, STALL, Gateway, config_of, model, wait_until
 
 HELLO = [{"role": "user", "content": "Hello"}]
 
@@ -84,7 +84,7 @@ ERRORS = [
     ("unauthorized", MASTER_KEY, openai.AuthenticationError, "answered 401"),
     ("limited", MASTER_KEY, openai.RateLimitError, "slow down"),
     ("broken", MASTER_KEY, openai.InternalServerError, "boom"),
-    ("stall", MASTER_KEY, openai.APIStatusError, "did not begin"),
+    ("stall", MASTER_KEY, openai.APIStatusError, "did not complete its answer in time"),
 ]
 
 
@@ -116,7 +116,7 @@ PLAIN_ERRORS = [
 def plain_gateway(tmp_path_factory, faulty):
     """A gateway that answers with OpenAI's own statuses instead of LiteLLM's."""
     models = model("demo", "scripted/demo") + "".join(
-        model(fault, f"openai/{fault}", f"http://127.0.0.1:{faulty.port}/{fault}/v1")
+        model(fault, f"openai/{fault}", f"http://127.0.0.1:{faulty.port}/{fault}/v1", STALL)
         for fault in ("broken", "limited", "unauthorized", "stall"))
     config = config_of(models) + "  litellm_statuses: false\n"
     gateway = Gateway(tmp_path_factory.mktemp("plain"), config)

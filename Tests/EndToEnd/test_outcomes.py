@@ -47,7 +47,7 @@ gateway_settings:
   loops: 2
   accounting:
     {{stream_tranche_tokens: {TRANCHE}, stream_margin_tokens: {MARGIN}, output_tokens_max: 40}}
-  timeouts: {{first_token: 1s, between_tokens: 1s, drain: 200ms}}
+  timeouts: {{first_token: 1s, between_tokens: 1s, attempt: 5s, drain: 200ms}}
   teams: [{{id: t, max_budget: 1000, limits: {{max_parallel: {CALLERS}}}}}]
   keys:
 {keys}

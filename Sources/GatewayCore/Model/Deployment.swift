@@ -141,7 +141,7 @@ public enum ProviderKind: String, CaseIterable, Sendable {
 
 /// The bounds of one attempt.
 public struct AttemptTimeouts: Equatable, Sendable {
-    /// From the start of the attempt to the upstream's first content event.
+    /// From the start of the attempt to the upstream's first content event, of streams.
     public var firstToken: Duration
     /// From one event to the next.
     public var betweenTokens: Duration

@@ -104,8 +104,7 @@ final class Hedge {
         self.fork = fork
         self.deployment = deployment
         watch.start()
-        watch.beginAttempt(
-            request.routing?.timeouts(over: deployment.timeouts) ?? deployment.timeouts, at: now)
+        watch.beginAttempt(request.timeouts(at: deployment), at: now)
         failure = await pipeline.attemptOnce(request, at: deployment, other)
         watch.stop()
         relay.cancellation.attach(beside: nil)

@@ -20,10 +20,20 @@ public final class RequestRouting: Sendable {
     public static let retriesMax = 100
 
     /// Its bounds in place of the deployment's.
-    func timeouts(over own: AttemptTimeouts) -> AttemptTimeouts {
+    fileprivate func timeouts(over own: AttemptTimeouts) -> AttemptTimeouts {
         var timeouts = own
         if let attempt = wishes.attemptTimeout { timeouts.attempt = attempt }
         if let firstToken = wishes.firstTokenTimeout { timeouts.firstToken = firstToken }
+        return timeouts
+    }
+}
+
+extension ModelRequest {
+    /// The bounds of one attempt at a deployment. An answer that comes whole has no first token to
+    /// be late: it is bounded as a whole.
+    func timeouts(at deployment: Deployment) -> AttemptTimeouts {
+        var timeouts = routing?.timeouts(over: deployment.timeouts) ?? deployment.timeouts
+        if !isStream { timeouts.firstToken = timeouts.attempt }
         return timeouts
     }
 }

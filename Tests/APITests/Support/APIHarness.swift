@@ -130,7 +130,7 @@ final class APIHarness: Sendable {
                 upstreamModel: row.2, apiBase: "", apiKey: nil, mode: row.3,
                 timeouts: AttemptTimeouts(
                     firstToken: .seconds(1_200), betweenTokens: .seconds(120),
-                    attempt: .seconds(3_000)))
+                    attempt: .seconds(1_500)))
         }
     }
 

@@ -34,6 +34,21 @@ struct CallBoundsTests {
         #expect(door.record?.attempts.first?.timeout == .firstToken)
     }
 
+    /// An answer that comes whole has no first token: it may take what an attempt may.
+    @Test func aWholeAnswerIsBoundedAsAWhole() async {
+        let harness = PipelineHarness(
+            attempts: [[.hang], [.text("ok"), .finish(nil)]], deployments: 2)
+        let door = harness.door(isStream: false)
+        let task = await start(harness, door)
+        harness.clock.advance(by: PipelineHarness.timeouts.attempt - .milliseconds(1))
+        await settle()
+        #expect(harness.provider.tried.count == 1)
+        harness.clock.advance(by: .milliseconds(1))
+        await task.value
+        #expect(door.log.last == "finish")
+        #expect(door.record?.attempts.first?.timeout == .attempt)
+    }
+
     /// Silence in the middle of an answer ends it, with the name of what was too slow.
     @Test func silenceBetweenTokensEndsTheCall() async {
         let harness = PipelineHarness(attempts: [[.text("a"), .hang]], deployments: 2)
