@@ -100,7 +100,9 @@ struct AnthropicExtent {
         extent.messages += index
         for name: StaticString in ["tools", "output_config"] {
             guard let value = root[member: name], !value.isNull else { continue }
-            extent.toolBytes += Self.length(of: value)
+            extent.otherBytes += Self.length(of: value)
+            // The form of an answer is no array.
+            if value.kind == .array, value.count > 0 { extent.usesTools = true }
         }
     }
 
@@ -167,12 +169,14 @@ struct AnthropicExtent {
                 textBytes += source.map(Self.length(of:)) ?? 0
             }
         } else if type.equals("tool_result") {
-            extent.toolBytes += block[member: "tool_use_id"]?.string?.count ?? 0
+            extent.usesTools = true
+            extent.otherBytes += block[member: "tool_use_id"]?.string?.count ?? 0
             if let content = block[member: "content"], !content.isNull {
                 checkContent(content, "\(path).content", &fields)
             }
         } else {
             // Calls, thinking, and kinds yet to come.
+            if type.equals("tool_use") { extent.usesTools = true }
             textBytes += Self.length(of: block)
         }
     }

@@ -40,7 +40,9 @@ public struct OpenAIChatRequestReader {
             guard let value = root[member: name] else { continue }
             var json = ByteQueue()
             json.append(json: value)
-            request.extent.toolBytes += json.count
+            request.extent.otherBytes += json.count
+            // The form of an answer is no array.
+            if value.kind == .array, value.count > 0 { request.extent.usesTools = true }
         }
         request.endUser = root[member: "user"]?.string?.string ?? ""
         request.tags = RequestFields.tags(of: root)

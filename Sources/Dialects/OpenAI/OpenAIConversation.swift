@@ -53,6 +53,7 @@ struct OpenAIConversation {
         if let name = message[member: "name"], !name.isNull, name.kind != .string {
             fields.violate("messages[\(index)].name", "must be a string, is \(name.kind.words)")
         }
+        if role.equals("tool") || role.equals("function") { extent.usesTools = true }
         if isAssistant {
             checkAssistant(message, index, &fields)
         } else if role.equals("tool") && message[member: "tool_call_id"]?.kind != .string {
@@ -159,6 +160,7 @@ struct OpenAIConversation {
     }
 
     private mutating func count(call: JSONValue) {
+        extent.usesTools = true
         textBytes += call[member: "name"]?.string?.count ?? 0
         textBytes += call[member: "arguments"]?.string?.count ?? 0
     }

@@ -33,9 +33,9 @@ public struct InputTokens: Equatable, Sendable {
     /// Bytes of a medium, as sent, that make at least a token.
     static let mediumBytes = 16
 
-    public init(textBytes: Int, messages: Int, toolBytes: Int, media: Int, mediaBytes: Int) {
+    public init(textBytes: Int, messages: Int, otherBytes: Int, media: Int, mediaBytes: Int) {
         let fixed = messages * Self.perMessage
-        let text = textBytes + toolBytes
+        let text = textBytes + otherBytes
         most = Int64(text + fixed + media * Self.perMedium + mediaBytes / Self.mediumBytes)
         likely = Int64((text + 3) / 4 + media * Self.perMediumLikely)
     }

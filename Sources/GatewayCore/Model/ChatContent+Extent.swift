@@ -6,20 +6,20 @@ extension ChatContent {
         extent.messages = messages.count
         for message in messages {
             for part in message.parts { part.add(to: &extent) }
-            extent.toolBytes += message.name.utf8.count + message.providerFieldsJSON.utf8.count
+            extent.otherBytes += message.name.utf8.count + message.providerFieldsJSON.utf8.count
         }
-        // What a client adds as JSON may be anything, tools too.
-        extent.toolBytes += extraBodyJSON.utf8.count + predictedOutput.utf8.count
+        extent.otherBytes += extraBodyJSON.utf8.count + predictedOutput.utf8.count
+        if !tools.isEmpty { extent.usesTools = true }
         for tool in tools {
             switch tool {
             case .function(let name, let description, let parametersJSON, _):
-                extent.toolBytes +=
+                extent.otherBytes +=
                     name.utf8.count + description.utf8.count + parametersJSON.utf8.count
-            case .provider(let json): extent.toolBytes += json.utf8.count
+            case .provider(let json): extent.otherBytes += json.utf8.count
             }
         }
         if case .jsonSchema(_, let description, let schemaJSON, _) = responseFormat {
-            extent.toolBytes += description.utf8.count + schemaJSON.utf8.count
+            extent.otherBytes += description.utf8.count + schemaJSON.utf8.count
         }
         return extent
     }
@@ -35,9 +35,12 @@ extension Part {
                 extent.mediaBytes += (bytes.count + 2) / 3 * 4
             }
         case .toolResult(let result):
+            extent.usesTools = true
             for part in result.parts { part.add(to: &extent) }
-        case .other(let json): extent.toolBytes += json.utf8.count
-        case .toolCall(let call): extent.toolBytes += call.id.utf8.count + call.name.utf8.count
+        case .other(let json): extent.otherBytes += json.utf8.count
+        case .toolCall(let call):
+            extent.usesTools = true
+            extent.otherBytes += call.id.utf8.count + call.name.utf8.count
         case .text, .reasoning, .refusal: break
         }
     }

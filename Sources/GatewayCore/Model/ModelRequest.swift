@@ -21,16 +21,16 @@ extension ModelRequest {
         case .chat(let request):
             InputTokens(
                 textBytes: request.textBytes, messages: max(1, request.extent.messages),
-                toolBytes: request.extent.toolBytes, media: request.extent.media,
+                otherBytes: request.extent.otherBytes, media: request.extent.media,
                 mediaBytes: request.extent.mediaBytes)
         case .embeddings(let request):
             InputTokens(
-                textBytes: request.textBytes, messages: request.inputCount, toolBytes: 0, media: 0,
+                textBytes: request.textBytes, messages: request.inputCount, otherBytes: 0, media: 0,
                 mediaBytes: 0)
         case .relay(let request):
             InputTokens(
                 textBytes: request.textBytes, messages: request.inputCount,
-                toolBytes: request.extent.toolBytes, media: request.extent.media,
+                otherBytes: request.extent.otherBytes, media: request.extent.media,
                 mediaBytes: request.extent.mediaBytes)
         }
     }
@@ -198,8 +198,10 @@ public struct ChatRequest: Sendable {
     /// The size of what is no text.
     public struct Extent: Equatable, Sendable {
         public var messages = 0
-        /// Bytes of the tools and of the schema of the answer, as JSON.
-        public var toolBytes = 0
+        /// Whether tools are offered, or were called in the conversation.
+        public var usesTools = false
+        /// Bytes of what else it says: tools, the schema of the answer, names, a client's own JSON.
+        public var otherBytes = 0
         /// Pictures, sounds and files.
         public var media = 0
         /// Their bytes, as far as they are in the request.

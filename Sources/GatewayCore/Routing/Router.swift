@@ -85,7 +85,7 @@ extension RequestNeeds {
             mode: request.mode, otherMode: request.otherMode, isStream: request.isStream,
             inputTokens: rules.checksContext ? Int(clamping: request.inputTokens.likely) : 0)
         if case .chat(let chat) = request {
-            usesTools = chat.extent.toolBytes > 0
+            usesTools = chat.extent.usesTools
             usesMedia = chat.extent.media > 0
         }
         checksContext = rules.checksContext

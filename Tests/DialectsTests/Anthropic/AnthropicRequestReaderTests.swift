@@ -18,6 +18,15 @@ struct AnthropicRequestReaderTests {
         #"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"Hi"}],\#(members)}"#
     }
 
+    /// Tools count as such, offered or called; the form of the answer does not.
+    @Test(arguments: [
+        (#""output_config":{"format":{"type":"json_schema","schema":{}}}"#, false),
+        (#""tools":[]"#, false), (#""tools":null"#, false), (#""tools":[{"name":"f"}]"#, true),
+    ])
+    func toolsAreSeen(members: String, usesTools: Bool) throws {
+        #expect(try read(asking(members)).extent.usesTools == usesTools)
+    }
+
     @Test func whatTheGatewayNeedsToKnow() throws {
         let request = try read(
             #"""
@@ -39,7 +48,8 @@ struct AnthropicRequestReaderTests {
         #expect(request.extent.messages == 4, "the system's is one")
         #expect(request.extent.media == 1)
         #expect(request.extent.mediaBytes == 4)
-        #expect(request.extent.toolBytes > 20)
+        #expect(request.extent.otherBytes > 20)
+        #expect(request.extent.usesTools)
         let blocks =
             #"{"type":"thinking","thinking":"Hm","signature":"s"}"#
             + #"{"type":"tool_use","id":"t","name":"f","input":{"a":1}}"#

@@ -269,6 +269,29 @@ struct OpenAIChatRequestReaderTests {
         #expect(try read(#"{"model":"m","messages":["# + message + "]}").textBytes == bytes)
     }
 
+    /// Tools count as such, offered or called; names and the form of the answer do not.
+    @Test(arguments: [
+        (#"{"role":"user","content":"a","name":"bob"}"#, "", false),
+        (
+            #"{"role":"user","content":"a"}"#,
+            #","response_format":{"type":"json_schema","json_schema":{"name":"s","schema":{}}}"#,
+            false
+        ),
+        (#"{"role":"user","content":"a"}"#, #","tools":[],"functions":null"#, false),
+        (
+            #"{"role":"user","content":"a"}"#,
+            #","tools":[{"type":"function","function":{"name":"f"}}]"#, true
+        ),
+        (#"{"role":"user","content":"a"}"#, #","functions":[{"name":"f"}]"#, true),
+        (#"{"role":"assistant","tool_calls":[{"function":{"name":"f"}}]}"#, "", true),
+        (#"{"role":"assistant","content":null,"function_call":{"name":"f"}}"#, "", true),
+        (#"{"role":"tool","tool_call_id":"i","content":"a"}"#, "", true),
+    ])
+    func toolsAreSeen(message: String, members: String, usesTools: Bool) throws {
+        let request = try read(#"{"model":"m","messages":["# + message + "]" + members + "}")
+        #expect(request.extent.usesTools == usesTools)
+    }
+
     /// The request goes on in the client's own words.
     @Test func theBodyIsKeptAsItWas() throws {
         let json = #" { "messages" : [{"role":"user","content":"x"}] , "model":"m", "x":1 } "#

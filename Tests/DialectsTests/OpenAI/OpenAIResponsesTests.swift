@@ -27,6 +27,18 @@ struct OpenAIResponsesTests {
         return nil
     }
 
+    /// Tools count as such; the form of the answer does not.
+    @Test(arguments: [
+        (#""input":"a","text":{"format":{"type":"json_schema","name":"s","schema":{}}}"#, false),
+        (#""input":"a","tools":[]"#, false),
+        (#""input":"a","tools":[{"type":"function","name":"f","parameters":{}}]"#, true),
+        (#""input":[{"type":"function_call","call_id":"c","name":"f","arguments":"{}"}]"#, true),
+        (#""input":[{"type":"function_call_output","call_id":"c","output":"one"}]"#, true),
+    ])
+    func toolsAreSeen(members: String, usesTools: Bool) throws {
+        #expect(try read(#"{"model":"m",\#(members)}"#).extent.usesTools == usesTools)
+    }
+
     @Test func aRequestIsAChat() throws {
         let (object, dropped) = try chat(
             #"""

@@ -43,7 +43,7 @@ struct UnreportedCallTests {
     @Test(arguments: cases)
     func chargesWhatPassedAndWhatMayBeInFlight(one: Case) {
         let usage = UnreportedCall(
-            input: InputTokens(textBytes: 100, messages: 1, toolBytes: 0, media: 0, mediaBytes: 0),
+            input: InputTokens(textBytes: 100, messages: 1, otherBytes: 0, media: 0, mediaBytes: 0),
             isStream: one.isStream, choiceCount: one.choices, passed: one.passed,
             margin: one.margin, outputMost: 100, isComplete: one.isComplete,
             mayHaveUsedAll: one.all, chargesInputMost: one.strict

@@ -71,7 +71,7 @@ struct FitnessTests {
                 $0.takesMedia = true
             },
         ]
-        let withTools: (inout ChatRequest) -> Void = { $0.extent.toolBytes = 40 }
+        let withTools: (inout ChatRequest) -> Void = { $0.extent.usesTools = true }
         let withPicture: (inout ChatRequest) -> Void = { $0.extent.media = 1 }
         for _ in 0..<10 {
             #expect(try plan(deployments, request: withTools) == "able")
@@ -82,6 +82,31 @@ struct FitnessTests {
             #expect(refusal { try plan(plain, request: request) } == .unsupportedParameter)
         }
         #expect(try plan(plain) == "plain")
+    }
+
+    /// Tools are what is offered as such, or was called: no name, schema or JSON of a client's own.
+    @Test func onlyToolsAreTools() throws {
+        let plain = [RoutingWorld.deployment("plain") { $0.takesTools = false }]
+        func place(_ change: (inout ChatContent) -> Void) throws -> String? {
+            var content = ChatContent(
+                messages: [Message(role: .user, parts: [.text("Hi")], name: "bob")])
+            content.extraBodyJSON = #"{"top_k":5}"#
+            content.responseFormat = .jsonSchema(
+                name: "s", description: "d", schemaJSON: #"{"type":"object"}"#, strict: true)
+            change(&content)
+            return try plan(plain, request: { $0.extent = content.extent })
+        }
+        #expect(try place { _ in } == "plain")
+        let uses: [(inout ChatContent) -> Void] = [
+            { $0.tools = [.function(name: "f", description: "", parametersJSON: "", strict: nil)] },
+            {
+                $0.messages[0].parts = [
+                    .toolCall(ToolCall(id: "c", name: "f", argumentsJSON: "{}"))
+                ]
+            },
+            { $0.messages[0].parts = [.toolResult(ToolResult(toolCallID: "c", parts: []))] },
+        ]
+        for use in uses { #expect(refusal { try place(use) } == .unsupportedParameter) }
     }
 
     /// The cheapest, by what a token in and one out cost; one without a price comes last.

@@ -77,7 +77,7 @@ struct SpendCalculation {
         var usage = Usage(source: .estimated)
         usage.inputTokens =
             InputTokens(
-                textBytes: textBytes, messages: messages.count, toolBytes: 0, media: 0,
+                textBytes: textBytes, messages: messages.count, otherBytes: 0, media: 0,
                 mediaBytes: 0
             ).likely
         return usage

@@ -81,7 +81,9 @@ public struct OpenAIResponsesRequestReader {
             }
             for name: StaticString in ["tools", "text"] {
                 guard let value = root[member: name], !value.isNull else { continue }
-                extent.toolBytes += Self.length(of: value)
+                extent.otherBytes += Self.length(of: value)
+                // The form of an answer is no array.
+                if value.kind == .array, value.count > 0 { extent.usesTools = true }
             }
             guard let input = root[member: "input"] else { return }
             if let text = input.string {
@@ -107,6 +109,11 @@ public struct OpenAIResponsesRequestReader {
         }
 
         private mutating func count(item: JSONValue) {
+            if let type = item[member: "type"]?.string,
+                type.equals("function_call") || type.equals("function_call_output")
+            {
+                extent.usesTools = true
+            }
             guard let content = item[member: "content"], content.kind == .array else {
                 textBytes += Self.length(of: item)
                 return
