@@ -13,8 +13,16 @@ public protocol StreamReplyDecoding {
     /// The next event of the reply; see ``WholeReplyDecoding/next()``.
     mutating func next() -> ReplyEvent?
 
-    /// What the reply came to. To be called at the end marker only.
+    /// What the reply came to. To be called at the end marker only, or, where ``isComplete``, at
+    /// the end of the response.
     mutating func end() throws(GatewayError) -> ReplyFinished
+
+    /// Whether what was read is a whole reply, in a dialect whose streams have no end marker.
+    var isComplete: Bool { get }
+}
+
+extension StreamReplyDecoding {
+    public var isComplete: Bool { false }
 }
 
 extension OpenAIChatStreamDecoder: StreamReplyDecoding {

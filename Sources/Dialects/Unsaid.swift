@@ -26,21 +26,32 @@ struct Unsaid {
     var isOpenAI: Bool { words == .openAI }
 
     /// The name of a field in the client's words.
-    /// - Parameter contract: its path in a chat request of the contract.
-    func name(_ contract: String, openAI: String) -> String { isOpenAI ? openAI : contract }
+    /// - Parameters:
+    ///   - contract: its path in a chat request of the contract.
+    ///   - anthropic: its path in Anthropic's; `nil` where no client of theirs can say it.
+    func name(_ contract: String, openAI: String, anthropic: String? = nil) -> String {
+        switch words {
+        case .contract: contract
+        case .openAI: openAI
+        case .anthropic: anthropic ?? contract
+        }
+    }
 
     /// Leaves out what does not change the answer's meaning: hints and labels.
-    mutating func drop(_ contract: String, openAI: String) {
-        dropped.append(name(contract, openAI: openAI))
+    mutating func drop(_ contract: String, openAI: String, anthropic: String? = nil) {
+        dropped.append(name(contract, openAI: openAI, anthropic: anthropic))
     }
 
     /// The same with the field's name as the client knows it.
     mutating func drop(field: String) { dropped.append(field) }
 
     /// Leaves out what matters, if that is allowed.
-    mutating func refuse(_ contract: String, openAI: String, _ why: String = "is not supported") {
-        let field = words == .contract && !mayDrop ? "chat.\(contract)" : contract
-        refuse(field: isOpenAI ? openAI : field, why)
+    mutating func refuse(
+        _ contract: String, openAI: String, anthropic: String? = nil,
+        _ why: String = "is not supported"
+    ) {
+        let field = name(contract, openAI: openAI, anthropic: anthropic)
+        refuse(field: words == .contract && !mayDrop ? "chat.\(field)" : field, why)
     }
 
     /// The same with the field's name as the client knows it.

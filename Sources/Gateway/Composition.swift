@@ -143,6 +143,21 @@ struct Composition {
         return FileWatch(loop: loop, files: files) { [certificates] in certificates.readAndLog() }
     }
 
+    /// What calls the upstreams of one loop, by their kind.
+    private func makeProviders(
+        _ client: HTTPClient, _ clock: any Clock
+    ) throws -> [ProviderKind: any Provider] {
+        [
+            .openAI: try OpenAIProvider(
+                client: client, clock: clock, deployments: settings.deployments),
+            .anthropic: try AnthropicProvider(
+                client: client, clock: clock, deployments: settings.deployments),
+            .gemini: try GeminiProvider(
+                client: client, clock: clock, deployments: settings.deployments),
+            .scripted: try ScriptedProvider(clock: clock, deployments: settings.deployments),
+        ]
+    }
+
     /// Everything of one loop, from its port to its upstreams; called on that loop, or before it
     /// runs.
     func makeServer(on loop: EventLoop) throws -> (server: HTTPServer, probe: DeploymentProbe) {
@@ -151,13 +166,7 @@ struct Composition {
         let client = HTTPClient(
             loop: loop, resolver: resolver, limits: settings.client, http2: settings.http2,
             tls: tlsClient, proxies: settings.proxies, egress: settings.egress)
-        let providers: [ProviderKind: any Provider] = [
-            .openAI: try OpenAIProvider(
-                client: client, clock: clock, deployments: settings.deployments),
-            .anthropic: try AnthropicProvider(
-                client: client, clock: clock, deployments: settings.deployments),
-            .scripted: try ScriptedProvider(clock: clock, deployments: settings.deployments),
-        ]
+        let providers = try makeProviders(client, clock)
         let loopCount = settings.loops ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         var calls = settings.calls
         calls.gate = GateLimits(

@@ -11,26 +11,27 @@ struct UpstreamReply {
     let relay: Relay
     let limits: ProviderLimits
 
-    /// Sends the request; its views are done with when this returns.
-    func send(_ request: consuming ClientRequest) async throws(GatewayError) {
+    /// Sends a request and waits for the head of the reply; false if that is no success.
+    func open(
+        _ path: ByteView, _ headers: consuming HeaderList, _ body: inout ByteQueue
+    ) async throws(GatewayError) -> Bool {
+        relay.cancellation.attach(attempt: UpstreamCancellation(exchange))
         do throws(TransportError) {
-            try await exchange.send(request)
-        } catch {
-            throw GatewayError(error, from: deployment, isAnswering: false)
-        }
-    }
-
-    /// Waits for the head of the reply.
-    func receiveHead() async throws(GatewayError) {
-        do throws(TransportError) {
+            try await exchange.send(
+                ClientRequest(method: "POST", target: path, headers: headers, body: body.view))
+            // It may be long, and the answer slow.
+            body.release()
             try await exchange.receiveHead()
         } catch {
             throw GatewayError(error, from: deployment, isAnswering: false)
         }
+        relay.noteStatus(exchange.status)
+        return (200..<300).contains(exchange.status)
     }
 
-    /// Relays a stream of server-sent events. It is complete when its end marker has come: an
-    /// upstream that closes before that was cut off, whatever its framing says.
+    /// Relays a stream of server-sent events. It is complete when its end marker has come, or, in
+    /// dialects without one, when the decoder says so where the response ends: an upstream that
+    /// closes before that was cut off, whatever its framing says.
     func relayStream<Decoder: StreamReplyDecoding>(
         _ stream: Decoder
     ) async throws(GatewayError) {
@@ -67,8 +68,11 @@ struct UpstreamReply {
             unfinishedBytes = batch.count - consumed
             try await relay.awaitRoom()
         }
-        throw .malformedReply(
-            "ended its stream without \(Decoder.endMarker)", from: deployment)
+        guard decoder.isComplete else {
+            throw .malformedReply(
+                "ended its stream without \(Decoder.endMarker)", from: deployment)
+        }
+        try relay.emit(ReplyEvent(.finished(try decoder.end())))
     }
 
     /// Relays a whole reply.

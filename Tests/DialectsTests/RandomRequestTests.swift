@@ -7,7 +7,7 @@ import Testing
 @testable import Dialects
 
 /// Requests in every dialect, mutated from seeds: each ends in a request that can be written for
-/// upstreams of both dialects, or in a refusal that names a field; and never in a trap.
+/// upstreams of all dialects, or in a refusal that names a field; and never in a trap.
 struct RandomRequestTests {
     private static let alphabet = Array("{}[]\",:\\u0123456789.eE-+truefalsnd \n\r\t\u{1}ä".utf8)
 
@@ -63,6 +63,10 @@ struct RandomRequestTests {
         #expect(JSONScanner.firstFault(in: output.view) == nil)
         output.clear()
         _ = try AnthropicRequestWriter(model: "u", dropsUnsupported: drops)
+            .write(request, with: JSONParser(), into: &output)
+        #expect(JSONScanner.firstFault(in: output.view) == nil)
+        output.clear()
+        _ = try GeminiRequestWriter(model: "u", dropsUnsupported: drops)
             .write(request, with: JSONParser(), into: &output)
         #expect(JSONScanner.firstFault(in: output.view) == nil)
     }

@@ -16,6 +16,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case openAIRequest = "openai-request"
     case openAIReply = "openai-reply"
     case otherRequest = "other-request"
+    case geminiReply = "gemini-reply"
 
     /// Runs the parser; what does not hold, or `nil`.
     public func finding(in input: [UInt8]) -> String? {
@@ -32,6 +33,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .openAIRequest: DialectFuzzing.openAIRequest(input)
         case .openAIReply: DialectFuzzing.openAIReply(input)
         case .otherRequest: RequestFuzzing.request(input)
+        case .geminiReply: ReplyFuzzing.gemini(input)
         }
     }
 }

@@ -4,7 +4,7 @@ import GatewayPrimitives
 import JSON
 
 /// Requests in Anthropic's words, for responses and for older completions: what is accepted is, for
-/// upstreams of either dialect, JSON for the model that the gateway chose, or refused by name.
+/// upstreams of any dialect, JSON for the model that the gateway chose, or refused by name.
 enum RequestFuzzing {
     /// The first byte chooses the endpoint.
     static func request(_ input: [UInt8]) -> String? {
@@ -32,10 +32,18 @@ enum RequestFuzzing {
                     model: "up\"stream", dropsUnsupported: first & 64 == 0
                 ).write(request, with: parser, into: &output)
             }
+            ?? writing(request, namesModel: false) {
+                (output: inout ByteQueue) throws(GatewayError) in
+                _ = try GeminiRequestWriter(
+                    model: "up\"stream", dropsUnsupported: first & 64 == 0
+                ).write(request, with: parser, into: &output)
+            }
     }
 
+    /// - Parameter namesModel: whether the model stands in the body, and not in the path.
     private static func writing(
-        _ request: ChatRequest, _ write: (inout ByteQueue) throws(GatewayError) -> Void
+        _ request: ChatRequest, namesModel: Bool = true,
+        _ write: (inout ByteQueue) throws(GatewayError) -> Void
     ) -> String? {
         var output = ByteQueue()
         do throws(GatewayError) {
@@ -48,7 +56,7 @@ enum RequestFuzzing {
         guard let root = try? parser.parse(output.view) else {
             return "what goes upstream is no JSON"
         }
-        guard root[member: "model"]?.string?.equals("up\"stream") == true else {
+        guard !namesModel || root[member: "model"]?.string?.equals("up\"stream") == true else {
             return "another model goes upstream"
         }
         return nil

@@ -30,10 +30,7 @@ struct V1Records {
             message.pointee.model = arena.text(deployment.model)
             message.pointee.upstream_model = arena.text(deployment.upstreamModel)
             message.pointee.provider = arena.text(deployment.provider.rawValue)
-            // A chat's, of a vendor that has another.
-            let spoken =
-                dialect == .openAIChat && deployment.provider == .anthropic
-                ? Dialect.anthropicMessages : dialect
+            let spoken = deployment.provider.spoken(for: dialect)
             message.pointee.dialect = arena.text(ByteView(spoken.name))
             message.pointee.deployment = arena.text(deployment.id)
         }

@@ -57,7 +57,7 @@ enum AnthropicBlock {
     /// Appends a call's id: other vendors use characters in theirs that the API does not take.
     private static func append(id: String, into output: inout ByteQueue) {
         output.append("\"")
-        for byte in id.utf8 {
+        for byte in GeminiThought.split(id).id.utf8 {
             switch byte {
             case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"):
                 output.append(byte: byte)
@@ -74,7 +74,7 @@ enum AnthropicBlock {
     ) throws(GatewayError) {
         let type = media.mimeType
         guard !type.hasPrefix("audio/") && !type.hasPrefix("video/") else {
-            throw refused(path, "is sound or film, which this deployment does not take")
+            throw .inexpressible(path, "is sound or film, which this deployment does not take")
         }
         let isPicture: Bool
         switch media.source {
@@ -96,7 +96,7 @@ enum AnthropicBlock {
             output.append(jsonString: String(decoding: bytes, as: UTF8.self))
         case .inline(let bytes):
             guard pictures.contains(type) || type == "application/pdf" else {
-                throw refused(
+                throw .inexpressible(
                     path,
                     "is of type `\(type)`; this deployment takes JPEG, PNG, GIF and WebP "
                         + "pictures, PDF and plain text")
@@ -110,12 +110,5 @@ enum AnthropicBlock {
         output.append("}")
         if !isPicture { output.appendMember("title", media.fileName) }
         output.append("}")
-    }
-
-    static func refused(_ path: String, _ what: String) -> GatewayError {
-        GatewayError(
-            .unsupportedParameter, origin: .client, retry: .otherDeployment,
-            message: "`\(path)` \(what).",
-            fields: [FieldViolation(field: path, message: what)], outcome: .invalidRequest)
     }
 }

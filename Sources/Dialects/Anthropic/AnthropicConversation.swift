@@ -18,7 +18,7 @@ struct AnthropicConversation {
     mutating func write(
         _ messages: [Message], _ unsaid: inout Unsaid, into output: inout ByteQueue
     ) throws(GatewayError) {
-        for (index, message) in messages.enumerated() where Self.isSystem(message.role) {
+        for (index, message) in messages.enumerated() where message.role.isSystem {
             for (place, part) in message.parts.enumerated() {
                 try writeSystem(part, path(index, place), into: &output)
             }
@@ -30,15 +30,11 @@ struct AnthropicConversation {
             if !message.name.isEmpty {
                 unsaid.drop("messages[\(index)].name", openAI: "messages[\(index)].name")
             }
-            guard !Self.isSystem(message.role) else { continue }
+            guard !message.role.isSystem else { continue }
             try write(message, at: index, into: &output)
             try noteFields(of: message, at: index, &unsaid)
         }
         output.append(turn == nil ? "]" : "]}]")
-    }
-
-    private static func isSystem(_ role: Message.Role) -> Bool {
-        role == .system || role == .developer
     }
 
     private func path(_ message: Int, _ part: Int) -> String {
@@ -59,7 +55,7 @@ struct AnthropicConversation {
             output.append(start)
             try ClientJSON.append(object: json, field: path, into: &output)
         case .media, .toolCall, .toolResult, .reasoning, .refusal:
-            throw AnthropicBlock.refused(path, "must be text: the system says nothing else")
+            throw .inexpressible(path, "must be text: the system says nothing else")
         }
         blockCount += 1
     }

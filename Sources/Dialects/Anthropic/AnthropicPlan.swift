@@ -60,14 +60,7 @@ struct AnthropicPlan {
         }
         if content.wantsAudio { unsaid.refuse("output_modalities", openAI: "modalities") }
         if content.verbosity != nil { unsaid.refuse("verbosity", openAI: "verbosity") }
-        if !content.predictedOutput.isEmpty {
-            unsaid.drop("predicted_output", openAI: "prediction")
-        }
-        if !content.promptCacheKey.isEmpty {
-            unsaid.drop("prompt_cache_key", openAI: "prompt_cache_key")
-        }
-        if content.store == true { unsaid.drop("store", openAI: "store") }
-        if !content.metadata.isEmpty { unsaid.drop("metadata", openAI: "metadata") }
+        unsaid.dropHints(of: content)
     }
 
     private mutating func planThinking(
@@ -164,14 +157,7 @@ struct AnthropicPlan {
     }
 
     func writeSampling(into output: inout ByteQueue) {
-        if !stopSequences.isEmpty {
-            output.append(",\"stop_sequences\":[")
-            for (index, sequence) in stopSequences.enumerated() {
-                if index > 0 { output.append(",") }
-                output.append(jsonString: sequence)
-            }
-            output.append("]")
-        }
+        output.appendMember("stop_sequences", stopSequences)
         output.appendMember("temperature", temperature)
         output.appendMember("top_p", topP)
         output.appendMember("top_k", topK)

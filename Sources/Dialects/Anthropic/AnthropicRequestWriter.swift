@@ -136,7 +136,8 @@ extension AnthropicRequestWriter {
         _ content: ChatContent, _ unsaid: inout Unsaid, into output: inout ByteQueue
     ) throws(GatewayError) {
         var isFirst = true
-        for (index, tool) in content.tools.enumerated() where isAllowed(tool, content.toolChoice) {
+        for (index, tool) in content.tools.enumerated()
+        where content.toolChoice?.allows(tool) ?? true {
             output.append(isFirst ? ",\"tools\":[" : ",")
             isFirst = false
             switch tool {
@@ -167,14 +168,6 @@ extension AnthropicRequestWriter {
         if isFirst { return }
         output.append("]")
         writeChoice(content, into: &output)
-    }
-
-    /// A choice among some tools is said by leaving out the others.
-    private func isAllowed(_ tool: Tool, _ choice: ToolChoice?) -> Bool {
-        guard case .allowed(_, let names) = choice, case .function(let name, _, _, _) = tool else {
-            return true
-        }
-        return names.contains(name)
     }
 
     private func writeChoice(_ content: ChatContent, into output: inout ByteQueue) {

@@ -169,14 +169,7 @@ struct OpenAIChatContentWriter {
         output.appendMember("frequency_penalty", sampling.frequencyPenalty)
         output.appendMember("presence_penalty", sampling.presencePenalty)
         output.appendMember("seed", sampling.seed.map(Int.init))
-        if !sampling.stopSequences.isEmpty {
-            output.append(",\"stop\":[")
-            for (index, sequence) in sampling.stopSequences.enumerated() {
-                if index > 0 { output.append(",") }
-                output.append(jsonString: sequence)
-            }
-            output.append("]")
-        }
+        output.appendMember("stop", sampling.stopSequences)
         if !sampling.logitBias.isEmpty {
             output.append(",\"logit_bias\":{")
             for (index, entry) in sampling.logitBias.enumerated() {
@@ -222,38 +215,5 @@ struct OpenAIChatContentWriter {
             output.append(jsonString: OpenAIMedia.audioFormat(of: content.audioMimeType))
             output.append("}")
         }
-    }
-}
-
-extension ByteQueue {
-    /// Appends `,"name":` and a text, if there is one.
-    mutating func appendMember(_ name: StaticString, _ value: String) {
-        if value.isEmpty { return }
-        appendMemberName(name)
-        append(jsonString: value)
-    }
-
-    mutating func appendMember(_ name: StaticString, _ value: Bool?) {
-        guard let value else { return }
-        appendMemberName(name)
-        append(json: value)
-    }
-
-    mutating func appendMember(_ name: StaticString, _ value: Double?) {
-        guard let value else { return }
-        appendMemberName(name)
-        append(json: value)
-    }
-
-    mutating func appendMember(_ name: StaticString, _ value: Int?) {
-        guard let value else { return }
-        appendMemberName(name)
-        append(decimal: value)
-    }
-
-    private mutating func appendMemberName(_ name: StaticString) {
-        append(",\"")
-        append(name)
-        append("\":")
     }
 }

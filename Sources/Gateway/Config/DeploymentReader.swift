@@ -136,8 +136,8 @@ struct DeploymentReader {
         if let node {
             if case .null = node.content { return }
             key = text(node, named: "api_key", with: &reader, into: &draft)
-        } else if let variable = draft.vendor.keyVariable {
-            key = environment[variable]
+        } else if let variable = draft.vendor.keyVariables.first {
+            key = draft.vendor.keyVariables.lazy.compactMap { environment[$0] }.first
             if key == nil && draft.apiBase == draft.vendor.defaultBase {
                 draft.disable("it has no api_key, and \(variable) is not set")
             }

@@ -11,12 +11,14 @@ struct ModelVendor: Equatable {
     /// Where it is unless `api_base` says; `nil` when that must.
     let defaultBase: String?
 
-    /// What the environment calls a vendor's credential; `nil` for vendors that have none there.
-    var keyVariable: String? {
+    /// What the environment calls a vendor's credential, the first that is set; none for vendors
+    /// that have none there.
+    var keyVariables: [String] {
         switch name {
-        case "openai": "OPENAI_API_KEY"
-        case "anthropic": "ANTHROPIC_API_KEY"
-        default: nil
+        case "openai": ["OPENAI_API_KEY"]
+        case "anthropic": ["ANTHROPIC_API_KEY"]
+        case "gemini": ["GEMINI_API_KEY", "GOOGLE_API_KEY"]
+        default: []
         }
     }
 
@@ -25,6 +27,7 @@ struct ModelVendor: Equatable {
         switch name {
         case "openai": ["OPENAI_BASE_URL", "OPENAI_API_BASE"]
         case "anthropic": ["ANTHROPIC_BASE_URL", "ANTHROPIC_API_BASE"]
+        case "gemini": ["GEMINI_API_BASE"]
         default: []
         }
     }
@@ -54,6 +57,9 @@ struct ModelVendor: Equatable {
         case "anthropic":
             kind = .anthropic
             defaultBase = "https://api.anthropic.com"
+        case "gemini":
+            kind = .gemini
+            defaultBase = "https://generativelanguage.googleapis.com"
         case "scripted":
             kind = .scripted
             defaultBase = ""

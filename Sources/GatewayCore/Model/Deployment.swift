@@ -135,6 +135,8 @@ public enum ProviderKind: String, CaseIterable, Sendable {
     case openAI = "openai"
     /// Anthropic, and whatever else speaks its Messages API.
     case anthropic
+    /// Google's Gemini API.
+    case gemini
     /// Answers from a script, without a network.
     case scripted
 }

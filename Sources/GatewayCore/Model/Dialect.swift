@@ -14,6 +14,10 @@ public enum Dialect: UInt8, Sendable {
     case openAIModerations
     /// Cohere's and Jina's rerank, as vLLM and LiteLLM serve it.
     case rerank
+    /// Gemini's `generateContent`.
+    case geminiContent
+    /// Gemini's `batchEmbedContents`.
+    case geminiEmbeddings
 
     /// The name the public API knows it by (RoutingInfo.dialect).
     public var name: StaticString {
@@ -25,6 +29,20 @@ public enum Dialect: UInt8, Sendable {
         case .openAIModerations: "openai-moderations"
         case .rerank: "rerank"
         case .anthropicMessages: "anthropic-messages"
+        case .geminiContent: "gemini-content"
+        case .geminiEmbeddings: "gemini-embeddings"
+        }
+    }
+}
+
+extension ProviderKind {
+    /// What its servers are asked in, for what OpenAI's dialect says in this one.
+    public func spoken(for dialect: Dialect) -> Dialect {
+        switch (self, dialect) {
+        case (.anthropic, .openAIChat): .anthropicMessages
+        case (.gemini, .openAIChat): .geminiContent
+        case (.gemini, .openAIEmbeddings): .geminiEmbeddings
+        default: dialect
         }
     }
 }

@@ -50,18 +50,9 @@ public final class AnthropicProvider: Provider {
 
         let exchange = client.exchange(to: target.origin)
         defer { exchange.close() }
-        relay.cancellation.attach(attempt: UpstreamCancellation(exchange))
         let reply = UpstreamReply(
             exchange: exchange, deployment: deployment, relay: relay, limits: limits)
-        try await reply.send(
-            ClientRequest(
-                method: "POST", target: path, headers: target.headers(with: request),
-                body: body.view))
-        // It may be long, and the answer slow.
-        body.release()
-        try await reply.receiveHead()
-        relay.noteStatus(exchange.status)
-        guard (200..<300).contains(exchange.status) else {
+        guard try await reply.open(path, target.headers(with: request), &body) else {
             throw await reply.readError { body, retryAfter in
                 AnthropicErrorReader(parser: parser).classify(
                     status: exchange.status, body: body, retryAfter: retryAfter,

@@ -31,18 +31,11 @@ public final class OpenAIProvider: Provider {
 
         let exchange = client.exchange(to: target.origin)
         defer { exchange.close() }
-        relay.cancellation.attach(attempt: UpstreamCancellation(exchange))
         let reply = UpstreamReply(
             exchange: exchange, deployment: deployment, relay: relay, limits: limits)
-        try await reply.send(
-            ClientRequest(
-                method: "POST", target: path, headers: target.headers.make(), body: body.view))
-        // It may be long, and the answer slow.
-        body.release()
-        try await reply.receiveHead()
-        relay.noteStatus(exchange.status)
+        let isSuccess = try await reply.open(path, target.headers.make(), &body)
         UpstreamLimits.note(exchange, deployment, at: clock.now())
-        guard (200..<300).contains(exchange.status) else {
+        guard isSuccess else {
             throw await reply.readError { body, retryAfter in
                 OpenAIErrorReader(parser: parser).classify(
                     status: exchange.status, body: body, retryAfter: retryAfter,

@@ -36,6 +36,7 @@ import Testing
         ("model: openai/gpt-4o, api_key: os.environ/NOT_SET", "NOT_SET is not set"),
         ("model: openai/gpt-4o, api_base: os.environ/NOT_SET, api_key: k", "NOT_SET is not set"),
         ("model: openai/gpt-4o", "OPENAI_API_KEY is not set"),
+        ("model: gemini/gemini-2.5-flash", "GEMINI_API_KEY is not set"),
         ("model: hosted_vllm/m", "needs an api_base"),
         ("model: mistral-large, api_base: 'http://h:1'", "no provider is named"),
         ("model: openai/*, api_base: 'http://h:1'", "stands for nothing"),

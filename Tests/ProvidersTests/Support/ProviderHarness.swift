@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Transport
 
-/// The OpenAI provider and a pipeline around it on a loop of their own, with a clock that only the
+/// A vendor's provider and a pipeline around it on a loop of their own, with a clock that only the
 /// test moves, in front of scripted upstreams: a deployment for each address.
 final class ProviderHarness: Sendable {
     private let loop = EventLoop(index: 0)
@@ -58,26 +58,27 @@ final class ProviderHarness: Sendable {
     /// - Parameter ports: of the deployments `d0`, `d1` and so on of model `m`, in an order that
     ///   the seed decides; give two only where the order makes no difference.
     init(
-        ports: [UInt16], provider limits: ProviderLimits = ProviderLimits(),
+        ports: [UInt16], of kind: ProviderKind = .openAI, basePath: String = "/v1",
+        provider limits: ProviderLimits = ProviderLimits(),
         client clientLimits: ClientLimits = ClientLimits(), apiKey: String? = "sk-upstream"
     ) throws {
         let clock = VirtualClock(startingAt: loop.now)
         let client = HTTPClient(loop: loop, resolver: Resolver(), limits: clientLimits)
         let deployments = ports.enumerated().map { index, port in
             Deployment(
-                index: index, id: "d\(index)", model: "m", provider: .openAI, upstreamModel: "up",
-                apiBase: "http://127.0.0.1:\(port)/v1", apiKey: apiKey.map { Secret($0) },
+                index: index, id: "d\(index)", model: "m", provider: kind, upstreamModel: "up",
+                apiBase: "http://127.0.0.1:\(port)\(basePath)", apiKey: apiKey.map { Secret($0) },
                 extraHeaders: [(name: "X-Team", value: "blue")], timeouts: PipelineHarness.timeouts)
         }
-        let provider = try OpenAIProvider(
-            client: client, clock: clock, deployments: deployments, limits: limits)
+        let provider = try Self.provider(
+            of: kind, client: client, clock: clock, deployments, limits)
         bound = Bound(
             clock: clock, client: client,
             pipeline: Pipeline(
                 directory: KeyRing([PipelineHarness.knownKey: Principal(name: "alice")]),
                 catalog: Catalog(
                     deployments: deployments, createdAt: 0, rules: .withoutWaits),
-                providers: [.openAI: provider], observer: RecordingObserver(),
+                providers: [kind: provider], observer: RecordingObserver(),
                 accountant: PipelineHarness.accountant(clock: clock), clock: clock,
                 limits: CallLimits(callTimeout: .seconds(600), attemptsMax: 3), seed: 3))
         loop.start()
@@ -86,6 +87,24 @@ final class ProviderHarness: Sendable {
     deinit {
         loop.stop()
         loop.join()
+    }
+
+    private static func provider(
+        of kind: ProviderKind, client: HTTPClient, clock: any Clock, _ deployments: [Deployment],
+        _ limits: ProviderLimits
+    ) throws -> any Provider {
+        switch kind {
+        case .openAI:
+            try OpenAIProvider(
+                client: client, clock: clock, deployments: deployments, limits: limits)
+        case .anthropic:
+            try AnthropicProvider(
+                client: client, clock: clock, deployments: deployments, limits: limits)
+        case .gemini:
+            try GeminiProvider(
+                client: client, clock: clock, deployments: deployments, limits: limits)
+        case .scripted: try ScriptedProvider(clock: clock, deployments: deployments)
+        }
     }
 
     /// A chat request of one message.

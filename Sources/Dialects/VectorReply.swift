@@ -1,0 +1,58 @@
+internal import GatewayCore
+internal import GatewayPrimitives
+
+/// The vectors of a whole reply while they are told, in dialects that number them by their order.
+struct VectorReply {
+    private let parser: JSONParser
+    /// Where an element has its numbers.
+    private let numbers: (JSONValue) -> JSONValue?
+    private var json = ByteView.empty
+    private var generation = 0
+    private var elements: JSONValue.Elements?
+    private var hasStarted = false
+    private var position = 0
+    /// What the upstream said it used.
+    var usage: Usage?
+
+    init(parser: JSONParser, numbers: @escaping (JSONValue) -> JSONValue?) {
+        self.parser = parser
+        self.numbers = numbers
+    }
+
+    mutating func parse(_ json: ByteView) throws(JSONFault) -> JSONValue {
+        self.json = json
+        let root = try parser.parse(json)
+        generation = parser.generation
+        return root
+    }
+
+    /// Takes in the list of the text that was read; false if it is no list of vectors.
+    mutating func take(_ list: JSONValue?) -> Bool {
+        guard let list, list.kind == .array else { return false }
+        let areVectors = list.elements.allSatisfy { element in
+            guard let numbers = numbers(element), numbers.kind == .array else { return false }
+            return numbers.elements.allSatisfy { Float($0.number ?? .nan).isFinite }
+        }
+        elements = list.elements
+        return areVectors
+    }
+
+    mutating func next() -> ReplyEvent? {
+        if !hasStarted {
+            hasStarted = true
+            return ReplyEvent(.started(ReplyStarted()))
+        }
+        if parser.generation != generation {
+            // Equal bytes give equal places.
+            guard (try? parser.parse(json)) != nil else { return nil }
+            generation = parser.generation
+        }
+        guard let element = elements?.next(), let numbers = numbers(element) else { return nil }
+        defer { position += 1 }
+        return ReplyEvent(
+            .embedding(
+                EmbeddingVector(
+                    index: position,
+                    values: numbers.elements.map { Float($0.number ?? 0) })))
+    }
+}
