@@ -85,7 +85,9 @@ let package = Package(
                 "GatewayCore", "GatewayPrimitives", "CPrices", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: settings),
+            swiftSettings: settings,
+            // Takes the place of the C library's malloc; sanitizers, in debug builds, bring theirs.
+            linkerSettings: [.linkedLibrary("mimalloc", .when(configuration: .release))]),
         // Tests mirror the rooms.
         .target(
             name: "TestSupport",

@@ -8,8 +8,8 @@
 set -euo pipefail
 
 build=(
-    libnghttp2-dev libssl-dev libprotobuf-c-dev libsimdjson-dev zlib1g-dev libsqlite3-dev pkg-config
-    make curl ca-certificates
+    libnghttp2-dev libssl-dev libprotobuf-c-dev libsimdjson-dev zlib1g-dev libsqlite3-dev
+    libmimalloc-dev pkg-config make curl ca-certificates
 )
 # libprotobuf-dev holds the well-known protos, nghttp2-client is h2load.
 tests=(

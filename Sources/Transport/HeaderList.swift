@@ -63,6 +63,9 @@ public struct HeaderList: ~Copyable {
     /// ``append(name:value:isVolatile:)``.
     func isVolatile(at index: Int) -> Bool { fields[index].isVolatile }
 
+    /// How many of the fields are.
+    var volatileCount: Int { fields.reduce(0) { $0 &+ ($1.isVolatile ? 1 : 0) } }
+
     /// The first value of a field; `nil` without one. The name is lower case.
     @inlinable
     public func value(of name: StaticString) -> ByteView? {

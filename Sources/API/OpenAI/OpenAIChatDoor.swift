@@ -19,7 +19,13 @@ final class OpenAIChatDoor: OpenAIDoor, Door {
     private var createdAt: Int64 = 0
 
     func readRequest() async throws(GatewayError) -> ModelRequest {
-        let body = try await readBody()
+        try describe(try await readBody())
+    }
+
+    /// What a body asks for. Apart from ``readRequest()``, which waits: what is on the way here
+    /// would be in the frame of every call whose body has not come.
+    @inline(never)
+    private func describe(_ body: ByteView) throws(GatewayError) -> ModelRequest {
         var request = try OpenAIChatRequestReader(parser: parser).read(body)
         request.routing = RoutingHeaders.routing(request.routing, exchange)
         request.tags = RoutingHeaders.tags(request.tags, exchange)

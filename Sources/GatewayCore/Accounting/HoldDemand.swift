@@ -1,23 +1,24 @@
 public import GatewayPrimitives
 
 /// What a call asks of a ledger before its upstream is called: money, from several budgets at once.
-public struct HoldDemand: Sendable {
-    public var callID: CallID
+///
+/// An object, since it passes from the frames of the call, which waits, to the ledger's thread.
+public final class HoldDemand: Sendable {
+    public var callID: CallID { draft.callID }
     /// Every budget that the money has to fit into.
-    public var accounts: [BudgetAccount]
+    public let accounts: [BudgetAccount]
     /// What is wanted.
-    public var amount: Money
+    public let amount: Money
     /// What will do where less is left; ``amount`` itself where nothing less will.
-    public var amountLeast: Money
+    public let amountLeast: Money
     /// The present, which tells the budgets' periods.
-    public var at: WallTime
+    public let at: WallTime
     /// What is known of the call, for the row that is written should this process die.
-    public var draft: LedgerRow
+    public let draft: LedgerRow
 
     public init(
         accounts: [BudgetAccount], amount: Money, amountLeast: Money, at: WallTime, draft: LedgerRow
     ) {
-        callID = draft.callID
         self.accounts = accounts
         self.amount = amount
         self.amountLeast = amountLeast

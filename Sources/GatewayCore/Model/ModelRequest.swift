@@ -1,5 +1,6 @@
-/// What a client asks a model for.
-public enum ModelRequest: Sendable {
+/// What a client asks a model for: one word, since it is handed through all stages of a call and is
+/// in the frames of those that wait.
+public indirect enum ModelRequest: Sendable {
     case chat(ChatRequest)
     case embeddings(EmbeddingRequest)
     case relay(RelayRequest)

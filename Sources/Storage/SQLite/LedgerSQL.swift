@@ -5,7 +5,6 @@ enum LedgerSQL {
             instance_id, amount, accounts, call_id, key_id, key_name, user_id, team_id, end_user,
             tags, endpoint, model, deployment_id, provider, upstream_model, is_stream, received_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        RETURNING id
         """
 
     static let selectDraft = """

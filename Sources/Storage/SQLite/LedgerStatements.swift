@@ -12,7 +12,7 @@ final class LedgerStatements {
     private let selectBalance: PreparedStatement
     private let insertHold: PreparedStatement
     private let growHold: PreparedStatement
-    private let selectAccounts: PreparedStatement
+    private let selectHeld: PreparedStatement
     private let selectDraft: PreparedStatement
     private let deleteHold: PreparedStatement
     private let selectHold: PreparedStatement
@@ -27,7 +27,7 @@ final class LedgerStatements {
         insertAccount = try prepare(
             """
             INSERT INTO budget_account (subject_kind, subject_id, period_window, period_start)
-            VALUES (?, ?, ?, ?) RETURNING id
+            VALUES (?, ?, ?, ?)
             """)
         selectAccount = try prepare(
             """
@@ -45,9 +45,9 @@ final class LedgerStatements {
         selectBalance = try prepare("SELECT settled, held FROM budget_account WHERE id = ?")
         insertHold = try prepare(LedgerSQL.insertHold)
         growHold = try prepare("UPDATE hold SET amount = amount + ?1 WHERE id = ?2")
-        selectAccounts = try prepare("SELECT accounts FROM hold WHERE id = ?")
+        selectHeld = try prepare("SELECT amount, accounts FROM hold WHERE id = ?")
         selectDraft = try prepare(LedgerSQL.selectDraft)
-        deleteHold = try prepare("DELETE FROM hold WHERE id = ? RETURNING amount, accounts")
+        deleteHold = try prepare("DELETE FROM hold WHERE id = ?")
         selectHold = try prepare("SELECT id FROM hold WHERE instance_id = ? AND call_id = ?")
         insertRow = try prepare(LedgerSQL.insertRow)
         addToDay = try prepare(LedgerSQL.addToDay)
@@ -58,15 +58,16 @@ final class LedgerStatements {
 
     /// The number of an account, which is made if there is none.
     func account(_ subject: Subject, _ window: BudgetWindow, start: Int64) throws -> Int64 {
-        func run(_ statement: PreparedStatement) throws -> Int64? {
+        func bind(_ statement: PreparedStatement) {
             statement.bind(1, Int64(subject.kind.rawValue))
             statement.bind(2, subject.id)
             statement.bind(3, window.text)
             statement.bind(4, start)
-            return try statement.first { $0.integer(0) }
         }
-        if let id = try run(selectAccount) ?? run(insertAccount) { return id }
-        throw StoreFailure(.other, "an account that was just made is not there")
+        bind(selectAccount)
+        if let id = try selectAccount.first({ $0.integer(0) }) { return id }
+        bind(insertAccount)
+        return try insertAccount.insert()
     }
 
     /// Adds to what an account holds, unless that would pass its cap.
@@ -121,10 +122,7 @@ final class LedgerStatements {
         statement.bind(15, draft.upstreamModel)
         statement.bind(16, draft.isStream ? 1 : 0)
         statement.bind(17, draft.receivedAt.nanoseconds)
-        guard let id = try statement.first({ $0.integer(0) }) else {
-            throw StoreFailure(.other, "a hold that was just made is not there")
-        }
-        return id
+        return try statement.insert()
     }
 
     func growHold(_ id: Int64, by amount: Money) throws {
@@ -133,9 +131,10 @@ final class LedgerStatements {
         try growHold.run()
     }
 
-    func accounts(ofHold id: Int64) throws -> [Int64]? {
-        selectAccounts.bind(1, id)
-        return try selectAccounts.first { Self.numbers($0.text(0)) }
+    /// What a hold has set aside, and of which accounts.
+    func held(by id: Int64) throws -> (amount: Money, accounts: [Int64])? {
+        selectHeld.bind(1, id)
+        return try selectHeld.first { ($0.money(0), Self.numbers($0.text(1))) }
     }
 
     /// The hold that a process made for a call.
@@ -145,9 +144,12 @@ final class LedgerStatements {
         return try selectHold.first { $0.integer(0) }
     }
 
+    /// Ends a hold; tells what it had set aside.
     func deleteHold(_ id: Int64) throws -> (amount: Money, accounts: [Int64])? {
+        guard let held = try held(by: id) else { return nil }
         deleteHold.bind(1, id)
-        return try deleteHold.first { ($0.money(0), Self.numbers($0.text(1))) }
+        try deleteHold.run()
+        return held
     }
 
     /// What is known of a hold's call, and the hold's amount.

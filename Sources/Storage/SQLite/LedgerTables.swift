@@ -155,5 +155,12 @@ enum LedgerTables {
                 -- Of output_tokens, those beyond the bound that the upstream was given.
                 ALTER TABLE ledger ADD COLUMN overrun_tokens INTEGER NOT NULL DEFAULT 0;
                 """),
+        StoreMigration(
+            name: "ledger-6",
+            sql: """
+                -- Holds are few, and asked for by instance only when a process starts, ends or was
+                -- in doubt; each call with a budget paid for their index twice.
+                DROP INDEX hold_by_instance;
+                """),
     ]
 }

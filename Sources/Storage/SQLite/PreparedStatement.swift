@@ -113,6 +113,15 @@ final class PreparedStatement {
         return Int(sqlite3_changes(connection))
     }
 
+    /// Runs a statement that adds one row to a table, and tells the row's number.
+    ///
+    /// `RETURNING` would tell it too, and for every run gather its result in a table of its own, in
+    /// memory: that took more than the row itself.
+    func insert() throws -> Int64 {
+        try run()
+        return sqlite3_last_insert_rowid(connection)
+    }
+
     /// Gives the first row of a result to a function; `nil` if there is none.
     func first<Value>(_ read: (PreparedStatement) -> Value) throws -> Value? {
         bindPieces()

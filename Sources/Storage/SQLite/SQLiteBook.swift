@@ -57,7 +57,7 @@ final class SQLiteBook: LedgerBook {
     func extend(
         _ hold: Int64, by amount: Money, least: Money, under accounts: [BudgetAccount]
     ) throws -> Money {
-        guard let ids = try statements.accounts(ofHold: hold) else { return .zero }
+        guard let ids = try statements.held(by: hold)?.accounts else { return .zero }
         var granted = amount
         if try !take(granted, from: ids, under: accounts) {
             granted = try tightest(of: ids, under: accounts).left

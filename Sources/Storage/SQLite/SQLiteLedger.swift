@@ -21,9 +21,15 @@ public final class SQLiteLedger: Ledger {
         case claim(RequestClaim)
     }
 
-    fileprivate struct PendingRow: Sendable {
+    /// A row on its way: an object, since it passes from its call's frames to the writer's thread.
+    fileprivate final class PendingRow: Sendable {
         let hold: Int64
         let row: LedgerRow
+
+        init(hold: Int64, row: LedgerRow) {
+            self.hold = hold
+            self.row = row
+        }
     }
 
     /// Takes over a store whose writer has not started, and settles what processes left behind that
@@ -185,6 +191,17 @@ public final class SQLiteLedger: Ledger {
     private func perform<Value: Sendable>(
         _ work: @escaping @Sendable (SQLiteBook) throws -> Value
     ) async throws(GatewayError) -> Value {
+        catchUp()
+        let result: Result<Value, StoreFailure> = await withUnsafeContinuation { waiter in
+            store.writer.submit(LedgerJob(shelf, work, waiter))
+        }
+        do { return try result.get() } catch { throw error.gatewayError }
+    }
+
+    /// Submits what is still to be written. Apart from ``perform(_:)``, whose calls wait with all
+    /// that is in its frame.
+    @inline(never)
+    private func catchUp() {
         let holds = forgotten.take()
         if !holds.isEmpty {
             store.writer.submit(
@@ -208,10 +225,6 @@ public final class SQLiteLedger: Ledger {
                     for doubt in doubts { try book.undo(doubt, owner: owner) }
                 })
         }
-        let result: Result<Value, StoreFailure> = await withUnsafeContinuation { waiter in
-            store.writer.submit(LedgerJob(shelf, work, waiter))
-        }
-        do { return try result.get() } catch { throw error.gatewayError }
     }
 }
 

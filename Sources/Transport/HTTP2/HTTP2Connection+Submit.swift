@@ -79,14 +79,22 @@ extension HTTP2Connection {
     }
 
     /// Fills `fields`, with the status in front unless it is zero.
+    ///
+    /// Volatile fields stay out of nghttp2's table of those sent before, but for the first head
+    /// that has so many: it puts their names there, and the later ones refer to them by number
+    /// (RFC 7541, 6.2.3) where they would write them out, Huffman-coded, each time.
     private func gather(status: Int, _ headers: borrowing HeaderList) {
         fields.removeAll(keepingCapacity: true)
+        let volatileCount = headers.volatileCount
+        let flagsVolatile =
+            volatileCount > volatileNamesSent ? Self.flagsLent : Self.flagsVolatile
+        volatileNamesSent = max(volatileNamesSent, volatileCount)
         if status > 0 {
             fields.append(field(ByteView(":status"), StatusCode.digits(status), Self.flagsLent))
         }
         var index = 0
         while index < headers.count {
-            let flags = headers.isVolatile(at: index) ? Self.flagsVolatile : Self.flagsLent
+            let flags = headers.isVolatile(at: index) ? flagsVolatile : Self.flagsLent
             fields.append(field(headers.name(at: index), headers.value(at: index), flags))
             index &+= 1
         }

@@ -38,6 +38,8 @@ final class HTTP2Connection: ServerWire {
     var condemnedAt: MonotonicTime?
     /// For the fields of a head while it is submitted.
     var fields: ContiguousArray<nghttp2_nv> = []
+    /// How many volatile fields the head had whose names are in nghttp2's table of those sent.
+    var volatileNamesSent = 0
     var idleSince: MonotonicTime
     /// How far the connection is on its way to its end; see ``beginDrain()``.
     var end = End.none
