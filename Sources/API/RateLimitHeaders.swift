@@ -44,6 +44,8 @@ enum RateLimitHeaders {
             switch violation.kind {
             case .requests: "requests"
             case .tokens: "tokens"
+            case .inputTokens: "input-tokens"
+            case .outputTokens: "output-tokens"
             case .requestsAtOnce: "max_parallel_requests"
             case .spend: "spend"
             }

@@ -92,7 +92,7 @@ public protocol LimitStore: Sendable {
     /// Puts what a request used in place of what was estimated, and frees its slots.
     /// - Parameter tokens: what it used; `nil` where nothing was tried, which gives the request
     ///   itself back too.
-    func settle(_ ticket: LimitTicket, tokens: Int?, now: MonotonicTime)
+    func settle(_ ticket: LimitTicket, tokens: TokenCount?, now: MonotonicTime)
 }
 
 /// Remembers what was spent, and sets money aside. Shared by all loops; a function returns on the

@@ -14,7 +14,9 @@ from google.protobuf import duration_pb2, field_mask_pb2, timestamp_pb2
 from google.rpc import error_details_pb2, status_pb2
 
 from conftest import MASTER_KEY, Gateway
-from llmgateway.v1 import admin_service_pb2 as admin, admin_service_pb2_grpc, common_pb2, error_pb2
+from llmgateway.v1 import (
+    admin_service_pb2 as admin, admin_service_pb2_grpc, chat_pb2, chat_service_pb2,
+    chat_service_pb2_grpc, common_pb2, error_pb2, message_pb2)
 from test_buf_curl import buf_curl
 from test_grpc import GRPCURL, grpcurl
 
@@ -127,6 +129,80 @@ def test_limits_of_a_key_are_kept(gateway, service):
     assert [chat(gateway, made.secret).status_code for _ in range(2)] == [200, 429]
 
 
+def test_limits_of_other_windows_and_of_one_side_are_kept(gateway, service):
+    def limit(kind, seconds, value):
+        return admin.Limit(kind=kind, value=value, window=duration_pb2.Duration(seconds=seconds))
+
+    wanted = [limit(common_pb2.LIMIT_KIND_REQUESTS, 3_600, 2),
+              limit(common_pb2.LIMIT_KIND_INPUT_TOKENS, 60, 100),
+              limit(common_pb2.LIMIT_KIND_OUTPUT_TOKENS, 86_400, 10)]
+    made = service.admin.CreateApiKey(
+        admin.CreateApiKeyRequest(api_key=admin.ApiKey(limits=wanted)))
+    read = service.admin.GetApiKey(admin.GetApiKeyRequest(name=made.api_key.name)).api_key
+    assert list(read.limits) == wanted
+
+    def refused(**more):
+        answer = chat(gateway, made.secret, **more)
+        assert answer.status_code == 429
+        return answer.headers["rate_limit_type"], answer.json()["error"]["message"]
+
+    assert refused(max_tokens=11)[0] == "output-tokens"
+    kind, message = refused(max_tokens=5, messages=[{"role": "user", "content": "word " * 200}])
+    assert kind == "input-tokens" and "input tokens per minute" in message
+    assert [chat(gateway, made.secret, max_tokens=2).status_code for _ in range(2)] == [200, 200]
+    kind, message = refused(max_tokens=2)
+    assert kind == "requests" and "requests in 3600 s" in message
+
+
+def test_a_key_has_names_of_its_own_for_models(gateway, service):
+    made = service.admin.CreateApiKey(admin.CreateApiKeyRequest(api_key=admin.ApiKey(
+        allowed_models=["demo"], model_aliases={"fast": "demo", "other": "nothing-here"},
+        limits=[admin.Limit(kind=common_pb2.LIMIT_KIND_REQUESTS, value=2, model="demo",
+                            window=duration_pb2.Duration(seconds=60))])))
+    assert dict(made.api_key.model_aliases) == {"fast": "demo", "other": "nothing-here"}
+    listed = httpx.get(f"{gateway.url}/v1/models", headers={
+        "authorization": f"Bearer {made.secret}"}).json()["data"]
+    assert [model["id"] for model in listed] == ["demo", "fast"]
+    # By either name it is one model, held to one limit.
+    assert [chat(gateway, made.secret, model=name).status_code
+            for name in ("fast", "demo", "fast")] == [200, 200, 429]
+    assert chat(gateway, made.secret, model="other").status_code == 403
+    stranger = service.admin.CreateApiKey(admin.CreateApiKeyRequest(api_key=admin.ApiKey()))
+    assert chat(gateway, stranger.secret, model="fast").status_code == 400
+
+
+def test_spend_is_grouped_by_the_labels_of_requests(gateway, service):
+    secret = service.admin.CreateApiKey(admin.CreateApiKeyRequest(
+        api_key=admin.ApiKey(tags=["labelled"]))).secret
+    with grpc.insecure_channel(f"127.0.0.1:{gateway.port}") as channel:
+        stub = chat_service_pb2_grpc.ChatServiceStub(channel)
+
+        def call(**labels):
+            request = chat_service_pb2.GenerateChatCompletionRequest(chat=chat_pb2.ChatRequest(
+                model="demo", labels=labels, max_output_tokens=5, messages=[message_pb2.Message(
+                    role=message_pb2.ROLE_USER, parts=[message_pb2.Part(text="Hi")])]))
+            return stub.GenerateChatCompletion(
+                request, metadata=[("authorization", f"Bearer {secret}")], timeout=30)
+
+        costs = [call(job="nightly", step="1").completion.cost.total_nano_usd,
+                 call(job="nightly", step="2").completion.cost.total_nano_usd,
+                 call(job="daily").completion.cost.total_nano_usd, call().completion.cost.total_nano_usd]
+        with pytest.raises(grpc.RpcError) as raised:
+            call(job="x" * 257)
+        assert raised.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+        assert "chat.labels" in raised.value.details()
+    now = int(time.time())
+    rows = service.admin.QuerySpend(admin.QuerySpendRequest(
+        start_time=timestamp_pb2.Timestamp(seconds=now - 3_600), subject="tags/labelled",
+        end_time=timestamp_pb2.Timestamp(seconds=now + 60), label="job",
+        group_by=[admin.SPEND_DIMENSION_LABEL])).rows
+    assert {row.group[0]: (row.request_count, row.cost.total_nano_usd) for row in rows} == {
+        "": (1, costs[3]), "daily": (1, costs[2]), "nightly": (2, costs[0] + costs[1])}
+    logged = httpx.get(f"{gateway.url}/spend/logs", params={"summarize": "false"}, headers={
+        "authorization": f"Bearer {MASTER_KEY}"}).json()
+    assert {"job": "nightly", "step": "2"} in [row["metadata"]["labels"] for row in logged]
+
+
 def test_a_repeat_makes_nothing_more(service):
     request = admin.CreateApiKeyRequest(
         api_key=admin.ApiKey(alias="once", metadata={"b": "1", "a": "2", "c": "3"}),
@@ -159,11 +235,13 @@ def test_roles_come_from_users_and_keys(service):
 
 def test_faults_name_the_fields(service):
     code, details = refusal(lambda: service.admin.CreateApiKey(admin.CreateApiKeyRequest(
-        api_key=admin.ApiKey(alias="x" * 300, model_aliases={"a": "b"}))))
+        api_key=admin.ApiKey(alias="x" * 9, limits=[admin.Limit(
+            kind=common_pb2.LIMIT_KIND_TOKENS, value=1,
+            window=duration_pb2.Duration(seconds=86_401))]))))
     assert code == grpc.StatusCode.INVALID_ARGUMENT
     bad = error_details_pb2.BadRequest()
     assert details["google.rpc.BadRequest"].Unpack(bad)
-    assert [violation.field for violation in bad.field_violations] == ["api_key.model_aliases"]
+    assert [violation.field for violation in bad.field_violations] == ["api_key.limits[0].window"]
 
 
 def test_by_grpcurl(gateway):

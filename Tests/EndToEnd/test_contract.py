@@ -96,11 +96,11 @@ def test_bounds_and_choices(stubs):
 
 def test_what_is_not_built_yet_is_refused_and_not_dropped(stubs):
     request = whole("demo")
-    request.chat.labels["team"] = "a"
+    request.chat.json_dialect = "unknown"
     with pytest.raises(grpc.RpcError) as raised:
         stubs.chat.GenerateChatCompletion(request, metadata=metadata(), timeout=20)
     assert raised.value.code() == grpc.StatusCode.INVALID_ARGUMENT
-    assert "chat.labels" in raised.value.details()
+    assert "chat.json_dialect" in raised.value.details()
 
 
 @pytest.mark.parametrize("model", ["demo", "gpt-4o"])

@@ -132,6 +132,18 @@ def test_a_key_s_health_is_told_to_its_holder(gateway, admin):
     Admin(gateway, key).post("/key/health", status=401)
 
 
+def test_a_key_has_names_of_its_own_for_models_and_a_limit_by_the_day(gateway, admin):
+    made = admin.post("/key/generate", aliases={"fast": "m"}, models=["m"], tpd_limit=1000)
+    assert made["aliases"] == {"fast": "m"} and made["tpd_limit"] == 1000
+    assert chat(gateway, made["key"], "fast")[0] == 200
+    assert chat(gateway, made["key"], "dear")[0] == 403
+    assert chat(gateway, made["key"], max_tokens=2000)[0] == 429
+    changed = admin.post("/key/update", key=made["key"], aliases=None, tpd_limit=None)
+    assert changed["aliases"] == {} and changed["tpd_limit"] is None
+    assert chat(gateway, made["key"], "fast")[0] == 403
+    assert chat(gateway, made["key"], max_tokens=2000)[0] == 200
+
+
 # -- Teams
 
 

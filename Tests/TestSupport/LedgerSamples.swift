@@ -27,6 +27,9 @@ public struct LedgerSamples {
         row.teamID = key > 0 ? "team-\(key % 2)" : nil
         row.endUser = Bool.random(using: &random) ? "customer-\(key)" : nil
         row.tags = ["red", "green", "blue"].filter { _ in Bool.random(using: &random) }
+        if Bool.random(using: &random) {
+            row.labels = key == 0 ? ["$.job": "no"] : ["job": "\"nightly\" \(key)"]
+        }
         row.deploymentID = "\(row.model)-d"
         row.provider = row.model == "model-0" ? "openai" : "scripted"
         row.upstreamModel = "up-\(row.model)"

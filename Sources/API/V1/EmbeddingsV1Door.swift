@@ -13,6 +13,7 @@ final class EmbeddingsV1Door: V1Door, Door {
             try await readMessage(V1Types.embeddingsRequest) { message throws(GatewayError) in
                 var reader = V1RequestReader()
                 var request = try reader.embeddings(message.pointee)
+                V1Fingerprint.sort(message.pointee.n_labels, message.pointee.labels)
                 request.identity = try V1Fingerprint.identity(
                     UnsafePointer(message.pointee.request_id), nil, of: message)
                 return request

@@ -32,7 +32,7 @@ enum V1Fingerprint {
 
     /// Brings the entries of a map from text into one order, in the memory that they were unpacked
     /// into.
-    static func sort<Entry: AdminMapEntry>(
+    static func sort<Entry: TextEntry>(
         _ count: Int, _ entries: UnsafeMutablePointer<UnsafeMutablePointer<Entry>?>?
     ) {
         var entries = UnsafeMutableBufferPointer(start: entries, count: count)
@@ -41,9 +41,8 @@ enum V1Fingerprint {
 
     /// Brings the entries of maps into one order, in the memory that they were unpacked into.
     private static func sortMaps(of chat: UnsafeMutablePointer<Llmgateway__V1__ChatRequest>) {
-        var metadata = UnsafeMutableBufferPointer(
-            start: chat.pointee.metadata, count: chat.pointee.n_metadata)
-        metadata.sort { isBefore($0?.pointee.key, $1?.pointee.key) }
+        sort(chat.pointee.n_metadata, chat.pointee.metadata)
+        sort(chat.pointee.n_labels, chat.pointee.labels)
         guard let sampling = chat.pointee.sampling else { return }
         var biases = UnsafeMutableBufferPointer(
             start: sampling.pointee.logit_bias, count: sampling.pointee.n_logit_bias)

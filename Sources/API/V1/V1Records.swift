@@ -174,6 +174,8 @@ extension LimitKind {
         switch self {
         case .requests: 1
         case .tokens: 2
+        case .inputTokens: 3
+        case .outputTokens: 4
         case .requestsAtOnce: 5
         case .spend: 6
         }

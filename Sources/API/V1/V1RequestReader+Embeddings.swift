@@ -15,7 +15,7 @@ extension V1RequestReader {
         if request.dimension_count < 0 { violate("dimension_count", "must not be negative") }
         if request.input_type.rawValue != 0 { refuse("input_type") }
         if request.element_type.rawValue > 1 { refuse("element_type") }
-        if request.n_labels > 0 { refuse("labels") }
+        let labels = labels(request.n_labels, request.labels, "labels")
         var content = ChatContent(messages: [])
         let routing = readRouting(request.routing, "routing", into: &content)
         var inputs: [EmbeddingContent.Input] = []
@@ -44,6 +44,7 @@ extension V1RequestReader {
                 EmbeddingContent(
                     inputs: inputs, dimensionCount: dimensions, endUser: request.end_user.text,
                     extraBodyJSON: request.extra_body_json.text)))
+        embedding.labels = labels
         embedding.routing = routing
         embedding.endUser = request.end_user.text
         return embedding

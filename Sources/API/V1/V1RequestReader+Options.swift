@@ -121,7 +121,6 @@ extension V1RequestReader {
         if !dialect.isEmpty && dialect != Dialect.openAIChat.name.description {
             refuse("chat.json_dialect")
         }
-        if request.n_labels > 0 { refuse("chat.labels") }
     }
 
     private mutating func readReasoning(

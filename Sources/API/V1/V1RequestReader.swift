@@ -66,6 +66,7 @@ struct V1RequestReader {
         if choices < 0 || choices > Self.choicesMax {
             violate("chat.choice_count", "must be from 0 to \(Self.choicesMax), is \(choices)")
         }
+        let labels = labels(request.n_labels, request.labels, "chat.labels")
         if request.max_output_tokens < 0 {
             violate("chat.max_output_tokens", "must not be negative")
         }
@@ -77,6 +78,7 @@ struct V1RequestReader {
         chat.routing = routing
         chat.extent = content.extent
         chat.endUser = content.endUser
+        chat.labels = labels
         chat.clampsToBudget = request.routing?.pointee.clamp_to_budget ?? 0 != 0
         return chat
     }

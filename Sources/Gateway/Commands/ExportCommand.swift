@@ -53,7 +53,7 @@ struct ExportedRow: Encodable {
         "input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens",
         "reasoning_tokens", "usage_source", "usd", "usd_input", "usd_output",
         "usd_failed_attempts", "usd_excess", "price_unknown", "in_flight_tokens", "overrun_tokens",
-        "failure", "first_token_ms", "duration_ms",
+        "failure", "first_token_ms", "duration_ms", "labels",
     ]
 
     /// The values of ``columns``, as texts.
@@ -74,6 +74,8 @@ struct ExportedRow: Encodable {
             "\(usage.inFlightTokens)", "\(usage.overrunTokens)", row.failure?.rawValue ?? "",
             Self.milliseconds(row.firstTokenLatency),
             Self.milliseconds(row.duration),
+            row.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+                .joined(separator: " "),
         ]
     }
 
@@ -89,6 +91,8 @@ struct ExportedRow: Encodable {
             let column = Column(stringValue: name)
             if name == "tags" {
                 try members.encode(row.tags, forKey: column)
+            } else if name == "labels" {
+                try members.encode(row.labels, forKey: column)
             } else if name == "is_stream" {
                 try members.encode(row.isStream, forKey: column)
             } else if name == "price_unknown" {

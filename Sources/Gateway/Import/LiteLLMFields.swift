@@ -12,9 +12,8 @@ enum LiteLLMFields {
     /// Columns that guard or grant something that is not offered here, whatever the table.
     static let guards = [
         "permissions", "object_permission_id", "allowed_cache_controls", "policies",
-        "access_group_ids", "config", "router_settings", "aliases", "agent_id", "project_id",
+        "access_group_ids", "config", "router_settings", "agent_id", "project_id",
         "organization_id", "budget_fallbacks", "model_id", "default_team_member_models",
-        "tpd_limit",
         "allowed_model_region", "default_model",
     ]
 
@@ -37,6 +36,7 @@ enum LiteLLMFields {
         allowance.limits = LimitSet(
             requestsPerMinute: row.integer("rpm_limit"), tokensPerMinute: row.integer("tpm_limit"),
             requestsAtOnce: row.integer("max_parallel_requests"))
+        allowance.limits.tokensPerDay = row.integer("tpd_limit")
         allowance.budget = try terms(row)
         allowance.budgetID = row.text("budget_id")
         for item in row.json("budget_limits") as? [[String: Any]] ?? [] {
@@ -142,6 +142,7 @@ enum LiteLLMFields {
         settings.userID = row.text("user_id")
         settings.isBlocked = row.bool("blocked")
         settings.models = row.texts("models")
+        settings.modelAliases = row.object("aliases").compactMapValues { $0 as? String }
         settings.tags = tags(row)
         settings.metadata = metadata(row)
         settings.allowance = try allowance(row)

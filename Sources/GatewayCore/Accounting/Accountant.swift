@@ -45,7 +45,7 @@ public final class Accountant {
         {
             let demand = LimitDemand(
                 standings: standings, deployments: plan.deployments,
-                tokens: request.isFree ? 0 : tokensLikely(request, input, standings))
+                tokens: request.isFree ? .zero : tokensLikely(request, input, standings))
             switch limits.take(demand, now: clock.now()) {
             case .taken(let taken):
                 ticket = taken
@@ -107,13 +107,16 @@ public final class Accountant {
     /// that a request can not fit at all.
     func tokensLikely(
         _ request: ModelRequest, _ tokens: InputTokens, _ standings: [Standing]
-    ) -> Int {
-        let input = Int(clamping: tokens.likely)
+    ) -> TokenCount {
+        let input = min(.max / 4, Int(clamping: tokens.likely))
         if let asked = request.outputTokensAsked {
             let output = Int(clamping: asked).multipliedReportingOverflow(by: request.choiceCount)
-            return output.overflow ? .max / 2 : min(.max / 2, input + min(output.0, .max / 4))
+            return TokenCount(
+                input: input, output: output.overflow ? .max / 4 : min(output.0, .max / 4))
         }
-        let smallest = standings.compactMap(\.limits.tokensPerMinute).min() ?? .max
-        return max(input, min(input + rules.outputTokensLikely, smallest))
+        let smallest = standings.compactMap { $0.limits.least(of: .tokens) }.min() ?? .max
+        let smallestOutput = standings.compactMap { $0.limits.least(of: .outputTokens) }.min()
+        let output = min(rules.outputTokensLikely, smallest - input, smallestOutput ?? .max)
+        return TokenCount(input: input, output: max(0, output))
     }
 }

@@ -141,7 +141,9 @@ final class CallCharge {
 
     private func take(_ standings: [Standing], _ deployments: [Deployment]) -> LimitTicket? {
         let output = worst.outputTokensAsked.map { $0.multipliedClamped(by: worst.choiceCount) }
-        let tokens = Int(clamping: min(.max / 2, worst.input.likely) + min(.max / 2, output ?? 0))
+        let tokens = TokenCount(
+            input: Int(clamping: min(.max / 4, worst.input.likely)),
+            output: Int(clamping: min(.max / 4, output ?? 0)))
         let demand = LimitDemand(
             standings: standings, deployments: deployments, tokens: tokens)
         guard case .taken(let taken) = limits.take(demand, now: clock.now()) else { return nil }
@@ -379,9 +381,7 @@ final class CallCharge {
                 // It is settled with what the answer has used.
                 modelTickets.append(ticket)
             } else {
-                let used = fork.failedUsage.map {
-                    Int(clamping: $0.inputTokens + $0.outputTokens)
-                }
+                let used = fork.failedUsage.map { TokenCount($0) }
                 limits.settle(ticket, tokens: used, now: clock.now())
             }
         }
@@ -437,12 +437,12 @@ final class CallCharge {
         record.error = failure
         if isBoundByBudget { record.markBudgetsEnd() }
         if let ticket {
-            let used = isFree ? nil : usage.map { Int(clamping: $0.inputTokens + $0.outputTokens) }
+            let used = isFree ? nil : usage.map { TokenCount($0) }
             limits.settle(
-                ticket, tokens: record.attempts.isEmpty ? nil : used ?? 0, now: clock.now())
+                ticket, tokens: record.attempts.isEmpty ? nil : used ?? .zero, now: clock.now())
         }
         for ticket in modelTickets {
-            let used = usage.map { Int(clamping: $0.inputTokens + $0.outputTokens) } ?? 0
+            let used = usage.map { TokenCount($0) } ?? .zero
             limits.settle(ticket, tokens: used, now: clock.now())
         }
         guard !isFree, !record.attempts.isEmpty || hold != 0 else {

@@ -3,10 +3,13 @@ import GatewayPrimitives
 extension GatewayError {
     /// A limit was hit; nothing was taken.
     static func rateLimited(_ hit: LimitHit, now: WallTime) -> GatewayError {
+        let window = hit.seconds == 60 ? "per minute" : "in \(hit.seconds) s"
         let kind =
             switch hit.kind {
-            case .requests: "requests per minute"
-            case .tokens: "tokens per minute"
+            case .requests: "requests \(window)"
+            case .tokens: "tokens \(window)"
+            case .inputTokens: "input tokens \(window)"
+            case .outputTokens: "output tokens \(window)"
             case .requestsAtOnce: "requests at once"
             case .spend: "spend"
             }
@@ -78,7 +81,7 @@ extension LimitViolation {
     init(_ hit: LimitHit, now: WallTime) {
         self.init(
             subject: hit.standing.name, subjectKind: hit.standing.subject.kind, kind: hit.kind,
-            window: hit.kind == .requestsAtOnce ? nil : .seconds(60), limit: Int64(hit.limit),
+            window: hit.seconds == 0 ? nil : .seconds(hit.seconds), limit: Int64(hit.limit),
             requested: Int64(hit.requested), remaining: Int64(max(0, hit.remaining)),
             resetAt: hit.after.map {
                 WallTime(

@@ -12,6 +12,8 @@ public struct LedgerRow: Sendable {
     public var endUser: String?
     /// Labels for reports, of the key and of the request.
     public var tags: [String]
+    /// What the client marked the request with.
+    public var labels: [String: String] = [:]
     /// The door and operation, such as `openai.chat`.
     public var endpoint: String
     /// The model asked for.
@@ -58,6 +60,7 @@ public struct LedgerRow: Sendable {
         teamID = record.principal?.teamID
         endUser = record.endUser.isEmpty ? nil : record.endUser
         tags = record.tags
+        labels = record.labels
         endpoint = record.endpoint.description
         model = record.model
         isStream = record.isStream

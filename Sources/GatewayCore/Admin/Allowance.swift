@@ -51,9 +51,7 @@ public struct Allowance: Equatable, Sendable {
     /// What is not set here, from another.
     func filled(from other: Allowance) -> Allowance {
         var filled = self
-        filled.limits.requestsPerMinute = limits.requestsPerMinute ?? other.limits.requestsPerMinute
-        filled.limits.tokensPerMinute = limits.tokensPerMinute ?? other.limits.tokensPerMinute
-        filled.limits.requestsAtOnce = limits.requestsAtOnce ?? other.limits.requestsAtOnce
+        filled.limits = limits.filled(from: other.limits)
         if budget.max == nil && budget.soft == nil { filled.budget = other.budget }
         if moreBudgets.isEmpty { filled.moreBudgets = other.moreBudgets }
         filled.modelLimits.merge(other.modelLimits) { own, _ in own }

@@ -9,6 +9,8 @@ public struct ReportQuery: Sendable {
     /// What the sums are kept apart by, in this order.
     public var by: [ReportDimension]
     public var filter: CallFilter
+    /// Which one ``ReportDimension/label`` is.
+    public var label = ""
     public var order: Order
     /// How many sums at most.
     public var countMax: Int
@@ -38,7 +40,8 @@ public struct ReportQuery: Sendable {
     /// Whether the ledger's rows have to answer it, as far back as they are kept, because the sums
     /// that are kept by day cannot.
     public var needsRows: Bool {
-        by.contains(.endUser) || by.contains(.endpoint) || filter.endUser != nil
+        by.contains(.endUser) || by.contains(.endpoint) || by.contains(.label)
+            || filter.endUser != nil
             || filter.tag != nil || moments != nil
     }
 
@@ -72,8 +75,10 @@ public enum ReportDimension: String, Sendable {
     case endUser
     /// The door and operation.
     case endpoint
-    /// A label; a call with several is in the sum of each. Only by itself or with days.
+    /// A tag; a call with several is in the sum of each. Only by itself or with days.
     case tag
+    /// The value of one of the labels that clients mark their requests with.
+    case label
 }
 
 /// Which calls are looked at: those that fit all that is given.

@@ -82,10 +82,15 @@ struct SettingsCheck {
     }
 
     private func check(_ set: LimitSet, _ model: String, prefix: String) throws(GatewayError) {
+        guard set.others.count <= RateLimit.countMax else {
+            throw .invalid(
+                prefix + "limits",
+                "has more than \(RateLimit.countMax) over other windows or of one side's tokens")
+        }
         for (value, name) in [
             (set.requestsPerMinute, "rpm_limit"), (set.tokensPerMinute, "tpm_limit"),
-            (set.requestsAtOnce, "max_parallel_requests"),
-        ] {
+            (set.requestsAtOnce, "max_parallel_requests"), (set.tokensPerDay, "tpd_limit"),
+        ] + set.others.map({ ($0.value, "limits") }) {
             guard let value, !(0...Self.most).contains(value) else { continue }
             throw .invalid(
                 prefix + name,

@@ -22,6 +22,8 @@ public final class Principal: Sendable {
     public let tags: [String]
     /// Models it may use.
     public let access: ModelAccess
+    /// Names of the key's own for models.
+    public let modelAliases: [String: String]
     /// The key and everything above it that is held to something: in this order errors name them.
     public let standings: [Standing]
     /// What the use of single models is held to, by the model's name.
@@ -35,7 +37,8 @@ public final class Principal: Sendable {
         name: String, keyID: String? = nil, keyHint: String? = nil, userID: String? = nil,
         teamID: String? = nil,
         role: Role = .user, tags: [String] = [], access: ModelAccess = ModelAccess(),
-        standings: [Standing] = [], modelStandings: [String: [Standing]] = [:],
+        modelAliases: [String: String] = [:], standings: [Standing] = [],
+        modelStandings: [String: [Standing]] = [:],
         blockedReason: String? = nil, expiresAt: WallTime? = nil, opensModels: Bool = true,
         opensManagement: Bool = true
     ) {
@@ -49,6 +52,7 @@ public final class Principal: Sendable {
         self.opensManagement = opensManagement
         self.tags = tags
         self.access = access
+        self.modelAliases = modelAliases
         self.standings = standings.filter(\.isHeld)
         self.modelStandings = modelStandings
         self.blockedReason = blockedReason

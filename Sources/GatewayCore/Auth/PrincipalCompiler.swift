@@ -35,7 +35,8 @@ struct PrincipalCompiler {
                 name: key.name, keyID: key.id, keyHint: key.hint, userID: key.settings.userID,
                 teamID: key.settings.teamID, role: role(of: key, user),
                 tags: tags(of: key, team?.record), access: access(of: key),
-                standings: standings, modelStandings: byModel,
+                modelAliases: key.settings.modelAliases, standings: standings,
+                modelStandings: byModel,
                 blockedReason: blockedReason(of: key), expiresAt: expiresAt,
                 opensModels: key.settings.routes.opensModels,
                 opensManagement: key.settings.routes != .models)

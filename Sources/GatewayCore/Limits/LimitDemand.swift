@@ -5,9 +5,9 @@ public struct LimitDemand: Sendable {
     /// Where it may go, in the order wanted: the first one with room is taken too.
     public var deployments: [Deployment]
     /// How many tokens it is expected to use.
-    public var tokens: Int
+    public var tokens: TokenCount
 
-    public init(standings: [Standing], deployments: [Deployment], tokens: Int) {
+    public init(standings: [Standing], deployments: [Deployment], tokens: TokenCount) {
         self.standings = standings
         self.deployments = deployments
         self.tokens = tokens
@@ -65,6 +65,8 @@ public enum LimitAnswer: Sendable {
 public struct LimitHit: Sendable {
     public let standing: Standing
     public let kind: LimitKind
+    /// The length of its window in seconds; zero for requests at once.
+    public let seconds: Int64
     public let limit: Int
     public let requested: Int
     public let remaining: Int
@@ -72,11 +74,12 @@ public struct LimitHit: Sendable {
     public let after: Duration?
 
     public init(
-        standing: Standing, kind: LimitKind, limit: Int, requested: Int, remaining: Int,
-        after: Duration?
+        standing: Standing, kind: LimitKind, seconds: Int64, limit: Int, requested: Int,
+        remaining: Int, after: Duration?
     ) {
         self.standing = standing
         self.kind = kind
+        self.seconds = seconds
         self.limit = limit
         self.requested = requested
         self.remaining = remaining

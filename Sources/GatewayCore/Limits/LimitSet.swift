@@ -8,17 +8,52 @@ public struct LimitSet: Equatable, Sendable {
     public var tokensPerMinute: Int?
     /// Requests at once.
     public var requestsAtOnce: Int?
+    /// Over other windows, and of one side's tokens; none limits what another does.
+    public var others: [RateLimit]
 
     public init(
-        requestsPerMinute: Int? = nil, tokensPerMinute: Int? = nil, requestsAtOnce: Int? = nil
+        requestsPerMinute: Int? = nil, tokensPerMinute: Int? = nil, requestsAtOnce: Int? = nil,
+        others: [RateLimit] = []
     ) {
         self.requestsPerMinute = requestsPerMinute
         self.tokensPerMinute = tokensPerMinute
         self.requestsAtOnce = requestsAtOnce
+        self.others = others
     }
 
     public var isEmpty: Bool {
         requestsPerMinute == nil && tokensPerMinute == nil && requestsAtOnce == nil
+            && others.isEmpty
+    }
+
+    /// Tokens in any 24 hours, input and output.
+    public var tokensPerDay: Int? {
+        get { others.first { $0.isBeside(Self.day) }?.value }
+        set {
+            others.removeAll { $0.isBeside(Self.day) }
+            if let newValue { others.append(RateLimit(.tokens, seconds: 86_400, value: newValue)) }
+        }
+    }
+
+    private static let day = RateLimit(.tokens, seconds: 86_400, value: 0)
+
+    /// The tightest limit of a kind, over whatever window; `nil` without one.
+    func least(of kind: LimitKind) -> Int? {
+        var least = kind == .tokens ? tokensPerMinute : nil
+        for limit in others where limit.kind == kind {
+            least = min(least ?? .max, limit.value)
+        }
+        return least
+    }
+
+    /// What is not limited here, by another.
+    func filled(from other: LimitSet) -> LimitSet {
+        LimitSet(
+            requestsPerMinute: requestsPerMinute ?? other.requestsPerMinute,
+            tokensPerMinute: tokensPerMinute ?? other.tokensPerMinute,
+            requestsAtOnce: requestsAtOnce ?? other.requestsAtOnce,
+            others: others
+                + other.others.filter { limit in !others.contains { $0.isBeside(limit) } })
     }
 }
 
@@ -28,6 +63,8 @@ public enum LimitKind: UInt8, Sendable {
     case tokens
     case requestsAtOnce
     case spend
+    case inputTokens
+    case outputTokens
 }
 
 /// A limit or a budget that a request did not fit into.

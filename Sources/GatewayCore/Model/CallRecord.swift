@@ -51,6 +51,8 @@ public final class CallRecord: @unchecked Sendable {
     public var endUser = ""
     /// Labels for reports, of the key and of the request.
     public var tags: [String] = []
+    /// What the client marked the request with, for reports.
+    public var labels: [String: String] = [:]
     public var outcomes: [ChoiceOutcome] = []
     /// The class of service that the upstream reported.
     public var serviceTier: String?

@@ -97,6 +97,15 @@ extension ModelRequest {
         case .relay(let request): request.tags
         }
     }
+
+    /// What its client marks it with, for reports.
+    var labels: [String: String] {
+        switch self {
+        case .chat(let request): request.labels
+        case .embeddings(let request): request.labels
+        case .relay: [:]
+        }
+    }
 }
 
 /// A request exactly as its client wrote it, with the places that the gateway may change.
@@ -179,6 +188,8 @@ public struct ChatRequest: Sendable {
     public var endUser = ""
     /// Labels for reports and budgets.
     public var tags: [String] = []
+    /// What its client marks it with, for reports. Never sent upstream.
+    public var labels: [String: String] = [:]
     /// What it says about its routing; `nil` for nothing.
     public var routing: RequestRouting?
     /// What the client calls it, so that a repeat is not charged again.
@@ -236,6 +247,8 @@ public struct EmbeddingRequest: Sendable {
     public var endUser = ""
     /// Labels for reports and budgets.
     public var tags: [String] = []
+    /// What its client marks it with, for reports. Never sent upstream.
+    public var labels: [String: String] = [:]
     /// What it says about its routing; `nil` for nothing.
     public var routing: RequestRouting?
     /// What the client calls it, so that a repeat is not charged again.

@@ -132,6 +132,7 @@ extension CallRecord {
         model = request.model
         isStream = request.isStream
         endUser = request.endUser
+        labels = request.labels
         tags = request.tags
         for tag in principal.tags where !tags.contains(tag) { tags.append(tag) }
     }

@@ -170,9 +170,17 @@ public final class Pipeline {
         let aliases = list.rules.aliases.filter { !$1.isHidden }.compactMap { alias, target in
             list[target.model].map { $0.named(alias) }
         }
-        return (list.models + aliases).filter {
+        let allowed = (list.models + aliases).filter {
             principal.mayUse(model: $0.name, groups: $0.accessGroups)
         }
+        if principal.modelAliases.isEmpty { return allowed }
+        // A name of the key's own stands before a model's of the same name.
+        let own = principal.modelAliases.sorted { $0.key < $1.key }.compactMap { alias, name in
+            list[list.rules.aliases[name]?.model ?? name].flatMap {
+                principal.mayUse($0, as: name) ? $0.named(alias) : nil
+            }
+        }
+        return allowed.filter { principal.modelAliases[$0.name] == nil } + own
     }
 }
 

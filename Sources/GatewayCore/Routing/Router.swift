@@ -12,7 +12,8 @@ public struct Router: Sendable {
         random: inout FastRandom
     ) throws(GatewayError) -> RoutePlan {
         let list = catalog.current
-        let name = request.model
+        // What the key calls a model, then what everybody does.
+        let name = principal.modelAliases[request.model] ?? request.model
         let model = list.rules.aliases[name]?.model ?? name
         guard principal.opensModels else { throw .closedToModels(principal) }
         let entry = list[model]

@@ -3,13 +3,14 @@ enum LedgerSQL {
     static let insertHold = """
         INSERT INTO hold (
             instance_id, amount, accounts, call_id, key_id, key_name, user_id, team_id, end_user,
-            tags, endpoint, model, deployment_id, provider, upstream_model, is_stream, received_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            tags, endpoint, model, deployment_id, provider, upstream_model, is_stream, received_at,
+            labels)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 
     static let selectDraft = """
         SELECT amount, call_id, key_id, key_name, user_id, team_id, end_user, tags, endpoint,
-            model, deployment_id, provider, upstream_model, is_stream, received_at
+            model, deployment_id, provider, upstream_model, is_stream, received_at, labels
         FROM hold WHERE id = ?
         """
 
@@ -20,10 +21,10 @@ enum LedgerSQL {
             cached_input_tokens, cache_write_tokens, audio_input_tokens, output_tokens,
             reasoning_tokens, audio_output_tokens, usage_source, cost, cost_input, cost_output,
             cost_failed_attempts, excess, failure, received_at, first_token_latency, duration,
-            in_flight_tokens, attempts, price_unknown, overrun_tokens)
+            in_flight_tokens, attempts, price_unknown, overrun_tokens, labels)
         VALUES (
             ?, nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-            ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (call_id) DO NOTHING
         """
 

@@ -122,6 +122,7 @@ final class LedgerStatements {
         statement.bind(15, draft.upstreamModel)
         statement.bind(16, draft.isStream ? 1 : 0)
         statement.bind(17, draft.receivedAt.nanoseconds)
+        statement.bind(18, try StoredLabels.text(draft.labels))
         return try statement.insert()
     }
 
@@ -168,6 +169,7 @@ final class LedgerStatements {
             draft.provider = row.text(11)
             draft.upstreamModel = row.text(12)
             draft.isStream = row.integer(13) != 0
+            draft.labels = StoredLabels.labels(row.text(15))
             return (draft, row.money(0))
         }
     }
@@ -217,6 +219,7 @@ final class LedgerStatements {
         statement.bind(34, try StoredAttempts.text(row.attempts))
         statement.bind(35, row.isPriceUnknown ? 1 : 0)
         statement.bind(36, row.usage.overrunTokens)
+        statement.bind(37, try StoredLabels.text(row.labels))
         return try statement.run() == 1
     }
 

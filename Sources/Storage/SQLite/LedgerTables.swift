@@ -162,5 +162,14 @@ enum LedgerTables {
                 -- in doubt; each call with a budget paid for their index twice.
                 DROP INDEX hold_by_instance;
                 """),
+        StoreMigration(
+            name: "ledger-7",
+            sql: """
+                -- What clients marked their requests with: a JSON object of texts.
+                ALTER TABLE ledger ADD COLUMN labels TEXT
+                    CHECK (labels IS NULL OR json_valid(labels));
+                ALTER TABLE hold ADD COLUMN labels TEXT
+                    CHECK (labels IS NULL OR json_valid(labels));
+                """),
     ]
 }

@@ -153,7 +153,8 @@ struct KeyEndpointsTests {
     }
 
     @Test(arguments: [
-        #"{"guardrails": ["pii"]}"#, #"{"object_permission": {"a": 1}}"#, #"{"tpd_limit": 4}"#,
+        #"{"guardrails": ["pii"]}"#, #"{"object_permission": {"a": 1}}"#,
+        #"{"rpm_limit_type": "dynamic"}"#,
         #"{"allowed_routes": ["/chat/completions"]}"#, #"{"organization_id": "o"}"#,
         #"{"max_bugdet": 5}"#, #"{"max_budget": "much"}"#, #"{"budget_duration": "soon"}"#,
         #"{"duration": "soon"}"#, #"{"rpm_limit": -1}"#, #"{"key": "sk-short"}"#,

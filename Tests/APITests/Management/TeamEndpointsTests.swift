@@ -188,7 +188,7 @@ struct TeamEndpointsTests {
         ("/team/new", #"{"guardrails": ["x"]}"#), ("/team/new", #"{"organization_id": "o"}"#),
         ("/team/new", #"{"members_with_roles": [{"role": "owner", "user_id": "u"}]}"#),
         ("/user/new", #"{"user_role": "king"}"#), ("/user/new", #"{"object_permission": {"a":1}}"#),
-        ("/budget/new", #"{"tpd_limit": 5}"#), ("/budget/new", #"{"subject": "moon/x"}"#),
+        ("/budget/new", #"{"tpd_limit": -5}"#), ("/budget/new", #"{"subject": "moon/x"}"#),
         ("/customer/new", #"{}"#), ("/customer/new", #"{"user_id": "a", "default_model": "m"}"#),
         ("/team/delete", "{}"), ("/user/delete", "{}"), ("/team/member_add", #"{"team_id": "t"}"#),
     ])

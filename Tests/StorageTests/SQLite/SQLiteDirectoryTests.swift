@@ -22,11 +22,16 @@ struct SQLiteDirectoryTests {
 
     private static var allowance: Allowance {
         var allowance = Allowance(
-            limits: LimitSet(requestsPerMinute: 1, tokensPerMinute: 2, requestsAtOnce: 3),
+            limits: LimitSet(
+                requestsPerMinute: 1, tokensPerMinute: 2, requestsAtOnce: 3,
+                others: [RateLimit(.inputTokens, seconds: 3_600, value: 7)]),
             budget: BudgetTerms(
                 max: Money(nanoUSD: 4), soft: Money(nanoUSD: 3), duration: "monthly"))
         allowance.moreBudgets = [BudgetTerms(max: Money(nanoUSD: 1), duration: "1d")]
-        allowance.modelLimits = ["my_model": LimitSet(requestsPerMinute: 9)]
+        allowance.modelLimits = [
+            "my_model": LimitSet(
+                requestsPerMinute: 9, others: [RateLimit(.tokens, seconds: 86_400, value: 8)])
+        ]
         allowance.modelBudgets = ["n": BudgetTerms(max: Money(nanoUSD: 5), duration: "1h")]
         allowance.budgetID = "b"
         return allowance

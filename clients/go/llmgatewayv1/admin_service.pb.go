@@ -710,8 +710,8 @@ type ApiKey struct {
 	// Optional. Models it may use, within what its team and user may use. Empty means all of
 	// those.
 	AllowedModels []string `protobuf:"bytes,13,rep,name=allowed_models,json=allowedModels,proto3" json:"allowed_models,omitempty"`
-	// Optional. Names of its own for models: from what its requests name to the model. This version
-	// refuses any.
+	// Optional. Names of its own for models: from what its requests name to the model, which it must
+	// be allowed to use.
 	ModelAliases map[string]string `protobuf:"bytes,14,rep,name=model_aliases,json=modelAliases,proto3" json:"model_aliases,omitempty" protobuf_key:"bytes,1,opt,name=key,proto3" protobuf_val:"bytes,2,opt,name=value,proto3"`
 	// Optional. Limits of its own, besides those of its team and user. Empty means none.
 	Limits []*Limit `protobuf:"bytes,15,rep,name=limits,proto3" json:"limits,omitempty"`
@@ -887,11 +887,11 @@ type Limit struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
-	// Required. What is limited; any kind but SPEND, which budgets limit. This version counts
-	// requests, all tokens together, and requests at once, and refuses others.
+	// Required. What is limited; any kind but SPEND, which budgets limit.
 	Kind LimitKind `protobuf:"varint,1,opt,name=kind,proto3,enum=llmgateway.v1.LimitKind" json:"kind,omitempty"`
-	// Required, except for CONCURRENT_REQUESTS, which has none. The time over which it counts;
-	// at least one second. This version counts over 60 seconds only, and refuses others.
+	// Required, except for CONCURRENT_REQUESTS, which has none. The time over which it counts, in
+	// whole seconds: from one to a day, since counts begin anew with the process. Budgets limit what
+	// is longer. Of any kind and window a subject has one limit for each model, and one for all.
 	Window *durationpb.Duration `protobuf:"bytes,2,opt,name=window,proto3" json:"window,omitempty"`
 	// Required. The most that is admitted, in the kind's unit. Zero blocks.
 	Value int64 `protobuf:"varint,3,opt,name=value,proto3" json:"value,omitempty"`
@@ -3969,8 +3969,8 @@ type QuerySpendRequest struct {
 	unknownFields protoimpl.UnknownFields
 
 	// Required. Inclusive. Between midnights of UTC, sums that are kept for good answer; between
-	// other moments, for customers, and for a tag beside other groups, the ledger's rows, as far back
-	// as those are kept.
+	// other moments, for customers and labels, and for a tag beside other groups, the ledger's rows,
+	// as far back as those are kept.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	// Required. Exclusive.
 	EndTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
@@ -3978,7 +3978,7 @@ type QuerySpendRequest struct {
 	// that does not see everything, its own.
 	Subject string `protobuf:"bytes,3,opt,name=subject,proto3" json:"subject,omitempty"`
 	// Optional. One row for each combination of these. Empty means one row. DAY comes first; TAG goes
-	// with DAY alone and without a subject. This version refuses LABEL.
+	// with DAY alone and without a subject.
 	GroupBy []SpendDimension `protobuf:"varint,4,rep,packed,name=group_by,json=groupBy,proto3,enum=llmgateway.v1.SpendDimension" json:"group_by,omitempty"`
 	// Required for LABEL. The label to group by.
 	Label string `protobuf:"bytes,5,opt,name=label,proto3" json:"label,omitempty"`

@@ -452,7 +452,7 @@ type ChatRequest struct {
 	// Optional. Sent upstream where supported. At most 16 entries.
 	Metadata map[string]string `protobuf:"bytes,20,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key,proto3" protobuf_val:"bytes,2,opt,name=value,proto3"`
 	// Optional. Attached to the usage record, and usable in spend reports; never sent upstream.
-	// At most 16 entries.
+	// At most 16 entries, of at most 256 bytes each.
 	Labels map[string]string `protobuf:"bytes,21,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key,proto3" protobuf_val:"bytes,2,opt,name=value,proto3"`
 	// Optional. How the gateway may serve this request.
 	Routing *RoutingParams `protobuf:"bytes,22,opt,name=routing,proto3" json:"routing,omitempty"`

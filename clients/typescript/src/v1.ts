@@ -394,8 +394,8 @@ export interface ApiKey {
    */
   allowedModels: string[];
   /**
-   * Optional. Names of its own for models: from what its requests name to the model. This version
-   * refuses any.
+   * Optional. Names of its own for models: from what its requests name to the model, which it must
+   * be allowed to use.
    */
   modelAliases: { [key: string]: string };
   /** Optional. Limits of its own, besides those of its team and user. Empty means none. */
@@ -410,14 +410,12 @@ export interface ApiKey {
 
 /** A limit over time, or on requests at once. All limits of a request must admit it. */
 export interface Limit {
-  /**
-   * Required. What is limited; any kind but SPEND, which budgets limit. This version counts
-   * requests, all tokens together, and requests at once, and refuses others.
-   */
+  /** Required. What is limited; any kind but SPEND, which budgets limit. */
   kind: LimitKind;
   /**
-   * Required, except for CONCURRENT_REQUESTS, which has none. The time over which it counts;
-   * at least one second. This version counts over 60 seconds only, and refuses others.
+   * Required, except for CONCURRENT_REQUESTS, which has none. The time over which it counts, in
+   * whole seconds: from one to a day, since counts begin anew with the process. Budgets limit what
+   * is longer. Of any kind and window a subject has one limit for each model, and one for all.
    */
   window?: string;
   /** Required. The most that is admitted, in the kind's unit. Zero blocks. */
@@ -865,8 +863,8 @@ export interface DeleteBudgetResponse {
 export interface QuerySpendRequest {
   /**
    * Required. Inclusive. Between midnights of UTC, sums that are kept for good answer; between
-   * other moments, for customers, and for a tag beside other groups, the ledger's rows, as far back
-   * as those are kept.
+   * other moments, for customers and labels, and for a tag beside other groups, the ledger's rows,
+   * as far back as those are kept.
    */
   startTime?: string;
   /** Required. Exclusive. */
@@ -878,7 +876,7 @@ export interface QuerySpendRequest {
   subject: string;
   /**
    * Optional. One row for each combination of these. Empty means one row. DAY comes first; TAG goes
-   * with DAY alone and without a subject. This version refuses LABEL.
+   * with DAY alone and without a subject.
    */
   groupBy: SpendDimension[];
   /** Required for LABEL. The label to group by. */
@@ -1380,7 +1378,7 @@ export interface ChatRequest {
   metadata: { [key: string]: string };
   /**
    * Optional. Attached to the usage record, and usable in spend reports; never sent upstream.
-   * At most 16 entries.
+   * At most 16 entries, of at most 256 bytes each.
    */
   labels: { [key: string]: string };
   /** Optional. How the gateway may serve this request. */

@@ -7,7 +7,7 @@ enum AllowanceFields {
     /// The names that ``read(_:into:)`` reads.
     static let names: [StaticString] = [
         "max_budget", "soft_budget", "budget_duration", "budget_limits", "budget_id", "rpm_limit",
-        "tpm_limit", "max_parallel_requests", "model_rpm_limit", "model_tpm_limit",
+        "tpm_limit", "tpd_limit", "max_parallel_requests", "model_rpm_limit", "model_tpm_limit",
         "model_max_budget",
     ]
 
@@ -19,6 +19,7 @@ enum AllowanceFields {
         body.change("budget_id", &allowance.budgetID) { $0.text($1) }
         body.change("rpm_limit", &allowance.limits.requestsPerMinute) { $0.integer($1) }
         body.change("tpm_limit", &allowance.limits.tokensPerMinute) { $0.integer($1) }
+        body.change("tpd_limit", &allowance.limits.tokensPerDay) { $0.integer($1) }
         body.change("max_parallel_requests", &allowance.limits.requestsAtOnce) { $0.integer($1) }
         if body.state(of: "budget_limits") != .absent {
             allowance.moreBudgets = (body.objects("budget_limits") ?? []).map { item in
@@ -101,6 +102,7 @@ enum AllowanceFields {
         }
         output.member("rpm_limit", allowance.limits.requestsPerMinute)
         output.member("tpm_limit", allowance.limits.tokensPerMinute)
+        output.member("tpd_limit", allowance.limits.tokensPerDay)
         output.member("max_parallel_requests", allowance.limits.requestsAtOnce)
         writeLimits("model_rpm_limit", allowance, \.requestsPerMinute, to: &output)
         writeLimits("model_tpm_limit", allowance, \.tokensPerMinute, to: &output)

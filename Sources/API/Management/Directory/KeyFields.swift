@@ -1,11 +1,12 @@
 import GatewayCore
 import GatewayPrimitives
+import JSON
 
 /// LiteLLM's fields of a key, in bodies and answers.
 enum KeyFields {
     private static let names: [StaticString] = [
         "key", "key_alias", "duration", "models", "team_id", "user_id", "tags", "metadata",
-        "blocked", "key_type", "allowed_routes",
+        "blocked", "key_type", "allowed_routes", "aliases",
     ]
 
     /// Changes what the body names: null clears, and what is absent stays.
@@ -19,6 +20,7 @@ enum KeyFields {
         body.change("team_id", &settings.teamID) { $0.text($1) }
         body.change("user_id", &settings.userID) { $0.text($1) }
         body.change("models", &settings.models) { $0.texts($1) }
+        readAliases(body, into: &settings)
         readMetadata(body, &settings.metadata, tags: &settings.tags)
         if body.state(of: "blocked") != .absent {
             settings.isBlocked = body.bool("blocked") ?? false
@@ -36,6 +38,20 @@ enum KeyFields {
             if let inside = object?.texts("tags") { tags = inside }
         }
         body.change("tags", &tags) { $0.texts($1) }
+    }
+
+    /// `{name: model}`: what its requests may call models.
+    private static func readAliases(_ body: BodyFields, into settings: inout KeySettings) {
+        guard body.state(of: "aliases") != .absent else { return }
+        settings.modelAliases = [:]
+        guard let object = body.object("aliases") else { return }
+        for (name, value) in object.value.members {
+            guard let model = value.string else {
+                body.violate("aliases", "must hold models' names, holds \(value.kind.words).")
+                continue
+            }
+            settings.modelAliases[name.string] = model.string
+        }
     }
 
     /// How long it works from now on; null and -1 mean for ever.
@@ -110,7 +126,11 @@ enum KeyFields {
         output.member("blocked", settings.isBlocked)
         output.member("key_type", settings.routes.rawValue)
         output.member("allowed_routes", strings: settings.routes.words)
-        output.member("aliases") { _ in }
+        output.member("aliases") { output in
+            for (name, model) in settings.modelAliases.sorted(by: { $0.key < $1.key }) {
+                output.member(name, model)
+            }
+        }
         output.member("config") { _ in }
         output.member("permissions") { _ in }
         output.member("last_active", figure.lastUsedAt)

@@ -83,6 +83,11 @@ extension JSONOutput {
         member("excess", row.cost.excess)
         member("overrun_tokens", Int(row.usage.overrunTokens))
         member("price_unknown", row.isPriceUnknown)
+        member("labels") { output in
+            for (name, value) in row.labels.sorted(by: { $0.key < $1.key }) {
+                output.member(name, value)
+            }
+        }
         member("error", row.failure?.rawValue)
     }
 

@@ -22,6 +22,7 @@ enum AdminKeys {
         try read(given, .all(of: settable), fields, into: &settings)
         try fields.finish()
         V1Fingerprint.sort(given.n_metadata, given.metadata)
+        V1Fingerprint.sort(given.n_model_aliases, given.model_aliases)
         let caller = try call.caller(creating: .key, id: request.request_id, request)
         let issued = try await call.administration.createKey(
             settings, makesOwners: false, by: caller)
@@ -165,11 +166,8 @@ enum AdminKeys {
         if mask.has("allowed_models") {
             settings.models = fields.texts(given.n_allowed_models, given.allowed_models)
         }
-        if mask.has("model_aliases"), given.n_model_aliases > 0 {
-            fields.violate(
-                "model_aliases",
-                "are not offered by this version; router_settings.model_group_alias names "
-                    + "models for everybody.")
+        if mask.has("model_aliases") {
+            settings.modelAliases = TextMap.read(given.n_model_aliases, given.model_aliases)
         }
         if mask.has("limits") {
             fields.limits(given.n_limits, given.limits, into: &settings.allowance)

@@ -103,6 +103,10 @@ struct AdminRecords {
         message.pointee.limits = arena.array(limits)
         message.pointee.n_tags = settings.tags.count
         message.pointee.tags = texts(settings.tags)
+        let aliases = TextMap.entries(
+            settings.modelAliases, AdminTypes.keyModelAliases, in: arena)
+        message.pointee.n_model_aliases = aliases.count
+        message.pointee.model_aliases = arena.array(aliases)
         let metadata = entries(settings.metadata, AdminTypes.keyMetadata)
         message.pointee.n_metadata = metadata.count
         message.pointee.metadata = arena.array(metadata)
@@ -166,38 +170,8 @@ struct AdminRecords {
         if let text { field = arena.text(text) }
     }
 
-    private func limits(
-        _ allowance: Allowance
-    ) -> [UnsafeMutablePointer<Llmgateway__V1__Limit>?] {
-        limits(allowance.limits, model: "")
-            + allowance.modelLimits.sorted { $0.key < $1.key }.flatMap {
-                limits($0.value, model: $0.key)
-            }
-    }
-
-    private func limits(
-        _ set: LimitSet, model: String
-    ) -> [UnsafeMutablePointer<Llmgateway__V1__Limit>?] {
-        let kinds = [
-            (LLMGATEWAY__V1__LIMIT_KIND__LIMIT_KIND_REQUESTS, set.requestsPerMinute),
-            (LLMGATEWAY__V1__LIMIT_KIND__LIMIT_KIND_TOKENS, set.tokensPerMinute),
-            (LLMGATEWAY__V1__LIMIT_KIND__LIMIT_KIND_CONCURRENT_REQUESTS, set.requestsAtOnce),
-        ]
-        return kinds.compactMap { kind, value in
-            guard let value else { return nil }
-            let limit = arena.make(AdminTypes.limit)
-            limit.pointee.kind = kind
-            if kind != LLMGATEWAY__V1__LIMIT_KIND__LIMIT_KIND_CONCURRENT_REQUESTS {
-                limit.pointee.window = times.duration(.seconds(60))
-            }
-            limit.pointee.value = Int64(value)
-            limit.pointee.model = arena.text(model)
-            return limit
-        }
-    }
-
     /// The members of a JSON object as texts: what is no text, as JSON has it.
-    private func entries<Entry: AdminMapEntry>(
+    private func entries<Entry: TextEntry>(
         _ json: String, _ type: MessageType<Entry>
     ) -> [UnsafeMutablePointer<Entry>?] {
         var text = ByteQueue()

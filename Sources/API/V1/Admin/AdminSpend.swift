@@ -6,8 +6,8 @@ import GatewayPrimitives
 /// What was spent, by the groups that are asked for.
 ///
 /// Whole days of UTC are answered from the sums that are kept by day, for as long as there are any;
-/// other moments, customers, and tags beside other groups from the ledger's rows, as far back as
-/// those are kept.
+/// other moments, customers, labels, and tags beside other groups from the ledger's rows, as far
+/// back as those are kept.
 enum AdminSpend {
     static func query(
         _ call: AdminCall, _ request: Llmgateway__V1__QuerySpendRequest
@@ -16,6 +16,7 @@ enum AdminSpend {
         let violations = FieldViolations()
         let dimensions = dimensions(of: request, violations)
         var query = ReportQuery(by: dimensions)
+        query.label = request.label.text
         setTimes(request, &query, violations)
         try violations.finish()
         let subject = try ResourceName.subject(request.subject, field: "subject")
@@ -59,8 +60,8 @@ enum AdminSpend {
         if let place = dimensions.firstIndex(of: .day), place > 0 {
             violations.add("group_by[\(place)]", "is DAY, which comes first: rows go by time.")
         }
-        if !request.label.text.isEmpty {
-            violations.add("label", "is for LABEL, which is not offered; group by TAG.")
+        if dimensions.contains(.label) != !request.label.text.isEmpty {
+            violations.add("label", "names the label to group by: it goes with LABEL in group_by.")
         }
         return dimensions
     }
@@ -78,9 +79,7 @@ enum AdminSpend {
         case LLMGATEWAY__V1__SPEND_DIMENSION__SPEND_DIMENSION_MODEL: return .model
         case LLMGATEWAY__V1__SPEND_DIMENSION__SPEND_DIMENSION_PROVIDER: return .provider
         case LLMGATEWAY__V1__SPEND_DIMENSION__SPEND_DIMENSION_DEPLOYMENT: return .deployment
-        case LLMGATEWAY__V1__SPEND_DIMENSION__SPEND_DIMENSION_LABEL:
-            violations.add(
-                field, "is LABEL; the ledger keeps no labels of requests. Group by TAG.")
+        case LLMGATEWAY__V1__SPEND_DIMENSION__SPEND_DIMENSION_LABEL: return .label
         default: violations.add(field, "is no dimension that is known here.")
         }
         return nil
@@ -168,7 +167,7 @@ enum AdminSpend {
         case .endUser: "customers/"
         case .tag: "tags/"
         case .model: "models/"
-        case .day, .provider, .deployment, .endpoint: ""
+        case .day, .provider, .deployment, .endpoint, .label: ""
         }
     }
 }

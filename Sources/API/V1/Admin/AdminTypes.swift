@@ -72,4 +72,5 @@ enum AdminTypes {
     static let teamMetadata = MessageType(llmgateway__v1__team__metadata_entry__init)
     static let userMetadata = MessageType(llmgateway__v1__user__metadata_entry__init)
     static let keyMetadata = MessageType(llmgateway__v1__api_key__metadata_entry__init)
+    static let keyModelAliases = MessageType(llmgateway__v1__api_key__model_aliases_entry__init)
 }

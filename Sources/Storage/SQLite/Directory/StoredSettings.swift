@@ -46,6 +46,7 @@ struct StoredAllowance: StoredSettings {
     var rpmLimit: Int?
     var tpmLimit: Int?
     var maxParallelRequests: Int?
+    var otherLimits: [Rate]?
     var maxBudget: Int64?
     var softBudget: Int64?
     var budgetDuration: String?
@@ -71,11 +72,19 @@ struct StoredAllowance: StoredSettings {
         }
     }
 
+    /// A limit over another window than a minute, or of one side's tokens.
+    struct Rate: Codable {
+        var kind: String
+        var window: Int64
+        var value: Int
+    }
+
     /// What is held to of one model.
     struct Model: Codable {
         var rpmLimit: Int?
         var tpmLimit: Int?
         var maxParallelRequests: Int?
+        var otherLimits: [Rate]?
         var budget: Terms?
     }
 
@@ -83,6 +92,7 @@ struct StoredAllowance: StoredSettings {
         rpmLimit = allowance.limits.requestsPerMinute
         tpmLimit = allowance.limits.tokensPerMinute
         maxParallelRequests = allowance.limits.requestsAtOnce
+        otherLimits = Self.rates(allowance.limits)
         maxBudget = allowance.budget.max?.nanoUSD
         softBudget = allowance.budget.soft?.nanoUSD
         budgetDuration = allowance.budget.duration
@@ -98,6 +108,7 @@ struct StoredAllowance: StoredSettings {
                     Model(
                         rpmLimit: limits.requestsPerMinute, tpmLimit: limits.tokensPerMinute,
                         maxParallelRequests: limits.requestsAtOnce,
+                        otherLimits: Self.rates(limits),
                         budget: allowance.modelBudgets[name].map(Terms.init))
                 )
             })
@@ -107,7 +118,7 @@ struct StoredAllowance: StoredSettings {
         var allowance = Allowance(
             limits: LimitSet(
                 requestsPerMinute: rpmLimit, tokensPerMinute: tpmLimit,
-                requestsAtOnce: maxParallelRequests),
+                requestsAtOnce: maxParallelRequests, others: Self.limits(otherLimits)),
             budget: BudgetTerms(
                 max: maxBudget.map { Money(nanoUSD: $0) },
                 soft: softBudget.map { Money(nanoUSD: $0) }, duration: budgetDuration))
@@ -116,10 +127,32 @@ struct StoredAllowance: StoredSettings {
         for (name, model) in models ?? [:] {
             let limits = LimitSet(
                 requestsPerMinute: model.rpmLimit, tokensPerMinute: model.tpmLimit,
-                requestsAtOnce: model.maxParallelRequests)
+                requestsAtOnce: model.maxParallelRequests, others: Self.limits(model.otherLimits))
             if !limits.isEmpty { allowance.modelLimits[name] = limits }
             if let budget = model.budget { allowance.modelBudgets[name] = budget.terms }
         }
         return allowance
+    }
+
+    private static let kinds: [(name: String, kind: LimitKind)] = [
+        ("requests", .requests), ("tokens", .tokens), ("input_tokens", .inputTokens),
+        ("output_tokens", .outputTokens),
+    ]
+
+    private static func rates(_ limits: LimitSet) -> [Rate]? {
+        if limits.others.isEmpty { return nil }
+        return limits.others.compactMap { limit in
+            kinds.first { $0.kind == limit.kind }.map {
+                Rate(kind: $0.name, window: limit.seconds, value: limit.value)
+            }
+        }
+    }
+
+    private static func limits(_ rates: [Rate]?) -> [RateLimit] {
+        (rates ?? []).compactMap { rate in
+            kinds.first { $0.name == rate.kind }.map {
+                RateLimit($0.kind, seconds: rate.window, value: rate.value)
+            }
+        }
     }
 }

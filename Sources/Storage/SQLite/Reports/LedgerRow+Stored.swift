@@ -14,8 +14,9 @@ extension LedgerRow {
         userID = stored["user_id"]
         teamID = stored["team_id"]
         endUser = stored["end_user"]
-        let labels: String = stored["tags"]
-        tags = labels.split(separator: "\n").map(String.init)
+        let lines: String = stored["tags"]
+        tags = lines.split(separator: "\n").map(String.init)
+        labels = StoredLabels.labels(stored["labels"] as String?)
         deploymentID = stored["deployment_id"]
         provider = stored["provider"]
         upstreamModel = stored["upstream_model"]

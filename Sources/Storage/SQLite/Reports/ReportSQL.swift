@@ -18,6 +18,7 @@ struct ReportSQL {
         sql = ""
         let source = Self.source(of: query)
         let columns = query.by.map { source.column(of: $0) }
+        if query.by.contains(.label) { arguments.append(query.label) }
         let groups = (1...max(1, columns.count)).map(String.init).joined(separator: ", ")
         sql = "SELECT " + (columns + source.sums).joined(separator: ", ") + " FROM \(source.table)"
         if source == .labels {
@@ -102,6 +103,8 @@ struct ReportSQL {
             case .endUser: return "coalesce(end_user, '')"
             case .endpoint: return "endpoint"
             case .tag: return "subject_id"
+            case .label:
+                return "coalesce((SELECT value FROM json_each(labels) WHERE key = ?), '')"
             }
         }
     }

@@ -133,7 +133,7 @@ struct AdminSpendTests {
             ("subject", Self.query(subject: "nobody")),
             ("group_by[1]", Self.query(by: [team, day])),
             ("group_by[1]", Self.query(by: [team, team])),
-            ("group_by[0]", Self.query(by: [label])),
+            ("label", Self.query(by: [label])),
             ("page_size", Self.query(size: -1)),
         ]
         for (field, fill) in rows {

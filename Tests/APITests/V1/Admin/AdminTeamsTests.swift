@@ -143,7 +143,7 @@ struct AdminTeamsTests {
             request.team.pointee.n_limits = 3
             request.team.pointee.limits = arena.array([
                 AdminHarness.limit(
-                    arena, LLMGATEWAY__V1__LIMIT_KIND__LIMIT_KIND_REQUESTS, 1, seconds: 1),
+                    arena, LLMGATEWAY__V1__LIMIT_KIND__LIMIT_KIND_REQUESTS, 1, seconds: 86_401),
                 AdminHarness.limit(arena, LLMGATEWAY__V1__LIMIT_KIND__LIMIT_KIND_SPEND, 1),
                 AdminHarness.limit(arena, LLMGATEWAY__V1__LIMIT_KIND__LIMIT_KIND_TOKENS, -1),
             ])

@@ -47,6 +47,7 @@ struct SQLiteReportsTests {
         case .endUser: row.endUser ?? ""
         case .endpoint: row.endpoint
         case .tag: ""
+        case .label: row.labels["job"] ?? ""
         }
     }
 
@@ -56,10 +57,12 @@ struct SQLiteReportsTests {
         arguments: [
             [], [.day], [.key], [.user], [.team], [.model], [.deployment], [.provider],
             [.endUser], [.endpoint], [.day, .model], [.day, .model, .provider, .key, .team],
-            [.key, .endUser, .day],
+            [.key, .endUser, .day], [.label], [.day, .label, .model],
         ] as [[ReportDimension]])
     func slicesAddUpToTheWhole(by: [ReportDimension]) async throws {
-        let slices = try await reports.sums(ReportQuery(by: by))
+        var query = ReportQuery(by: by)
+        query.label = "job"
+        let slices = try await reports.sums(query)
         var expected = sum(rows)
         var whole = slices.reduce(into: SpendSum()) { $0.add($1) }
         #expect(whole == expected)

@@ -486,8 +486,8 @@ struct  Llmgateway__V1__ApiKey
   size_t n_allowed_models;
   char **allowed_models;
   /*
-   * Optional. Names of its own for models: from what its requests name to the model. This version
-   * refuses any.
+   * Optional. Names of its own for models: from what its requests name to the model, which it must
+   * be allowed to use.
    */
   size_t n_model_aliases;
   Llmgateway__V1__ApiKey__ModelAliasesEntry **model_aliases;
@@ -523,13 +523,13 @@ struct  Llmgateway__V1__Limit
 {
   ProtobufCMessage base;
   /*
-   * Required. What is limited; any kind but SPEND, which budgets limit. This version counts
-   * requests, all tokens together, and requests at once, and refuses others.
+   * Required. What is limited; any kind but SPEND, which budgets limit.
    */
   Llmgateway__V1__LimitKind kind;
   /*
-   * Required, except for CONCURRENT_REQUESTS, which has none. The time over which it counts;
-   * at least one second. This version counts over 60 seconds only, and refuses others.
+   * Required, except for CONCURRENT_REQUESTS, which has none. The time over which it counts, in
+   * whole seconds: from one to a day, since counts begin anew with the process. Budgets limit what
+   * is longer. Of any kind and window a subject has one limit for each model, and one for all.
    */
   Google__Protobuf__Duration *window;
   /*
@@ -1594,8 +1594,8 @@ struct  Llmgateway__V1__QuerySpendRequest
   ProtobufCMessage base;
   /*
    * Required. Inclusive. Between midnights of UTC, sums that are kept for good answer; between
-   * other moments, for customers, and for a tag beside other groups, the ledger's rows, as far back
-   * as those are kept.
+   * other moments, for customers and labels, and for a tag beside other groups, the ledger's rows,
+   * as far back as those are kept.
    */
   Google__Protobuf__Timestamp *start_time;
   /*
@@ -1609,7 +1609,7 @@ struct  Llmgateway__V1__QuerySpendRequest
   char *subject;
   /*
    * Optional. One row for each combination of these. Empty means one row. DAY comes first; TAG goes
-   * with DAY alone and without a subject. This version refuses LABEL.
+   * with DAY alone and without a subject.
    */
   size_t n_group_by;
   Llmgateway__V1__SpendDimension *group_by;

@@ -334,7 +334,7 @@ struct  Llmgateway__V1__ChatRequest
   Llmgateway__V1__ChatRequest__MetadataEntry **metadata;
   /*
    * Optional. Attached to the usage record, and usable in spend reports; never sent upstream.
-   * At most 16 entries.
+   * At most 16 entries, of at most 256 bytes each.
    */
   size_t n_labels;
   Llmgateway__V1__ChatRequest__LabelsEntry **labels;

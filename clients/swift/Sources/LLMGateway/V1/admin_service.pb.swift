@@ -563,8 +563,8 @@ public nonisolated struct LLMGateway_V1_ApiKey: @unchecked Sendable {
     set {_uniqueStorage()._allowedModels = newValue}
   }
 
-  /// Optional. Names of its own for models: from what its requests name to the model. This version
-  /// refuses any.
+  /// Optional. Names of its own for models: from what its requests name to the model, which it must
+  /// be allowed to use.
   public var modelAliases: Dictionary<String,String> {
     get {_storage._modelAliases}
     set {_uniqueStorage()._modelAliases = newValue}
@@ -607,12 +607,12 @@ public nonisolated struct LLMGateway_V1_Limit: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// Required. What is limited; any kind but SPEND, which budgets limit. This version counts
-  /// requests, all tokens together, and requests at once, and refuses others.
+  /// Required. What is limited; any kind but SPEND, which budgets limit.
   public var kind: LLMGateway_V1_LimitKind = .unspecified
 
-  /// Required, except for CONCURRENT_REQUESTS, which has none. The time over which it counts;
-  /// at least one second. This version counts over 60 seconds only, and refuses others.
+  /// Required, except for CONCURRENT_REQUESTS, which has none. The time over which it counts, in
+  /// whole seconds: from one to a day, since counts begin anew with the process. Budgets limit what
+  /// is longer. Of any kind and window a subject has one limit for each model, and one for all.
   public var window: SwiftProtobuf.Google_Protobuf_Duration {
     get {_window ?? SwiftProtobuf.Google_Protobuf_Duration()}
     set {_window = newValue}
@@ -1836,8 +1836,8 @@ public nonisolated struct LLMGateway_V1_QuerySpendRequest: Sendable {
   // methods supported on all messages.
 
   /// Required. Inclusive. Between midnights of UTC, sums that are kept for good answer; between
-  /// other moments, for customers, and for a tag beside other groups, the ledger's rows, as far back
-  /// as those are kept.
+  /// other moments, for customers and labels, and for a tag beside other groups, the ledger's rows,
+  /// as far back as those are kept.
   public var startTime: SwiftProtobuf.Google_Protobuf_Timestamp {
     get {_startTime ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
     set {_startTime = newValue}
@@ -1862,7 +1862,7 @@ public nonisolated struct LLMGateway_V1_QuerySpendRequest: Sendable {
   public var subject: String = String()
 
   /// Optional. One row for each combination of these. Empty means one row. DAY comes first; TAG goes
-  /// with DAY alone and without a subject. This version refuses LABEL.
+  /// with DAY alone and without a subject.
   public var groupBy: [LLMGateway_V1_SpendDimension] = []
 
   /// Required for LABEL. The label to group by.

@@ -547,7 +547,7 @@ public nonisolated struct LLMGateway_V1_ChatRequest: @unchecked Sendable {
   }
 
   /// Optional. Attached to the usage record, and usable in spend reports; never sent upstream.
-  /// At most 16 entries.
+  /// At most 16 entries, of at most 256 bytes each.
   public var labels: Dictionary<String,String> {
     get {_storage._labels}
     set {_uniqueStorage()._labels = newValue}
