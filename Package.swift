@@ -139,7 +139,7 @@ let package = Package(
                 "GatewayPrimitives",
                 "TestSupport", "CGatewayProto", "CProtobufC",
             ],
-            swiftSettings: settings),
+            exclude: ["Matrix/matrix.tsv"], swiftSettings: settings),
         .testTarget(
             name: "SimulationTests",
             dependencies: [

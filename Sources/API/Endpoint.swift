@@ -14,6 +14,13 @@ enum Endpoint: Equatable {
     case messagesCount
     /// LiteLLM's.
     case tokenCounter
+    /// Ollama's.
+    case ollamaChat
+    case ollamaGenerate
+    case ollamaEmbed
+    case ollamaTags
+    case ollamaShow
+    case ollamaVersion
     case models
     /// One model, by its name, which may contain slashes and percent-encoded bytes.
     case model
@@ -37,12 +44,22 @@ enum Endpoint: Equatable {
         if path.equals("/rerank") || path.equals("/v2/rerank") { return .rerank }
         if path.equals("/messages/count_tokens") { return .messagesCount }
         if path.equals("/utils/token_counter") { return .tokenCounter }
+        if path.hasPrefix("/api/") { return ollama(path.dropping(first: 4)) }
         if path.equals("/models") { return .models }
         if path.hasPrefix(modelPrefix), path.count > modelPrefix.utf8CodeUnitCount { return .model }
         if path.equals("/health/liveliness") || path.equals("/health/liveness") { return .liveness }
         if path.equals("/health/readiness") { return .readiness }
         if path.equals("/metrics") { return .metrics }
         return absentPaths.contains { path.isUnder($0) } ? .absent : nil
+    }
+
+    private static func ollama(_ path: ByteView) -> Endpoint? {
+        if path.equals("/chat") { return .ollamaChat }
+        if path.equals("/generate") { return .ollamaGenerate }
+        if path.equals("/embed") { return .ollamaEmbed }
+        if path.equals("/tags") { return .ollamaTags }
+        if path.equals("/show") { return .ollamaShow }
+        return path.equals("/version") ? .ollamaVersion : nil
     }
 
     static let modelPrefix: StaticString = "/models/"
@@ -55,10 +72,11 @@ enum Endpoint: Equatable {
     var allowed: StaticString? {
         switch self {
         case .chatCompletions, .completions, .responses, .embeddings, .moderations, .rerank,
-            .messages,
-            .messagesCount, .tokenCounter:
+            .messages, .messagesCount, .tokenCounter, .ollamaChat, .ollamaGenerate, .ollamaEmbed,
+            .ollamaShow:
             "POST"
-        case .models, .model, .liveness, .readiness, .metrics: "GET, HEAD"
+        case .ollamaTags, .ollamaVersion, .models, .model, .liveness, .readiness, .metrics:
+            "GET, HEAD"
         case .absent: nil
         }
     }
@@ -71,6 +89,15 @@ enum Endpoint: Equatable {
 
     /// Whether its clients know Anthropic's errors.
     var isAnthropic: Bool { self == .messages || self == .messagesCount }
+
+    /// Whether its clients know Ollama's errors.
+    var isOllamas: Bool {
+        switch self {
+        case .ollamaChat, .ollamaGenerate, .ollamaEmbed, .ollamaTags, .ollamaShow, .ollamaVersion:
+            true
+        default: false
+        }
+    }
 }
 
 extension ByteView {

@@ -14,6 +14,7 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
     private let clock: any Clock
     private let errors: OpenAIErrorWriter
     private var anthropicErrors: AnthropicErrorWriter { AnthropicErrorWriter(statuses: errors) }
+    private let ollamaErrors = OllamaErrorWriter()
     private let limits: DoorLimits
     private let cors: CORSPolicy?
     private let compressor: ResponseCompressor?
@@ -79,21 +80,18 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
                 AnthropicCountDoor(
                     exchange, clock: clock, parser: parser, errors: anthropicErrors,
                     limits: limits))
+        case .ollamaChat, .ollamaGenerate:
+            await pipeline.run(
+                OllamaChatDoor(
+                    endpoint == .ollamaChat ? .ollamaChat : .ollamaGenerate, exchange,
+                    clock: clock, parser: parser, errors: ollamaErrors, limits: limits))
+        case .ollamaEmbed:
+            await pipeline.run(
+                OllamaEmbedDoor(
+                    exchange, clock: clock, parser: parser, errors: ollamaErrors, limits: limits))
+        case .ollamaVersion: OllamaModelsEndpoint.version(to: exchange)
         case .absent: refuse(exchange, at: endpoint, .absent(exchange.path))
-        case .models, .model:
-            do throws(GatewayError) {
-                let principal = try pipeline.authenticate(Credentials.read(exchange))
-                let models = pipeline.models(for: principal)
-                if endpoint == .models, exchange.isAnthropics {
-                    ModelsEndpoint.listForAnthropic(models, to: exchange)
-                } else if endpoint == .models {
-                    ModelsEndpoint.list(models, to: exchange)
-                } else {
-                    try ModelsEndpoint.one(of: models, to: exchange)
-                }
-            } catch {
-                refuse(exchange, at: endpoint, error)
-            }
+        case .models, .model, .ollamaTags, .ollamaShow: await tellModels(exchange, at: endpoint)
         case .metrics:
             if let metrics {
                 await serve(metrics, to: exchange)
@@ -102,6 +100,26 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
             }
         case .liveness: HealthEndpoint.liveness(to: exchange)
         case .readiness: HealthEndpoint.readiness(readiness, to: exchange)
+        }
+    }
+
+    /// Tells a key which models it may use, or one of them, in the form its client knows.
+    private func tellModels(_ exchange: ServerExchange, at endpoint: Endpoint) async {
+        do throws(GatewayError) {
+            let principal = try pipeline.authenticate(Credentials.read(exchange))
+            let models = pipeline.models(for: principal)
+            switch endpoint {
+            case .ollamaTags: OllamaModelsEndpoint.list(models, to: exchange)
+            case .ollamaShow:
+                try await OllamaModelsEndpoint.show(
+                    models, to: exchange, parser: parser, bytesMax: limits.bodyBytesMax)
+            case .models where exchange.isAnthropics:
+                ModelsEndpoint.listForAnthropic(models, to: exchange)
+            case .models: ModelsEndpoint.list(models, to: exchange)
+            default: try ModelsEndpoint.one(of: models, to: exchange)
+            }
+        } catch {
+            refuse(exchange, at: endpoint, error)
         }
     }
 
@@ -144,7 +162,9 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
 
     private func refuse(_ exchange: ServerExchange, at endpoint: Endpoint, _ error: GatewayError) {
         let id = CallID(at: clock.wallNow(), using: &random)
-        if endpoint.isAnthropic || exchange.isAnthropics {
+        if endpoint.isOllamas {
+            ollamaErrors.respond(to: exchange, with: error, id: id)
+        } else if endpoint.isAnthropic || exchange.isAnthropics {
             anthropicErrors.respond(to: exchange, with: error, id: id)
         } else {
             errors.respond(to: exchange, with: error, id: id)

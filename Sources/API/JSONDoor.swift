@@ -158,7 +158,7 @@ class JSONDoor: ExchangeCloseObserver, CancellationTarget, TimerTarget {
     }
 
     final func sendStreamHead() {
-        exchange.responseHeaders.append("content-type", "text/event-stream; charset=utf-8")
+        exchange.responseHeaders.append("content-type", streamType)
         exchange.responseHeaders.append("cache-control", "no-cache")
         exchange.compressEvents()
         exchange.sendHead(status: 200, body: .untilEnd)
@@ -174,6 +174,9 @@ class JSONDoor: ExchangeCloseObserver, CancellationTarget, TimerTarget {
     }
 
     // What each dialect does in its own way.
+
+    /// The content type of streams.
+    var streamType: StaticString { "text/event-stream; charset=utf-8" }
 
     /// Appends what says nothing but that a stream goes on: a comment (HTML Living Standard,
     /// 9.2.6), which every reader of events passes over.

@@ -26,7 +26,7 @@ extension ContentReading {
         case .contract: "\(path(ofMessage: index)).parts[\(part)]"
         case .openAI: "\(path(ofMessage: index)).content[\(part)]"
         // Its messages are not the core's.
-        case .anthropic: path(ofMessage: index)
+        case .anthropic, .ollama: path(ofMessage: index)
         }
     }
 }

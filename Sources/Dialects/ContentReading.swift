@@ -20,6 +20,8 @@ struct ContentReading {
             words = .contract
         case .raw(let raw) where raw.dialect == .anthropicMessages:
             self = try AnthropicContentReader(parser: parser).read(raw)
+        case .raw(let raw) where raw.dialect.isOllamas:
+            self = try OllamaContentReader(parser: parser).read(raw)
         case .raw(let raw) where raw.dialect == .openAIResponses:
             self = try OpenAIResponsesContentReader(parser: parser).read(raw)
         case .raw(let raw):
@@ -36,6 +38,18 @@ struct ContentReading {
     init(_ content: ChatContent, words: ClientWords) {
         self.content = content
         self.words = words
+    }
+
+    /// The effort asked for. Of a client that knows no efforts, what stands for its budget of
+    /// thinking: the table that turns efforts into budgets for Anthropic's older models, read
+    /// backwards.
+    var effort: ReasoningEffort? {
+        if words == .anthropic, content.reasoningEffort == nil,
+            let budget = content.maxReasoningTokens
+        {
+            return budget >= 4096 ? .high : budget >= 2048 ? .medium : .low
+        }
+        return content.reasoningEffort
     }
 
     /// What the target dialect cannot say: at first, what the core cannot either.

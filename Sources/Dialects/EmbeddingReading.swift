@@ -7,6 +7,8 @@ struct EmbeddingReading {
     let words: ClientWords
     /// Members that the core has no name for.
     var unknown: [String] = []
+    /// The same where leaving them out changes no vector.
+    var hints: [String] = []
 
     /// What is read elsewhere, or says how the gateway writes the answer.
     private static let taken: [StaticString] = [
@@ -19,7 +21,7 @@ struct EmbeddingReading {
             content = typed
             words = .contract
         case .raw(let raw):
-            words = .openAI
+            words = raw.dialect == .ollamaEmbeddings ? .ollama : .openAI
             content = EmbeddingContent(
                 inputs: [], dimensionCount: request.dimensionCount ?? 0, endUser: request.endUser)
             var bytes = ByteQueue()
@@ -28,7 +30,13 @@ struct EmbeddingReading {
             if let input = root[member: "input"] { content.inputs = Self.inputs(input) }
             for (name, value) in root.members where !value.isNull {
                 let isTaken = Self.taken.contains { name.equals($0) }
-                if !isTaken && !GatewayFields.isOurs(name) { unknown.append(name.string) }
+                if isTaken || GatewayFields.isOurs(name) { continue }
+                let isHint = name.equals("keep_alive") || name.equals("truncate")
+                if words == .ollama && isHint {
+                    hints.append(name.string)
+                } else {
+                    unknown.append(name.string)
+                }
             }
         }
     }
@@ -50,6 +58,7 @@ struct EmbeddingReading {
 
     func unsaid(mayDrop: Bool) -> Unsaid {
         var unsaid = Unsaid(mayDrop: mayDrop, words: words)
+        for name in hints { unsaid.drop(field: name) }
         for name in unknown { unsaid.refuse(field: name) }
         return unsaid
     }

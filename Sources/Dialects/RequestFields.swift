@@ -136,6 +136,8 @@ extension RequestFields {
                 members.append(RawRequest.Member(name: .streamOptions, value: member.value))
             } else if name.equals("max_tokens") || name.equals("max_completion_tokens") {
                 members.append(RawRequest.Member(name: .outputBound, value: member.value))
+            } else if name.equals("options") {
+                members.append(RawRequest.Member(name: .options, value: member.value))
             } else if GatewayFields.isOurs(name) {
                 let whole = member.key.lowerBound..<member.value.upperBound
                 members.append(RawRequest.Member(name: .ours, value: whole))

@@ -11,6 +11,8 @@ struct RequestSplice {
     var outputTokensMax: Int?
     /// What the dialect calls that bound, where the request has none.
     let boundName: StaticString
+    /// Whether that stands among the members of `options`, as Ollama has it.
+    var boundIsOption = false
 
     func write(_ raw: RawRequest, into output: inout ByteQueue) {
         raw.json.withUnsafeBufferPointer { buffer in
@@ -33,9 +35,14 @@ struct RequestSplice {
                     continue
                 case .outputBound:
                     // Its own bound, which may be null, gives way to the gateway's.
-                    guard let outputTokensMax else { continue }
+                    guard let outputTokensMax, !boundIsOption else { continue }
                     output.append(json[copied..<member.value.lowerBound])
                     output.append(decimal: outputTokensMax)
+                    hasBound = true
+                case .options:
+                    guard let outputTokensMax, boundIsOption else { continue }
+                    output.append(json[copied..<member.value.lowerBound])
+                    append(options: json[member.value], bound: outputTokensMax, into: &output)
                     hasBound = true
                 }
                 copied = member.value.upperBound
@@ -60,10 +67,12 @@ struct RequestSplice {
         output.append(json[copied..<end - 1])
         if addsOptions { output.append(#","stream_options":{"include_usage":true}"#) }
         if let outputTokensMax, addsBound {
-            output.append(",\"")
+            if boundIsOption { output.append(",\"options\":") }
+            output.append(boundIsOption ? "{\"" : ",\"")
             output.append(boundName)
             output.append("\":")
             output.append(decimal: outputTokensMax)
+            if boundIsOption { output.append("}") }
         }
         output.append("}")
     }
@@ -89,12 +98,28 @@ struct RequestSplice {
     /// `stream_options` as the client wrote them, but with the usage.
     private func appendOptions(_ options: ByteView, into output: inout ByteQueue) {
         output.append(#"{"include_usage":true"#)
-        for member in RawMembers(options) where !member.isNamed("include_usage") {
+        append(membersOf: options, but: "include_usage", into: &output)
+        output.append("}")
+    }
+
+    /// `options` as the client wrote them, but with the bound.
+    private func append(options: ByteView, bound: Int, into output: inout ByteQueue) {
+        output.append("{\"")
+        output.append(boundName)
+        output.append("\":")
+        output.append(decimal: bound)
+        append(membersOf: options, but: boundName, into: &output)
+        output.append("}")
+    }
+
+    private func append(
+        membersOf object: ByteView, but name: StaticString, into output: inout ByteQueue
+    ) {
+        for member in RawMembers(object) where !member.isNamed(name) {
             output.append(",\"")
             output.append(member.name)
             output.append("\":")
             output.append(member.value)
         }
-        output.append("}")
     }
 }

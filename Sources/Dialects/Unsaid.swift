@@ -6,6 +6,7 @@ enum ClientWords {
     case contract
     case openAI
     case anthropic
+    case ollama
 }
 
 /// What a request says that the upstream's dialect cannot: refused with the field's name, or left
@@ -34,8 +35,19 @@ struct Unsaid {
         case .contract: contract
         case .openAI: openAI
         case .anthropic: anthropic ?? contract
+        case .ollama: Self.ollamaNames[openAI] ?? openAI
         }
     }
+
+    /// What Ollama's clients call what they can say at all.
+    private static let ollamaNames = [
+        "temperature": "options.temperature", "top_p": "options.top_p", "top_k": "options.top_k",
+        "seed": "options.seed", "stop": "options.stop",
+        "presence_penalty": "options.presence_penalty",
+        "frequency_penalty": "options.frequency_penalty", "reasoning_effort": "think",
+        "thinking": "think", "response_format": "format",
+        "response_format.json_schema.schema": "format",
+    ]
 
     /// Leaves out what does not change the answer's meaning: hints and labels.
     mutating func drop(_ contract: String, openAI: String, anthropic: String? = nil) {

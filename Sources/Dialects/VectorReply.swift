@@ -4,6 +4,8 @@ internal import GatewayPrimitives
 /// The vectors of a whole reply while they are told, in dialects that number them by their order.
 struct VectorReply {
     private let parser: JSONParser
+    /// What its raw form is in; `nil` where no client reads that.
+    private let dialect: Dialect?
     /// Where an element has its numbers.
     private let numbers: (JSONValue) -> JSONValue?
     private var json = ByteView.empty
@@ -14,8 +16,12 @@ struct VectorReply {
     /// What the upstream said it used.
     var usage: Usage?
 
-    init(parser: JSONParser, numbers: @escaping (JSONValue) -> JSONValue?) {
+    init(
+        parser: JSONParser, dialect: Dialect? = nil,
+        numbers: @escaping (JSONValue) -> JSONValue?
+    ) {
         self.parser = parser
+        self.dialect = dialect
         self.numbers = numbers
     }
 
@@ -40,7 +46,9 @@ struct VectorReply {
     mutating func next() -> ReplyEvent? {
         if !hasStarted {
             hasStarted = true
-            return ReplyEvent(.started(ReplyStarted()))
+            return ReplyEvent(
+                .started(ReplyStarted()),
+                raw: dialect.map { .json(json, $0, isUsageReport: false) } ?? .none)
         }
         if parser.generation != generation {
             // Equal bytes give equal places.
@@ -52,7 +60,7 @@ struct VectorReply {
         return ReplyEvent(
             .embedding(
                 EmbeddingVector(
-                    index: position,
-                    values: numbers.elements.map { Float($0.number ?? 0) })))
+                    index: position, values: numbers.elements.map { Float($0.number ?? 0) })),
+            raw: dialect.map(RawForm.covered) ?? .none)
     }
 }

@@ -152,6 +152,10 @@ struct Composition {
                 client: client, clock: clock, deployments: settings.deployments),
             .anthropic: try AnthropicProvider(
                 client: client, clock: clock, deployments: settings.deployments),
+            .azure: try OpenAIProvider(
+                client: client, clock: clock, deployments: settings.deployments, kind: .azure),
+            .ollama: try OllamaProvider(
+                client: client, clock: clock, deployments: settings.deployments),
             .gemini: try GeminiProvider(
                 client: client, clock: clock, deployments: settings.deployments),
             .scripted: try ScriptedProvider(clock: clock, deployments: settings.deployments),

@@ -19,5 +19,12 @@ struct TargetHeaders: ~Copyable {
         self.fields = fields
     }
 
+    /// Those of a vendor that takes its key as a bearer's token.
+    static func bearing(_ deployment: Deployment) -> TargetHeaders {
+        guard let key = deployment.apiKey else { return TargetHeaders([], of: deployment) }
+        return TargetHeaders(
+            [("authorization", HeldBytes("Bearer " + key.reveal()))], of: deployment)
+    }
+
     func make() -> HeaderList { HeaderList(copying: fields) }
 }

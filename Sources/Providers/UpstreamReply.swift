@@ -36,8 +36,22 @@ struct UpstreamReply {
         _ stream: Decoder
     ) async throws(GatewayError) {
         try checkContentType("text/event-stream")
+        try await relay(stream, found: SSEScanner(eventBytesMax: limits.eventBytesMax))
+    }
+
+    /// The same for a stream of JSON texts, one a line.
+    func relayLines<Decoder: StreamReplyDecoding>(
+        _ stream: Decoder
+    ) async throws(GatewayError) {
+        try checkContentType("application/x-ndjson")
+        try await relay(stream, found: LineScanner(lineBytesMax: limits.eventBytesMax))
+    }
+
+    private func relay<Decoder: StreamReplyDecoding, Scanner: StreamScanning & ~Copyable>(
+        _ stream: Decoder, found events: consuming Scanner
+    ) async throws(GatewayError) {
         var decoder = stream
-        var scanner = SSEScanner(eventBytesMax: limits.eventBytesMax)
+        var scanner = events
         // Bytes of an event that is not whole stay where they are.
         var unfinishedBytes = 0
         while try await readMore(than: unfinishedBytes) {

@@ -66,6 +66,10 @@ struct RandomRequestTests {
             .write(request, with: JSONParser(), into: &output)
         #expect(JSONScanner.firstFault(in: output.view) == nil)
         output.clear()
+        _ = try OllamaRequestWriter(model: "u", dropsUnsupported: drops)
+            .write(request, with: JSONParser(), into: &output)
+        #expect(JSONScanner.firstFault(in: output.view) == nil)
+        output.clear()
         _ = try GeminiRequestWriter(model: "u", dropsUnsupported: drops)
             .write(request, with: JSONParser(), into: &output)
         #expect(JSONScanner.firstFault(in: output.view) == nil)
@@ -79,6 +83,20 @@ struct RandomRequestTests {
     @Test func openAIsResponses() throws {
         let reader = OpenAIResponsesRequestReader(parser: JSONParser())
         try mutate(Self.responses, seed: 42) { try reader.read($0) }
+    }
+
+    private static let ollama = [
+        #"{"model":"m","keep_alive":"5m","options":{"num_predict":9,"stop":["x"],"num_ctx":4},"#
+            + #""think":true,"format":{"type":"object"},"tools":[{"type":"function","function":"#
+            + #"{"name":"f","parameters":{}}}],"messages":[{"role":"user","content":"U","#
+            + #""images":["iVBORwAA"]},{"role":"assistant","content":"","tool_calls":[{"function":"#
+            + #"{"name":"f","arguments":{"a":1}}}]},{"role":"tool","tool_name":"f","content":"#
+            + #""r"}]}"#
+    ]
+
+    @Test func ollamasChats() throws {
+        let reader = OllamaRequestReader(parser: JSONParser())
+        try mutate(Self.ollama, seed: 44) { try reader.read($0, as: .ollamaChat) }
     }
 
     @Test func openAIsCompletions() throws {

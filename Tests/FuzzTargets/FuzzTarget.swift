@@ -17,6 +17,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case openAIReply = "openai-reply"
     case otherRequest = "other-request"
     case geminiReply = "gemini-reply"
+    case ollamaReply = "ollama-reply"
 
     /// Runs the parser; what does not hold, or `nil`.
     public func finding(in input: [UInt8]) -> String? {
@@ -34,6 +35,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .openAIReply: DialectFuzzing.openAIReply(input)
         case .otherRequest: RequestFuzzing.request(input)
         case .geminiReply: ReplyFuzzing.gemini(input)
+        case .ollamaReply: ReplyFuzzing.ollama(input)
         }
     }
 }

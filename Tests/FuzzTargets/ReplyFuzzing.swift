@@ -23,8 +23,30 @@ enum ReplyFuzzing {
         return reply.finding
     }
 
-    private static func stream<Decoder: StreamReplyDecoding>(
-        _ stream: Decoder, _ events: consuming SSEScanner, _ bytes: ByteView,
+    /// The first byte chooses: lines of a chat or of a prompt's answer, the same whole, or vectors.
+    static func ollama(_ input: [UInt8]) -> String? {
+        guard let first = input.first else { return nil }
+        let parser = JSONParser()
+        var reply = ReplyCheck(parser)
+        var body = ByteQueue()
+        body.append(array: Array(input[1...]))
+        let dialect: Dialect = first & 64 == 0 ? .ollamaChat : .ollamaGenerate
+        switch first % 3 {
+        case 0:
+            let decoder = OllamaStreamDecoder(parser: parser, dialect: dialect)
+            try? stream(decoder, LineScanner(lineBytesMax: 64 * 1024), body.view, into: &reply)
+        case 1:
+            let decoder = OllamaReplyDecoder(parser: parser, dialect: dialect)
+            try? whole(decoder, body.view, into: &reply)
+        default: try? whole(OllamaEmbeddingsDecoder(parser: parser), body.view, into: &reply)
+        }
+        return reply.finding
+    }
+
+    private static func stream<
+        Decoder: StreamReplyDecoding, Scanner: StreamScanning & ~Copyable
+    >(
+        _ stream: Decoder, _ events: consuming Scanner, _ bytes: ByteView,
         into reply: inout ReplyCheck
     ) throws(GatewayError) {
         var decoder = stream

@@ -3,8 +3,9 @@ import GatewayCore
 import GatewayPrimitives
 import JSON
 
-/// Requests in Anthropic's words, for responses and for older completions: what is accepted is, for
-/// upstreams of any dialect, JSON for the model that the gateway chose, or refused by name.
+/// Requests in Anthropic's and Ollama's words, for responses and for older completions: what is
+/// accepted is, for upstreams of any dialect, JSON for the model that the gateway chose, or refused
+/// by name.
 enum RequestFuzzing {
     /// The first byte chooses the endpoint.
     static func request(_ input: [UInt8]) -> String? {
@@ -14,10 +15,13 @@ enum RequestFuzzing {
         let parser = JSONParser()
         let request: ChatRequest
         do throws(GatewayError) {
-            switch first % 3 {
+            switch first % 5 {
             case 0: request = try AnthropicRequestReader(parser: parser).read(body.view)
             case 1: request = try OpenAIResponsesRequestReader(parser: parser).read(body.view)
-            default: request = try OpenAICompletionRequestReader(parser: parser).read(body.view)
+            case 2: request = try OpenAICompletionRequestReader(parser: parser).read(body.view)
+            default:
+                request = try OllamaRequestReader(parser: parser).read(
+                    body.view, as: first % 5 == 3 ? .ollamaChat : .ollamaGenerate)
             }
         } catch {
             return error.fields.isEmpty ? "a refusal names no field: \(error.message)" : nil
@@ -29,6 +33,11 @@ enum RequestFuzzing {
         }
             ?? writing(request) { (output: inout ByteQueue) throws(GatewayError) in
                 _ = try AnthropicRequestWriter(
+                    model: "up\"stream", dropsUnsupported: first & 64 == 0
+                ).write(request, with: parser, into: &output)
+            }
+            ?? writing(request) { (output: inout ByteQueue) throws(GatewayError) in
+                _ = try OllamaRequestWriter(
                     model: "up\"stream", dropsUnsupported: first & 64 == 0
                 ).write(request, with: parser, into: &output)
             }

@@ -58,7 +58,7 @@ extension GatewayError {
     /// `nil` where something else went wrong, or where it said nothing.
     func upstreamWords(of provider: ProviderKind) -> (status: Int, body: [UInt8])? {
         guard self.reason == .upstreamRejected, let fault = self.upstream, let body = fault.body,
-            fault.provider == provider, (400..<500).contains(fault.httpStatus)
+            fault.provider.errorForm == provider, (400..<500).contains(fault.httpStatus)
         else { return nil }
         return (fault.httpStatus, body)
     }

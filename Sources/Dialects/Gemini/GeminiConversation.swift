@@ -195,6 +195,6 @@ enum GeminiPart {
 
     /// Whether an id is one that Gemini gave: others' begin with a word of theirs.
     private static func isOwn(_ id: Substring) -> Bool {
-        !id.isEmpty && !id.hasPrefix(GeminiReplyState.madeIDPrefix) && !id.hasPrefix("toolu_")
+        !id.isEmpty && !id.hasPrefix(MadeCallID.prefix) && !id.hasPrefix("toolu_")
     }
 }

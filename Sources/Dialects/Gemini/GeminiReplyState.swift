@@ -230,12 +230,7 @@ extension GeminiReplyState {
         if let id = call?[member: "id"]?.string, !id.isEmpty {
             scratch.id.append(id)
         } else {
-            var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-            for byte in json.buffer { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-            scratch.id.append(text: GeminiReplyState.madeIDPrefix)
-            scratch.id.append(hexadecimal: Int(truncatingIfNeeded: hash >> 1))
-            scratch.id.append("_")
-            scratch.id.append(decimal: event.callNumber)
+            MadeCallID.append(of: json, number: event.callNumber, into: &scratch.id)
         }
         if let signature = event.value[member: "thoughtSignature"]?.string, !signature.isEmpty {
             GeminiThought.append(signature: signature, into: &scratch.id)
@@ -250,7 +245,4 @@ extension GeminiReplyState {
             id: scratch.id.view, name: call?[member: "name"]?.string ?? .empty,
             argumentsJSON: scratch.json.view)
     }
-
-    /// What ids begin with that the model did not give.
-    static let madeIDPrefix = "call_"
 }

@@ -61,18 +61,6 @@ struct OpenAIChatContentWriter {
         }
     }
 
-    /// The effort asked for. Of a client that knows no efforts, what stands for its budget of
-    /// thinking: the table that turns efforts into budgets for Anthropic's older models, read
-    /// backwards.
-    private var reasoningEffort: ReasoningEffort? {
-        if reading.words == .anthropic, content.reasoningEffort == nil,
-            let budget = content.maxReasoningTokens
-        {
-            return budget >= 4096 ? .high : budget >= 2048 ? .medium : .low
-        }
-        return content.reasoningEffort
-    }
-
     private func writeDelivery(into output: inout ByteQueue) {
         if request.isStream {
             output.append(#","stream":true,"stream_options":{"include_usage":true}"#)
@@ -183,7 +171,7 @@ struct OpenAIChatContentWriter {
     }
 
     private func writeOptions(into output: inout ByteQueue) {
-        output.appendMember("reasoning_effort", reasoningEffort?.rawValue ?? "")
+        output.appendMember("reasoning_effort", reading.effort?.rawValue ?? "")
         output.appendMember("verbosity", content.verbosity?.rawValue ?? "")
         if let top = content.topLogprobs {
             output.append(",\"logprobs\":true")

@@ -1,7 +1,8 @@
 public import GatewayCore
 public import GatewayPrimitives
 
-/// Reads the body of `POST /v1/embeddings`.
+/// Reads the body of `POST /v1/embeddings`, and of Ollama's `POST /api/embed`, which is close to
+/// it.
 public struct OpenAIEmbeddingRequestReader {
     private let parser: JSONParser
 
@@ -9,7 +10,9 @@ public struct OpenAIEmbeddingRequestReader {
     public init(parser: JSONParser) { self.parser = parser }
 
     /// Reads a whole body. ``ByteQueue/slack`` bytes behind it must be readable. It is copied.
-    public func read(_ body: ByteView) throws(GatewayError) -> EmbeddingRequest {
+    public func read(
+        _ body: ByteView, as dialect: Dialect = .openAIEmbeddings
+    ) throws(GatewayError) -> EmbeddingRequest {
         let root = try RequestFields.parse(body, with: parser)
         let members = try RequestFields.replaceableMembers(
             of: body, in: parser, single: Self.single)
@@ -31,7 +34,7 @@ public struct OpenAIEmbeddingRequestReader {
             model: root[member: "model"]?.string?.string ?? "", inputCount: inputs.count,
             textBytes: inputs.textBytes,
             dimensionCount: root[member: "dimensions"]?.integer.map(Int.init),
-            body: .raw(RawRequest(dialect: .openAIEmbeddings, json: body.bytes, members: members)))
+            body: .raw(RawRequest(dialect: dialect, json: body.bytes, members: members)))
         request.endUser = root[member: "user"]?.string?.string ?? ""
         request.tags = RequestFields.tags(of: root)
         request.routing = routing

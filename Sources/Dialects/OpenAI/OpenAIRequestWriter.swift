@@ -54,15 +54,18 @@ public struct OpenAIRequestWriter {
 
     /// Appends the body of an embeddings request for an upstream. Returns what was dropped.
     public static func writeEmbeddings(
-        _ request: EmbeddingRequest, model upstreamModel: String, into output: inout ByteQueue
+        _ request: EmbeddingRequest, model upstreamModel: String, dropsUnsupported: Bool = false,
+        with parser: @autoclosure () -> JSONParser = JSONParser(), into output: inout ByteQueue
     ) throws(GatewayError) -> [String] {
-        switch request.body {
-        case .raw(let raw):
+        if case .raw(let raw) = request.body, raw.dialect == .openAIEmbeddings {
             RequestSplice(model: upstreamModel, boundName: "").write(raw, into: &output)
-        case .typed(let content):
-            try write(content, model: upstreamModel, into: &output)
+            return []
         }
-        return []
+        let reading = try EmbeddingReading(request, with: parser())
+        let unsaid = reading.unsaid(mayDrop: dropsUnsupported)
+        try unsaid.finish()
+        try write(reading.content, model: upstreamModel, into: &output)
+        return unsaid.dropped
     }
 
     private static func write(

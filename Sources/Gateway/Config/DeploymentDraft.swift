@@ -18,6 +18,7 @@ struct DeploymentDraft {
     var tokenizer: Tokenizer?
     var timeouts: AttemptTimeouts
     var security = UpstreamSecurity()
+    var options = VendorOptions()
     var traits = DeploymentTraits()
     /// Whether it was made over the API.
     var isStored = false
@@ -52,7 +53,8 @@ struct DeploymentDraft {
             limits: LimitSet(
                 requestsPerMinute: requestsPerMinute.map { Int($0) },
                 tokensPerMinute: tokensPerMinute.map { Int($0) }, requestsAtOnce: requestsAtOnce),
-            price: price, vendor: vendor.name, tokenizer: tokenizer, traits: traits,
+            price: price, vendor: vendor.name, tokenizer: tokenizer,
+            options: options, traits: traits,
             isStored: isStored)
         return ConfiguredDeployment(
             deployment: deployment, vendor: vendor.name.isEmpty ? "none" : vendor.name,

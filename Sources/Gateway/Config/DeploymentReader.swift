@@ -35,6 +35,7 @@ struct DeploymentReader {
             draft.disable("the star of its model stands for nothing, since its name has none")
         }
         readAddress(params["api_base"] ?? params["base_url"], with: &reader, into: &draft)
+        readOptions(params, with: &reader, into: &draft)
         readKey(params["api_key"], with: &reader, into: &draft)
         readHeaders(params["extra_headers"], with: &reader, into: &draft)
         draft.security = defaultSecurity
@@ -44,7 +45,9 @@ struct DeploymentReader {
         if let timeout = reader.duration(params["stream_timeout"]) {
             draft.timeouts.firstToken = timeout
         }
-        for key in ["litellm_credential_name", "mock_response"] where params[key] != nil {
+        for key in [
+            "litellm_credential_name", "mock_response", "tenant_id", "client_id", "client_secret",
+        ] where params[key] != nil {
             draft.disable("`\(key)` is not built in yet")
         }
         draft.tokenizer =
@@ -73,7 +76,7 @@ struct DeploymentReader {
     }
 
     /// A text that may come from the environment; a variable that is not set disables.
-    private func text(
+    func text(
         _ node: ConfigNode, named key: String, with reader: inout ConfigReader,
         into draft: inout DeploymentDraft
     ) -> String? {
@@ -133,17 +136,25 @@ struct DeploymentReader {
     ) {
         guard draft.vendor.kind != .scripted else { return }
         var key: String?
+        if draft.options.sendsToken { return }
         if let node {
             if case .null = node.content { return }
             key = text(node, named: "api_key", with: &reader, into: &draft)
         } else if let variable = draft.vendor.keyVariables.first {
             key = draft.vendor.keyVariables.lazy.compactMap { environment[$0] }.first
-            if key == nil && draft.apiBase == draft.vendor.defaultBase {
+            if key == nil && draft.vendor.mustHaveKey(at: draft.apiBase) {
                 draft.disable("it has no api_key, and \(variable) is not set")
             }
         }
         guard let key else { return }
-        // It goes into a header of the upstream's request.
+        setKey(key, node, with: &reader, into: &draft)
+    }
+
+    /// Takes a credential in, which goes into a header of the upstream's request.
+    func setKey(
+        _ key: String, _ node: ConfigNode?, with reader: inout ConfigReader,
+        into draft: inout DeploymentDraft
+    ) {
         guard !key.isEmpty, key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             if let node { reader.refuse(node, "a key must be of printable ASCII without spaces") }
             draft.disable("its api_key cannot be sent")

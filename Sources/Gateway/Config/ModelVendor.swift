@@ -18,7 +18,18 @@ struct ModelVendor: Equatable {
         case "openai": ["OPENAI_API_KEY"]
         case "anthropic": ["ANTHROPIC_API_KEY"]
         case "gemini": ["GEMINI_API_KEY", "GOOGLE_API_KEY"]
+        case "azure": ["AZURE_API_KEY", "AZURE_OPENAI_API_KEY"]
+        case "ollama", "ollama_chat": ["OLLAMA_API_KEY"]
         default: []
+        }
+    }
+
+    /// Whether a server at an address answers nothing without a credential.
+    func mustHaveKey(at address: String) -> Bool {
+        switch kind {
+        case .azure: true
+        case .ollama: false
+        default: address == defaultBase
         }
     }
 
@@ -28,6 +39,8 @@ struct ModelVendor: Equatable {
         case "openai": ["OPENAI_BASE_URL", "OPENAI_API_BASE"]
         case "anthropic": ["ANTHROPIC_BASE_URL", "ANTHROPIC_API_BASE"]
         case "gemini": ["GEMINI_API_BASE"]
+        case "azure": ["AZURE_API_BASE", "AZURE_OPENAI_ENDPOINT"]
+        case "ollama", "ollama_chat": ["OLLAMA_API_BASE"]
         default: []
         }
     }
@@ -60,6 +73,12 @@ struct ModelVendor: Equatable {
         case "gemini":
             kind = .gemini
             defaultBase = "https://generativelanguage.googleapis.com"
+        case "ollama", "ollama_chat":
+            kind = .ollama
+            defaultBase = "http://127.0.0.1:11434"
+        case "azure":
+            kind = .azure
+            defaultBase = nil
         case "scripted":
             kind = .scripted
             defaultBase = ""

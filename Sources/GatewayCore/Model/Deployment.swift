@@ -34,6 +34,8 @@ public final class Deployment: Sendable {
     /// Whether it was made over the API, and not by the configuration: then its address is held to
     /// the egress rule.
     public let isStored: Bool
+    /// What only its vendor knows.
+    public let options: VendorOptions
     /// What routing knows of it.
     public let traits: DeploymentTraits
     /// What has been seen of it.
@@ -63,7 +65,8 @@ public final class Deployment: Sendable {
         weight: Double = 1, mode: Mode? = nil, timeouts: AttemptTimeouts,
         security: UpstreamSecurity = UpstreamSecurity(), limits: LimitSet = LimitSet(),
         price: Price? = nil, vendor: String = "", tokenizer: Tokenizer? = nil,
-        traits: DeploymentTraits = DeploymentTraits(), isStored: Bool = false
+        options: VendorOptions = VendorOptions(), traits: DeploymentTraits = DeploymentTraits(),
+        isStored: Bool = false
     ) {
         self.index = index
         self.id = id
@@ -81,6 +84,7 @@ public final class Deployment: Sendable {
         self.price = price
         self.vendor = vendor
         self.tokenizer = tokenizer
+        self.options = options
         self.traits = traits
         self.isStored = isStored
         health = DeploymentHealth()
@@ -109,6 +113,7 @@ public final class Deployment: Sendable {
         self.price = price ?? other.price
         vendor = other.vendor
         tokenizer = other.tokenizer
+        options = other.options
         traits = other.traits
         isStored = other.isStored
         self.health = health ?? other.health
@@ -123,10 +128,24 @@ public final class Deployment: Sendable {
             && extraHeaders.elementsEqual(other.extraHeaders, by: ==)
             && weight == other.weight && mode == other.mode && timeouts == other.timeouts
             && security == other.security && limits == other.limits && price == other.price
-            && vendor == other.vendor && traits == other.traits
+            && vendor == other.vendor && options == other.options && traits == other.traits
             && tokenizer?.source == other.tokenizer?.source
             && isStored == other.isStored
     }
+}
+
+/// What a deployment's configuration says that only its vendor knows.
+public struct VendorOptions: Equatable, Sendable {
+    /// The version of Azure's API; empty for the one that is known here.
+    public var apiVersion = ""
+    /// Whether the credential is a token of the directory's, and no key of the resource's (Azure).
+    public var sendsToken = false
+    /// How long a model stays loaded, as JSON (Ollama); empty for the server's own.
+    public var keepAliveJSON = ""
+    /// The length of the context that a model is loaded with (Ollama); `nil` for the server's own.
+    public var contextTokens: Int?
+
+    public init() {}
 }
 
 /// A vendor or server kind that the gateway can call.
@@ -137,6 +156,10 @@ public enum ProviderKind: String, CaseIterable, Sendable {
     case anthropic
     /// Google's Gemini API.
     case gemini
+    /// Ollama's own API.
+    case ollama
+    /// OpenAI's dialect at Azure's addresses.
+    case azure
     /// Answers from a script, without a network.
     case scripted
 }

@@ -18,6 +18,12 @@ public enum Dialect: UInt8, Sendable {
     case geminiContent
     /// Gemini's `batchEmbedContents`.
     case geminiEmbeddings
+    /// Ollama's `/api/chat`.
+    case ollamaChat
+    /// Ollama's `/api/generate`.
+    case ollamaGenerate
+    /// Ollama's `/api/embed`.
+    case ollamaEmbeddings
 
     /// The name the public API knows it by (RoutingInfo.dialect).
     public var name: StaticString {
@@ -31,17 +37,30 @@ public enum Dialect: UInt8, Sendable {
         case .anthropicMessages: "anthropic-messages"
         case .geminiContent: "gemini-content"
         case .geminiEmbeddings: "gemini-embeddings"
+        case .ollamaChat: "ollama-chat"
+        case .ollamaGenerate: "ollama-generate"
+        case .ollamaEmbeddings: "ollama-embeddings"
         }
     }
 }
 
+extension Dialect {
+    /// Whether it asks for an answer in Ollama's words.
+    public var isOllamas: Bool { self == .ollamaChat || self == .ollamaGenerate }
+}
+
 extension ProviderKind {
+    /// The vendor whose form its errors have.
+    public var errorForm: ProviderKind { self == .azure ? .openAI : self }
+
     /// What its servers are asked in, for what OpenAI's dialect says in this one.
     public func spoken(for dialect: Dialect) -> Dialect {
         switch (self, dialect) {
         case (.anthropic, .openAIChat): .anthropicMessages
         case (.gemini, .openAIChat): .geminiContent
         case (.gemini, .openAIEmbeddings): .geminiEmbeddings
+        case (.ollama, .openAIChat): .ollamaChat
+        case (.ollama, .openAIEmbeddings): .ollamaEmbeddings
         default: dialect
         }
     }

@@ -152,6 +152,8 @@ public struct RawRequest: Sendable {
         case streamOptions
         /// Either of the two bounds on output.
         case outputBound
+        /// What Ollama's clients say besides, the bound on output among it.
+        case options
         /// Said to the gateway, not to an upstream: it is left out.
         case ours
     }

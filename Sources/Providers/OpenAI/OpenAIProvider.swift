@@ -3,7 +3,8 @@ public import GatewayCore
 import GatewayPrimitives
 public import Transport
 
-/// Calls what speaks OpenAI's dialect: OpenAI, vLLM, llama.cpp and their like. One instance a loop.
+/// Calls what speaks OpenAI's dialect: OpenAI, vLLM, llama.cpp and their like; or, of another kind,
+/// Azure OpenAI, which differs in its addresses and credentials. One instance a loop and kind.
 public final class OpenAIProvider: Provider {
     private let client: HTTPClient
     private let clock: any Clock
@@ -14,12 +15,12 @@ public final class OpenAIProvider: Provider {
 
     public init(
         client: HTTPClient, clock: any Clock, deployments: [Deployment],
-        limits: ProviderLimits = ProviderLimits()
+        kind: ProviderKind = .openAI, limits: ProviderLimits = ProviderLimits()
     ) throws(UpstreamAddress.Invalid) {
         self.client = client
         self.clock = clock
         self.limits = limits
-        targets = try DeploymentTargets(deployments, of: .openAI, limits: limits)
+        targets = try DeploymentTargets(deployments, of: kind, limits: limits)
     }
 
     public func attempt(
@@ -27,13 +28,14 @@ public final class OpenAIProvider: Provider {
     ) async throws(GatewayError) {
         let target = try targets.target(of: deployment)
         var body = ByteQueue()
-        let path = try write(request, for: deployment, target, relay, into: &body)
+        let operation = try write(request, for: deployment, relay, into: &body)
+        let path = target.path(operation, of: deployment)
 
         let exchange = client.exchange(to: target.origin)
         defer { exchange.close() }
         let reply = UpstreamReply(
             exchange: exchange, deployment: deployment, relay: relay, limits: limits)
-        let isSuccess = try await reply.open(path, target.headers.make(), &body)
+        let isSuccess = try await reply.open(path.view, target.headers.make(), &body)
         UpstreamLimits.note(exchange, deployment, at: clock.now())
         guard isSuccess else {
             throw await reply.readError { body, retryAfter in
@@ -46,11 +48,11 @@ public final class OpenAIProvider: Provider {
         try await relayReply(to: request, reply, deployment, relay)
     }
 
-    /// Writes the body of a request; returns the path that it is for.
+    /// Writes the body of a request; returns the operation that it is for.
     private func write(
-        _ request: ModelRequest, for deployment: Deployment, _ target: OpenAITarget,
-        _ relay: Relay, into body: inout ByteQueue
-    ) throws(GatewayError) -> ByteView {
+        _ request: ModelRequest, for deployment: Deployment, _ relay: Relay,
+        into body: inout ByteQueue
+    ) throws(GatewayError) -> OpenAITarget.Operation {
         let model = deployment.upstreamModel
         switch request {
         case .chat(let chat):
@@ -58,23 +60,26 @@ public final class OpenAIProvider: Provider {
                 OpenAIRequestWriter.writeCompletion(
                     raw, isStream: chat.isStream, model: model,
                     outputTokensMax: relay.outputTokensMax, into: &body)
-                return target.completionsPath.view
+                return .completions
             }
             relay.noteDropped(
                 try OpenAIRequestWriter.writeChat(
                     chat, model: model, outputTokensMax: relay.outputTokensMax,
                     dropsUnsupported: deployment.traits.dropsUnsupportedParams, with: parser,
                     into: &body))
-            return target.chatPath.view
+            return .chat
         case .embeddings(let embeddings):
             relay.noteDropped(
-                try OpenAIRequestWriter.writeEmbeddings(embeddings, model: model, into: &body))
-            return target.embeddingsPath.view
+                try OpenAIRequestWriter.writeEmbeddings(
+                    embeddings, model: model,
+                    dropsUnsupported: deployment.traits.dropsUnsupportedParams, with: parser,
+                    into: &body))
+            return .embeddings
         case .relay(let relayed):
             OpenAIRequestWriter.writeRelayed(relayed.raw, model: model, into: &body)
             switch relayed.operation {
-            case .moderation: return target.moderationsPath.view
-            case .rerank: return target.rerankPath.view
+            case .moderation: return .moderations
+            case .rerank: return .rerank
             case .tokenCount: throw .notOffered(relayed.operation, by: deployment)
             }
         }
@@ -122,33 +127,5 @@ extension ChatRequest {
             raw.dialect == .openAICompletions
         else { return nil }
         return raw
-    }
-}
-
-/// Where one deployment's requests go, and what goes with them; made once.
-final class OpenAITarget: DeploymentTarget {
-    let origin: Origin
-    let chatPath: HeldBytes
-    let completionsPath: HeldBytes
-    let embeddingsPath: HeldBytes
-    let moderationsPath: HeldBytes
-    let rerankPath: HeldBytes
-    let headers: TargetHeaders
-
-    init(_ deployment: Deployment) throws(UpstreamAddress.Invalid) {
-        let address = try UpstreamAddress(
-            apiBase: deployment.apiBase, security: deployment.security,
-            isHeldToEgress: deployment.isStored)
-        origin = address.origin
-        chatPath = HeldBytes(address.basePath + "/chat/completions")
-        completionsPath = HeldBytes(address.basePath + "/completions")
-        embeddingsPath = HeldBytes(address.basePath + "/embeddings")
-        moderationsPath = HeldBytes(address.basePath + "/moderations")
-        rerankPath = HeldBytes(address.basePath + "/rerank")
-        var fields: [(name: StaticString, value: HeldBytes)] = []
-        if let key = deployment.apiKey {
-            fields.append(("authorization", HeldBytes("Bearer " + key.reveal())))
-        }
-        headers = TargetHeaders(fields, of: deployment)
     }
 }

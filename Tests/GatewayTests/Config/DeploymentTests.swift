@@ -32,7 +32,11 @@ import Testing
     @Test(arguments: [
         ("model: anthropic/claude", "ANTHROPIC_API_KEY is not set"),
         ("model: claude-sonnet-4-6", "ANTHROPIC_API_KEY is not set"),
-        ("model: ollama/llama3, api_base: 'http://h:11434'", "provider `ollama` is not built in"),
+        ("model: bedrock/claude, api_base: 'http://h:1'", "provider `bedrock` is not built in"),
+        ("model: azure/gpt-4o, api_key: k", "provider `azure` needs an api_base"),
+        ("model: azure/gpt-4o, api_base: 'https://h'", "AZURE_API_KEY is not set"),
+        ("model: azure/m, api_base: 'https://h', azure_ad_token: os.environ/NO", "NO is not set"),
+        ("model: azure/m, api_base: 'https://h', api_key: k, tenant_id: t", "not built in"),
         ("model: openai/gpt-4o, api_key: os.environ/NOT_SET", "NOT_SET is not set"),
         ("model: openai/gpt-4o, api_base: os.environ/NOT_SET, api_key: k", "NOT_SET is not set"),
         ("model: openai/gpt-4o", "OPENAI_API_KEY is not set"),
@@ -54,9 +58,42 @@ import Testing
         #expect(loaded.settings.configured.first?.disabledReason?.contains(why) == true)
     }
 
+    @Test func azuresOptions() {
+        let keyed = ConfigSample.deployment(
+            "model: azure/m, api_base: 'https://h', api_key: k, api_version: 2025-01-01-preview"
+        )
+        let deployment = keyed.settings.deployments.first
+        #expect(deployment?.provider == .azure)
+        #expect(deployment?.options.apiVersion == "2025-01-01-preview")
+        #expect(deployment?.options.sendsToken == false)
+        let token = ConfigSample.deployment(
+            "model: azure/gpt-4o, api_base: 'https://h', azure_ad_token: t")
+        #expect(token.settings.deployments.first?.options.sendsToken == true)
+        #expect(token.settings.deployments.first?.apiKey?.reveal() == "t")
+    }
+
+    @Test(arguments: [
+        ("keep_alive: 5m", "\"5m\""), ("keep_alive: -1", "-1"), ("keep_alive: 1h30m", "\"1h30m\""),
+        ("num_ctx: 8192", ""),
+    ])
+    func ollamasOptions(param: String, keepAlive: String) {
+        for prefix in ["ollama", "ollama_chat"] {
+            let loaded = ConfigSample.deployment("model: \(prefix)/llama3.2:1b, \(param)")
+            let deployment = loaded.settings.deployments.first
+            #expect(deployment?.provider == .ollama)
+            #expect(deployment?.upstreamModel == "llama3.2:1b")
+            #expect(deployment?.apiBase == "http://127.0.0.1:11434")
+            #expect(deployment?.options.keepAliveJSON == keepAlive)
+            #expect(deployment?.options.contextTokens == (keepAlive.isEmpty ? 8192 : nil))
+        }
+    }
+
     @Test(arguments: [
         ("model: openai/m, api_base: 'http://'", "api_base"),
         ("model: openai/m, api_base: 'ftp://h'", "api_base"),
+        ("model: azure/m, api_base: 'https://h', api_key: k, api_version: '?x=1'", "api_version"),
+        ("model: ollama/m, keep_alive: soon", "keep_alive"),
+        ("model: ollama/m, num_ctx: 0", "num_ctx"),
         ("model: openai/m, api_base: 'http://h:99999'", "api_base"),
         ("model: openai/m, api_base: 'http://user:hunter2@h'", "api_base"),
         ("model: openai/m, api_base: 'http://h:1', api_key: \"hunter2\\r\\nx: y\"", "api_key"),

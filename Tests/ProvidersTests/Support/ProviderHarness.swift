@@ -60,7 +60,8 @@ final class ProviderHarness: Sendable {
     init(
         ports: [UInt16], of kind: ProviderKind = .openAI, basePath: String = "/v1",
         provider limits: ProviderLimits = ProviderLimits(),
-        client clientLimits: ClientLimits = ClientLimits(), apiKey: String? = "sk-upstream"
+        client clientLimits: ClientLimits = ClientLimits(), apiKey: String? = "sk-upstream",
+        options: VendorOptions = VendorOptions()
     ) throws {
         let clock = VirtualClock(startingAt: loop.now)
         let client = HTTPClient(loop: loop, resolver: Resolver(), limits: clientLimits)
@@ -68,7 +69,8 @@ final class ProviderHarness: Sendable {
             Deployment(
                 index: index, id: "d\(index)", model: "m", provider: kind, upstreamModel: "up",
                 apiBase: "http://127.0.0.1:\(port)\(basePath)", apiKey: apiKey.map { Secret($0) },
-                extraHeaders: [(name: "X-Team", value: "blue")], timeouts: PipelineHarness.timeouts)
+                extraHeaders: [(name: "X-Team", value: "blue")], timeouts: PipelineHarness.timeouts,
+                options: options)
         }
         let provider = try Self.provider(
             of: kind, client: client, clock: clock, deployments, limits)
@@ -103,6 +105,13 @@ final class ProviderHarness: Sendable {
         case .gemini:
             try GeminiProvider(
                 client: client, clock: clock, deployments: deployments, limits: limits)
+        case .ollama:
+            try OllamaProvider(
+                client: client, clock: clock, deployments: deployments, limits: limits)
+        case .azure:
+            try OpenAIProvider(
+                client: client, clock: clock, deployments: deployments, kind: .azure,
+                limits: limits)
         case .scripted: try ScriptedProvider(clock: clock, deployments: deployments)
         }
     }

@@ -6,9 +6,9 @@ import Synchronization
 /// connection more than there are scripts is closed at once.
 ///
 /// Its threads block, and none of their calls waits longer than its bound.
-final class ScriptedUpstream: Sendable {
+public final class ScriptedUpstream: Sendable {
     /// One step of a connection.
-    enum Step: Sendable {
+    public enum Step: Sendable {
         /// Reads one request, head and body, and keeps it.
         case request
         case send(String)
@@ -19,7 +19,7 @@ final class ScriptedUpstream: Sendable {
         case hang
     }
 
-    let port: UInt16
+    public let port: UInt16
     private let listener: Int32
     private let scripts: [[Step]]
     private let state = Mutex(State())
@@ -33,7 +33,7 @@ final class ScriptedUpstream: Sendable {
 
     private static let secondsMax = 20
 
-    init(_ scripts: [[Step]]) throws {
+    public init(_ scripts: [[Step]]) throws {
         self.scripts = scripts
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         port = try Self.listen(listener)
@@ -41,7 +41,7 @@ final class ScriptedUpstream: Sendable {
     }
 
     /// A port on which nobody listens.
-    static func closedPort() throws -> UInt16 {
+    public static func closedPort() throws -> UInt16 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         return try bind(descriptor)
@@ -69,16 +69,16 @@ final class ScriptedUpstream: Sendable {
     }
 
     /// The requests that have come, whole.
-    var requests: [String] { state.withLock { $0.requests } }
+    public var requests: [String] { state.withLock { $0.requests } }
 
     /// Waits until so many requests have come.
-    func received(_ count: Int) async { await wait { $0.requests.count >= count } }
+    public func received(_ count: Int) async { await wait { $0.requests.count >= count } }
 
     /// Waits until the peer has closed so many connections that hung.
-    func abandoned(_ count: Int) async { await wait { $0.abandoned >= count } }
+    public func abandoned(_ count: Int) async { await wait { $0.abandoned >= count } }
 
     /// Ends the accepting; connections end with their scripts.
-    func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
+    public func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
     private func wait(_ isThere: @escaping (State) -> Bool) async {
         while true {

@@ -1,0 +1,104 @@
+import Dialects
+import GatewayCore
+import GatewayPrimitives
+import Transport
+
+/// Ollama's `POST /api/chat` and `POST /api/generate`, whole and as lines of JSON.
+final class OllamaChatDoor: OllamaDoor, Door {
+    let endpoint: StaticString
+    var rawDialect: Dialect? { dialect }
+
+    private let dialect: Dialect
+    private var isStream = false
+    private var model = ""
+    private var writer: OllamaReplyWriter?
+    /// Whether the upstream's own lines are relayed.
+    private var isRaw = false
+    /// What is written, until it is known that it could be.
+    private var piece = ByteQueue()
+
+    /// - Parameter dialect: `ollamaChat`, or `ollamaGenerate`.
+    init(
+        _ dialect: Dialect, _ exchange: ServerExchange, clock: any Clock, parser: JSONParser,
+        errors: OllamaErrorWriter, limits: DoorLimits
+    ) {
+        self.dialect = dialect
+        endpoint = dialect == .ollamaChat ? "ollama.chat" : "ollama.generate"
+        super.init(exchange, clock: clock, parser: parser, errors: errors, limits: limits)
+    }
+
+    func readRequest() async throws(GatewayError) -> ModelRequest {
+        let body = try await readBody()
+        var request = try OllamaRequestReader(parser: parser).read(body, as: dialect)
+        request.routing = RoutingHeaders.routing(request.routing, exchange)
+        request.tags = RoutingHeaders.tags(request.tags, exchange)
+        request.identity = try identity(of: body)
+        request.clampsToBudget = clampsToBudget
+        isStream = request.isStream
+        model = request.model
+        return .chat(request)
+    }
+
+    func commit(_ record: CallRecord) {
+        writer = OllamaReplyWriter(
+            model: model, createdAt: clock.wallNow().rfc3339, isChat: dialect == .ollamaChat,
+            isStream: isStream)
+        appendServedHeaders(record)
+        if isStream { sendStreamHead() }
+    }
+
+    func write(_ event: ReplyEvent) throws(GatewayError) {
+        if case .json(_, dialect, _) = event.raw { isRaw = true }
+        piece.clear()
+        try writer?.write(event, into: &piece)
+        if !piece.isEmpty { exchange.write { queue in queue.append(piece.view) } }
+    }
+
+    func finish(_ finished: ReplyFinished, record: CallRecord) async throws(GatewayError) {
+        piece.clear()
+        // An upstream whose own lines were relayed has told how it ended.
+        if !isStream || !isRaw || finished.isCut {
+            try writer?.writeEnd(finished, duration: duration(of: record), into: &piece)
+        }
+        guard !isStream else {
+            exchange.write(piece.view)
+            return exchange.end()
+        }
+        appendCostHeaders(record)
+        exchange.respond(status: 200, json: piece.view)
+    }
+}
+
+/// Ollama's `POST /api/embed`.
+final class OllamaEmbedDoor: OllamaDoor, Door {
+    let endpoint: StaticString = "ollama.embed"
+    var rawDialect: Dialect? { .ollamaEmbeddings }
+
+    private var writer: OllamaEmbeddingsWriter?
+    private var model = ""
+
+    func readRequest() async throws(GatewayError) -> ModelRequest {
+        let body = try await readBody()
+        var request = try OpenAIEmbeddingRequestReader(parser: parser).read(
+            body, as: .ollamaEmbeddings)
+        request.routing = RoutingHeaders.routing(request.routing, exchange)
+        request.tags = RoutingHeaders.tags(request.tags, exchange)
+        request.identity = try identity(of: body)
+        model = request.model
+        return .embeddings(request)
+    }
+
+    func commit(_ record: CallRecord) {
+        appendServedHeaders(record)
+        writer = OllamaEmbeddingsWriter(model: model)
+    }
+
+    func write(_ event: ReplyEvent) throws(GatewayError) { try writer?.add(event) }
+
+    func finish(_ finished: ReplyFinished, record: CallRecord) async throws(GatewayError) {
+        var body = ByteQueue()
+        writer?.write(finished, duration: duration(of: record), into: &body)
+        appendCostHeaders(record)
+        exchange.respond(status: 200, json: body.view)
+    }
+}
