@@ -55,31 +55,8 @@ struct UpstreamReply {
         // Bytes of an event that is not whole stay where they are.
         var unfinishedBytes = 0
         while try await readMore(than: unfinishedBytes) {
-            // Nothing waits from here to the end of the batch: the views stay valid.
-            let batch = exchange.inboundView
-            var consumed = 0
-            scanning: while true {
-                switch scanner.next(in: batch.dropping(first: consumed)) {
-                case .event(let event, let count):
-                    consumed += count
-                    guard try decoder.take(event) else {
-                        try relay.emit(ReplyEvent(.finished(try decoder.end())))
-                        exchange.takeInbound(consumed)
-                        exchange.expectEnd()
-                        return
-                    }
-                    while let step = decoder.next() { try relay.emit(step) }
-                case .incomplete(let count):
-                    consumed += count
-                    break scanning
-                case .tooLong:
-                    throw .malformedReply(
-                        "sent an event of more than \(limits.eventBytesMax) bytes",
-                        from: deployment)
-                }
-            }
-            exchange.takeInbound(consumed)
-            unfinishedBytes = batch.count - consumed
+            guard let left = try relayBatch(to: &decoder, &scanner) else { return }
+            unfinishedBytes = left
             try await relay.awaitRoom()
         }
         guard decoder.isComplete else {
@@ -89,12 +66,49 @@ struct UpstreamReply {
         try relay.emit(ReplyEvent(.finished(try decoder.end())))
     }
 
+    /// Relays the events that have come whole. Returns how many bytes of the next one are there;
+    /// `nil` when the reply was complete. Nothing waits here: the views stay valid, and what is
+    /// decoded is not in the frame of the stream, which stays for as long as that is open.
+    @inline(never)
+    private func relayBatch<Decoder: StreamReplyDecoding, Scanner: StreamScanning & ~Copyable>(
+        to decoder: inout Decoder, _ scanner: inout Scanner
+    ) throws(GatewayError) -> Int? {
+        let batch = exchange.inboundView
+        var consumed = 0
+        while true {
+            switch scanner.next(in: batch.dropping(first: consumed)) {
+            case .event(let event, let count):
+                consumed += count
+                guard try decoder.take(event) else {
+                    try relay.emit(ReplyEvent(.finished(try decoder.end())))
+                    exchange.takeInbound(consumed)
+                    exchange.expectEnd()
+                    return nil
+                }
+                while let step = decoder.next() { try relay.emit(step) }
+            case .incomplete(let count):
+                consumed += count
+                exchange.takeInbound(consumed)
+                return batch.count - consumed
+            case .tooLong:
+                throw .malformedReply(
+                    "sent an event of more than \(limits.eventBytesMax) bytes", from: deployment)
+            }
+        }
+    }
+
     /// Relays a whole reply.
     func relayWhole<Decoder: WholeReplyDecoding>(
         _ whole: Decoder
     ) async throws(GatewayError) {
         try checkContentType("application/json")
-        let body = try await readBody()
+        try relayBody(try await readBody(), by: whole)
+    }
+
+    @inline(never)
+    private func relayBody<Decoder: WholeReplyDecoding>(
+        _ body: ByteView, by whole: Decoder
+    ) throws(GatewayError) {
         var decoder = whole
         try decoder.begin(body)
         while let event = decoder.next() { try relay.emit(event) }

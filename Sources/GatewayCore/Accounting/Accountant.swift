@@ -31,7 +31,7 @@ public final class Accountant {
 
     /// Takes the limits of a request, all or none, and puts the deployment that has room first.
     func open(
-        _ request: ModelRequest, for principal: Principal, _ plan: inout RoutePlan
+        _ request: ModelRequest, for principal: Principal, _ plan: RoutePlan
     ) throws(GatewayError) -> CallCharge {
         let standings = standings(of: request, model: plan.modelAsked, for: principal)
         if let reason = standings.lazy.compactMap(\.blockedReason).first {

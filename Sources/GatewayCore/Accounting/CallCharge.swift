@@ -167,6 +167,22 @@ final class CallCharge {
     /// Holds the worst case of an attempt; throws if a budget has too little left for it, or if the
     /// model has no price and must have one.
     func prepare(_ deployment: Deployment, _ record: CallRecord) async throws(GatewayError) {
+        guard let wanted = try begin(deployment) else { return }
+        let got = try await makeHold(wanted.amount, least: wanted.least, deployment, record)
+        cover(wanted, by: got)
+    }
+
+    /// What an attempt has to have held.
+    private struct Wanted {
+        let plan: WorstCase.Plan
+        let amount: Money
+        /// What will do where less is left.
+        let least: Money
+    }
+
+    /// Turns to an attempt; `nil` where nothing has to be held for it.
+    @inline(never)
+    private func begin(_ deployment: Deployment) throws(GatewayError) -> Wanted? {
         if deployment.price == nil && rules.refusesUnknownPrice && !isFree {
             throw .priceUnknown(deployment)
         }
@@ -179,16 +195,22 @@ final class CallCharge {
         tokensHeld = .max
         tokensBound = .max
         isPrepared = true
-        guard !accounts.isEmpty, price != nil else { return }
+        guard !accounts.isEmpty, price != nil else { return nil }
         let plan = worst.plan(price, margin: margin)
-        let amount = worst.cost(outputTokens: plan.tokens, at: rates)
-        let least = worst.cost(outputTokens: plan.tokensLeast, at: rates)
-        let got = try await makeHold(amount, least: least, deployment, record)
+        return Wanted(
+            plan: plan, amount: worst.cost(outputTokens: plan.tokens, at: rates),
+            least: worst.cost(outputTokens: plan.tokensLeast, at: rates))
+    }
+
+    /// Notes what is held for the attempt, and how far that reaches.
+    @inline(never)
+    private func cover(_ wanted: Wanted, by got: Money) {
+        let plan = wanted.plan
         attemptHold = got
         var inputOnly = FineMoney()
         inputOnly.add(worst.input.most, at: rates.inputGreatest)
         let covered = FineMoney.tokens(for: got - inputOnly.money, at: rates.outputGreatest)
-        tokensHeld = got == amount ? plan.tokens : min(plan.tokens, covered)
+        tokensHeld = got == wanted.amount ? plan.tokens : min(plan.tokens, covered)
         isTranche = plan.isTranche
         if worst.isStream && worst.choiceCount > 0 && !isTranche { tokensBound = tokensHeld }
         outputTokensMax = nil
@@ -213,28 +235,49 @@ final class CallCharge {
             guard free + added >= least else { throw .budgetSpent(by: "a further attempt") }
             return free + added
         }
-        var draft = LedgerRow(record)
-        draft.deploymentID = deployment.id
-        draft.provider = deployment.provider.rawValue
-        draft.upstreamModel = deployment.upstreamModel
-        let demand = HoldDemand(
-            accounts: accounts, amount: amount, amountLeast: least, at: clock.wallNow(),
-            draft: draft)
+        let demand = demand(amount, least: least, deployment, record)
         switch try await ledger.reserve(demand) {
         case .held(let id, let got, let softPassed):
-            for (place, balance) in softPassed {
-                if budgetWarning == nil { budgetWarning = Self.warning(accounts[place]) }
-                tell(.softPassed, accounts[place], balance, demand)
-            }
+            if !softPassed.isEmpty { warn(of: softPassed, demand) }
             (main ?? self).reservation = Reservation(id: id, forgotten: ledger.forgotten)
             hold = id
             held = got
             return got
-        case .refused(let account, let balance):
-            tell(.exhausted, account, balance, demand)
-            throw .budgetExhausted(
-                account, balance, needed: least, at: demand.at)
+        case .refused(let account, let balance): throw refusal(by: account, balance, demand)
         }
+    }
+
+    // These do not wait, and are kept out of the frames of what does.
+
+    @inline(never)
+    private func demand(
+        _ amount: Money, least: Money, _ deployment: Deployment, _ record: CallRecord
+    ) -> HoldDemand {
+        var draft = LedgerRow(record)
+        draft.deploymentID = deployment.id
+        draft.provider = deployment.provider.rawValue
+        draft.upstreamModel = deployment.upstreamModel
+        return HoldDemand(
+            accounts: accounts, amount: amount, amountLeast: least, at: clock.wallNow(),
+            draft: draft)
+    }
+
+    @inline(never)
+    private func warn(
+        of softPassed: [(place: Int, balance: BudgetBalance)], _ demand: HoldDemand
+    ) {
+        for (place, balance) in softPassed {
+            if budgetWarning == nil { budgetWarning = Self.warning(accounts[place]) }
+            tell(.softPassed, accounts[place], balance, demand)
+        }
+    }
+
+    @inline(never)
+    private func refusal(
+        by account: BudgetAccount, _ balance: BudgetBalance, _ demand: HoldDemand
+    ) -> GatewayError {
+        tell(.exhausted, account, balance, demand)
+        return .budgetExhausted(account, balance, needed: demand.amountLeast, at: demand.at)
     }
 
     private func tell(
@@ -413,6 +456,36 @@ final class CallCharge {
     ) async throws(GatewayError) {
         guard !isSettled else { return }
         isSettled = true
+        var (usage, cost) = reckoned(finished, wasAnswering: wasAnswering)
+        if hold != 0 {
+            if cost.total > held { await coverExcess(of: cost.total) }
+            cost.clamp(to: held)
+        }
+        close(record, usage, cost, failure)
+        guard !isFree, !record.attempts.isEmpty || hold != 0 else {
+            // Nothing was done under the id; if it cannot be given up now, the ledger does later.
+            if let claim { try await ledger.release(claim) }
+            return
+        }
+        let redeemed = reservation.take() ?? Reservation(id: 0, forgotten: ledger.forgotten)
+        let row = row(of: record)
+        do throws(GatewayError) {
+            try await ledger.settle(redeemed, row)
+        } catch {
+            record.isUnrecorded = true
+            // Without a budget nothing depends on the row; the ledger goes on trying to write it.
+            if !accounts.isEmpty { throw error }
+        }
+    }
+}
+
+// What the end of a call does without waiting; kept out of the frames of what waits.
+extension CallCharge {
+    /// What an answer used, and what that costs.
+    @inline(never)
+    private func reckoned(
+        _ finished: ReplyFinished?, wasAnswering: Bool
+    ) -> (usage: Usage?, cost: Cost) {
         var usage = finished?.usage
         var cost = Cost()
         if let usage {
@@ -426,10 +499,14 @@ final class CallCharge {
         }
         if usage == nil { usage = failedUsage }
         cost.failedAttempts = failedCost
-        if hold != 0 {
-            if cost.total > held { await coverExcess(of: cost.total) }
-            cost.clamp(to: held)
-        }
+        return (usage, cost)
+    }
+
+    /// Tells the record what the call came to, and frees its slots.
+    @inline(never)
+    private func close(
+        _ record: CallRecord, _ usage: Usage?, _ cost: Cost, _ failure: GatewayError?
+    ) {
         record.usage = usage
         record.cost = cost
         record.isPriceUnknown = isPriceUnknown
@@ -445,21 +522,13 @@ final class CallCharge {
             let used = usage.map { TokenCount($0) } ?? .zero
             limits.settle(ticket, tokens: used, now: clock.now())
         }
-        guard !isFree, !record.attempts.isEmpty || hold != 0 else {
-            // Nothing was done under the id; if it cannot be given up now, the ledger does later.
-            if let claim { try await ledger.release(claim) }
-            return
-        }
-        let redeemed = reservation.take() ?? Reservation(id: 0, forgotten: ledger.forgotten)
+    }
+
+    @inline(never)
+    private func row(of record: CallRecord) -> LedgerRow {
         var row = LedgerRow(record)
         row.requestID = claim?.requestID ?? ""
-        do throws(GatewayError) {
-            try await ledger.settle(redeemed, row)
-        } catch {
-            record.isUnrecorded = true
-            // Without a budget nothing depends on the row; the ledger goes on trying to write it.
-            if !accounts.isEmpty { throw error }
-        }
+        return row
     }
 }
 

@@ -68,5 +68,5 @@ public enum HoldAnswer: Sendable {
     /// accounts whose soft bounds it passes, and how they stand with it.
     case held(id: Int64, amount: Money, softPassed: [(place: Int, balance: BudgetBalance)])
     /// A budget has too little left, and how it stands; nothing was taken from any.
-    case refused(BudgetAccount, BudgetBalance)
+    indirect case refused(BudgetAccount, BudgetBalance)
 }

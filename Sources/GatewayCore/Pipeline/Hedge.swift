@@ -138,6 +138,7 @@ struct FailedAttempt {
 extension Pipeline {
     /// How long an attempt is waited for before another is made beside it; `nil` where none is:
     /// hedging is off, has had its share, or there is nothing to go by, or nowhere to go.
+    @inline(never)
     func hedgeDelay(
         _ request: ModelRequest, _ deployment: Deployment, _ plan: RoutePlan, _ relay: Relay
     ) -> Duration? {

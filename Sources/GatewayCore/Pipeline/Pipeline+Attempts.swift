@@ -3,8 +3,12 @@
 
 import GatewayPrimitives
 
+// What does not wait is kept out of the frames of what does (`@inline(never)`): those stay for as
+// long as their call, and its stream, is open.
+
 extension Pipeline {
     /// Where a request may go, as things stand now.
+    @inline(never)
     func plan(
         _ request: ModelRequest, for principal: Principal
     ) throws(GatewayError) -> RoutePlan {
@@ -16,12 +20,13 @@ extension Pipeline {
 
     /// Takes the limits of a request, and of a deployment with room; of a model that stands in,
     /// where every deployment of the one asked for is full.
+    @inline(never)
     func open(
-        _ request: ModelRequest, for principal: Principal, _ plan: inout RoutePlan
+        _ request: ModelRequest, for principal: Principal, _ plan: RoutePlan
     ) throws(GatewayError) -> CallCharge {
         while true {
             do throws(GatewayError) {
-                return try accountant.open(request, for: principal, &plan)
+                return try accountant.open(request, for: principal, plan)
             } catch {
                 guard error.violations.first?.subjectKind == .deployment, plan.enterFallback()
                 else { throw error }
@@ -33,7 +38,7 @@ extension Pipeline {
     /// Tries one deployment after another, as the plan has it, until one commits. Returns why all
     /// failed, or why the one that had committed was cut short; `nil` when the reply is complete.
     func attempt(
-        _ request: ModelRequest, _ plan: inout RoutePlan, _ relay: Relay, _ charge: CallCharge,
+        _ request: ModelRequest, _ plan: RoutePlan, _ relay: Relay, _ charge: CallCharge,
         _ watch: TimeoutWatch
     ) async -> GatewayError? {
         var failures = AttemptFailures()
@@ -42,7 +47,7 @@ extension Pipeline {
             let deployment: Deployment
             do throws(GatewayError) {
                 // Waits where it must: for a back-off to pass, or for a deployment to return.
-                guard let next = try await choose(&plan, relay) else { break }
+                guard let next = try await choose(plan, relay) else { break }
                 deployment = next
                 // Its own limits, and the key's for a model that stands in, let one more in.
                 guard admission.admits(deployment, plan, relay.call.principal, charge) else {
@@ -88,7 +93,7 @@ extension Pipeline {
                 plan.failed(attempt.deployment, attempt.failure, at: clock.now(), using: &random)
             }
             for attempt in failed {
-                if let end = ending(attempt.failure, relay, &plan) { return end }
+                if let end = ending(attempt.failure, relay, plan) { return end }
             }
             relay.reset()
         }
@@ -97,7 +102,7 @@ extension Pipeline {
 
     /// The next deployment to ask; `nil` when there is none left.
     private func choose(
-        _ plan: inout RoutePlan, _ relay: Relay
+        _ plan: RoutePlan, _ relay: Relay
     ) async throws(GatewayError) -> Deployment? {
         while true {
             let moment = RoutePlan.Moment(now: clock.now(), deadline: relay.call.deadline)
@@ -120,6 +125,7 @@ extension Pipeline {
     }
 
     /// Tells the record, the charge and the deployment's health how an attempt went.
+    @inline(never)
     func finish(
         _ deployment: Deployment, _ failure: GatewayError?, _ relay: Relay, _ charge: CallCharge,
         _ plan: RoutePlan
@@ -150,8 +156,9 @@ extension Pipeline {
     }
 
     /// What ends the call after a failure before the first token; `nil` to go on.
+    @inline(never)
     private func ending(
-        _ failure: GatewayError, _ relay: Relay, _ plan: inout RoutePlan
+        _ failure: GatewayError, _ relay: Relay, _ plan: RoutePlan
     ) -> GatewayError? {
         var end = failure
         end.retry = .never
@@ -173,25 +180,46 @@ extension Pipeline {
                 .internalFault, origin: .gateway,
                 message: "No provider `\(deployment.provider.rawValue)` is built in.")
         }
-        if case .relay(let relayed) = request,
-            relayed.isLocal || !deployment.provider.offers(relayed.operation)
-        {
-            return relayed.operation == .tokenCount
-                ? countTokens(of: request, at: deployment, relay)
-                : .notOffered(relayed.operation, by: deployment)
+        guard isSentUpstream(request, to: deployment) else {
+            return answerHere(request, at: deployment, relay)
         }
         do throws(GatewayError) {
             try await provider.attempt(request, at: deployment, relay: relay)
             return nil
         } catch {
-            if relay.hasLost { return .hedgeLost }
-            if request.isFree, error.upstream?.httpStatus == 404 {
-                // A server of the dialect that does not count.
-                return countTokens(of: request, at: deployment, relay)
-            }
-            // What was cancelled reports a broken connection; the reason is with the cancellation.
-            return relay.cancellation.error ?? error
+            return outcome(of: error, request, at: deployment, relay)
         }
+    }
+
+    /// Whether an attempt is an upstream's matter at all.
+    @inline(never)
+    private func isSentUpstream(_ request: ModelRequest, to deployment: Deployment) -> Bool {
+        guard case .relay(let relayed) = request else { return true }
+        return !relayed.isLocal && deployment.provider.offers(relayed.operation)
+    }
+
+    @inline(never)
+    private func answerHere(
+        _ request: ModelRequest, at deployment: Deployment, _ relay: Relay
+    ) -> GatewayError? {
+        guard case .relay(let relayed) = request, relayed.operation != .tokenCount else {
+            return countTokens(of: request, at: deployment, relay)
+        }
+        return .notOffered(relayed.operation, by: deployment)
+    }
+
+    /// What a provider's failure means for its attempt.
+    @inline(never)
+    private func outcome(
+        of error: GatewayError, _ request: ModelRequest, at deployment: Deployment, _ relay: Relay
+    ) -> GatewayError? {
+        if relay.hasLost { return .hedgeLost }
+        if request.isFree, error.upstream?.httpStatus == 404 {
+            // A server of the dialect that does not count.
+            return countTokens(of: request, at: deployment, relay)
+        }
+        // What was cancelled reports a broken connection; the reason is with the cancellation.
+        return relay.cancellation.error ?? error
     }
 }
 

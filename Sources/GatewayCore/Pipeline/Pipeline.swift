@@ -73,11 +73,11 @@ public final class Pipeline {
 
             // The model's name is looked up only after the key's right to it, so that a key learns
             // nothing about models it may not use.
-            var plan = try plan(request, for: principal)
+            let plan = try plan(request, for: principal)
 
             // Every limit above the call at once, or none; what was refused until here has taken
             // nothing. Money is held before each attempt, when its price is known.
-            let opened = try open(request, for: principal, &plan)
+            let opened = try open(request, for: principal, plan)
             charge = opened
             record.limitRemainder = opened.limitRemainder
 
@@ -90,7 +90,7 @@ public final class Pipeline {
                 call: call, door: door, clock: clock, watch: watch, cancellation: cancellation,
                 record: record, charge: opened, choiceCount: request.choiceCount)
             // Events reach the client from inside; the first one commits the call to its attempt.
-            let failure = await attempt(request, &plan, relay, opened, watch)
+            let failure = await attempt(request, plan, relay, opened, watch)
             if let failure { throw failure }
             guard var finished = relay.finished else { throw .unfinished }
             record.note(finished)
@@ -125,6 +125,7 @@ public final class Pipeline {
     }
 
     /// Who calls, for doors that do not go through the pipeline, such as a list of models.
+    @inline(never)
     public func authenticate(_ credential: Credential?) throws(GatewayError) -> Principal {
         switch try certified(credential) {
         case nil, .certificate:

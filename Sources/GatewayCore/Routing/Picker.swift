@@ -9,7 +9,7 @@ import GatewayPrimitives
 struct Picker {
     let entry: ModelEntry
     let needs: RequestNeeds
-    let rules: RoutingRules
+    let list: ModelList
     let now: MonotonicTime
     /// Those that this call has no more use for.
     let barred: [Deployment]
@@ -18,15 +18,17 @@ struct Picker {
     private var passesOverFailing: Bool?
 
     init(
-        entry: ModelEntry, needs: RequestNeeds, rules: RoutingRules, now: MonotonicTime,
+        entry: ModelEntry, needs: RequestNeeds, list: ModelList, now: MonotonicTime,
         barred: [Deployment]
     ) {
         self.entry = entry
         self.needs = needs
-        self.rules = rules
+        self.list = list
         self.now = now
         self.barred = barred
     }
+
+    private var rules: RoutingRules { list.rules }
 
     /// The most deployments that are compared one by one.
     static let scanMax = 16

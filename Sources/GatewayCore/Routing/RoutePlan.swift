@@ -7,7 +7,9 @@ import GatewayPrimitives
 /// asking one again waits for its back-off. A model is left when its retries are used up, or none
 /// of its deployments can be asked now; where nothing else is left, the first to return is waited
 /// for.
-public struct RoutePlan: Sendable {
+///
+/// An object, since it goes through the frames of calls that wait. Belongs to its call's loop.
+public final class RoutePlan {
     /// Those wanted for the first attempt, in order; the call's limits take the first with room.
     public private(set) var deployments: [Deployment] = []
     /// The model in use.
@@ -68,7 +70,7 @@ public struct RoutePlan: Sendable {
     var isLone: Bool { entry.deployments.count == 1 && generalFallbacks.isEmpty }
 
     /// Puts one of ``deployments`` before the others: the one with room.
-    mutating func choose(_ index: Int) {
+    func choose(_ index: Int) {
         guard index > 0, index < deployments.count else { return }
         deployments.insert(deployments.remove(at: index), at: 0)
     }
@@ -77,7 +79,7 @@ public struct RoutePlan: Sendable {
 
     /// Chooses for the first attempt in the present model. A model without limits of its own needs
     /// one deployment, others all in order.
-    mutating func begin(at now: MonotonicTime, using random: inout FastRandom) {
+    func begin(at now: MonotonicTime, using random: inout FastRandom) {
         deployments = []
         guard case .deployment(let first) = pick(at: now, without: barred, using: &random) else {
             return
@@ -91,7 +93,8 @@ public struct RoutePlan: Sendable {
         }
     }
 
-    mutating func next(
+    @inline(never)  // else it would be a part of the frame of the call, which waits for its turn
+    func next(
         _ moment: Moment, _ budget: inout RetryBudget, using random: inout FastRandom
     ) -> Step {
         if !isStarted {
@@ -105,7 +108,7 @@ public struct RoutePlan: Sendable {
     }
 
     /// The next attempt in the present model; `nil` to leave it.
-    private mutating func nextHere(
+    private func nextHere(
         _ moment: Moment, _ budget: inout RetryBudget, using random: inout FastRandom
     ) -> Step? {
         if let last, !tried.isEmpty {
@@ -138,7 +141,7 @@ public struct RoutePlan: Sendable {
     }
 
     /// The first to return of the models that were left because of that.
-    private mutating func nextClosed(
+    private func nextClosed(
         _ moment: Moment, using random: inout FastRandom
     ) -> Step {
         var until = MonotonicTime.distantFuture
@@ -158,7 +161,7 @@ public struct RoutePlan: Sendable {
     private func pick(
         at now: MonotonicTime, without barred: [Deployment], using random: inout FastRandom
     ) -> Picker.Result {
-        Picker(entry: entry, needs: needs, rules: rules, now: now, barred: barred)
+        Picker(entry: entry, needs: needs, list: list, now: now, barred: barred)
             .pick(using: &random)
     }
 
@@ -187,7 +190,7 @@ public struct RoutePlan: Sendable {
     // MARK: - What happened
 
     /// Notes that a deployment failed.
-    mutating func failed(
+    func failed(
         _ deployment: Deployment, _ failure: GatewayError, at now: MonotonicTime,
         using random: inout FastRandom
     ) {
@@ -208,16 +211,16 @@ public struct RoutePlan: Sendable {
     }
 
     /// Notes why no attempt was made.
-    mutating func refused(_ error: GatewayError) { last = error }
+    func refused(_ error: GatewayError) { last = error }
 
     /// Notes that a deployment cannot be used by this call: its own limits are full, or what is
     /// left of a budget does not pay for it.
-    mutating func bar(_ deployment: Deployment) { barred.append(deployment) }
+    func bar(_ deployment: Deployment) { barred.append(deployment) }
 
     // MARK: - Models that stand in
 
     /// Goes on to the next stand-in; false when there is none.
-    mutating func enterFallback() -> Bool {
+    func enterFallback() -> Bool {
         guard options?.disablesFallbacks != true else { return false }
         gatherFallbacks()
         while !pending.isEmpty {
@@ -239,7 +242,7 @@ public struct RoutePlan: Sendable {
     }
 
     /// Adds the stand-ins of the present model for what went wrong, before those that wait.
-    private mutating func gatherFallbacks() {
+    private func gatherFallbacks() {
         var names: [String]?
         switch last?.reason {
         case .contextWindowExceeded:

@@ -32,7 +32,7 @@ public struct Router: Sendable {
                 fields: [FieldViolation(field: "model", message: "no such model")])
         }
         let needs = RequestNeeds(request, principal, list.rules)
-        var plan = RoutePlan(
+        let plan = RoutePlan(
             entry, of: list, needs: needs, options: request.routing, for: principal)
         try plan.open(needs, at: now, using: &random)
         return plan
@@ -55,7 +55,7 @@ extension Principal {
 extension RoutePlan {
     /// Chooses for the first attempt. Where no deployment of the model can serve such a request,
     /// one of a stand-in does, or the request fails for that reason.
-    fileprivate mutating func open(
+    fileprivate func open(
         _ needs: RequestNeeds, at now: MonotonicTime, using random: inout FastRandom
     ) throws(GatewayError) {
         if let unfitness = unfitness(for: needs) {

@@ -48,7 +48,9 @@ public final class OpenAIProvider: Provider {
         try await relayReply(to: request, reply, deployment, relay)
     }
 
-    /// Writes the body of a request; returns the operation that it is for.
+    /// Writes the body of a request; returns the operation that it is for. Kept out of the frame of
+    /// the attempt, which waits.
+    @inline(never)
     private func write(
         _ request: ModelRequest, for deployment: Deployment, _ relay: Relay,
         into body: inout ByteQueue
@@ -85,6 +87,24 @@ public final class OpenAIProvider: Provider {
         }
     }
 
+    private func relayStream(
+        of dialect: Dialect, _ reply: UpstreamReply, _ deployment: Deployment, _ wanted: Dialect?
+    ) async throws(GatewayError) {
+        try await reply.relayStream(
+            OpenAIChatStreamDecoder(
+                parser: parser, wantsTyped: wanted != dialect, dialect: dialect,
+                provider: deployment.provider, deployment: deployment.id))
+    }
+
+    private func relayWhole(
+        of dialect: Dialect, _ reply: UpstreamReply, _ deployment: Deployment, _ wanted: Dialect?
+    ) async throws(GatewayError) {
+        try await reply.relayWhole(
+            OpenAIChatReplyDecoder(
+                parser: parser, wantsTyped: wanted != dialect, dialect: dialect,
+                provider: deployment.provider, deployment: deployment.id))
+    }
+
     /// Relays what the upstream answers: to a client of the same dialect in its own words.
     private func relayReply(
         to request: ModelRequest, _ reply: UpstreamReply, _ deployment: Deployment, _ relay: Relay
@@ -96,15 +116,9 @@ public final class OpenAIProvider: Provider {
             let isCompletion = chat.completion(at: deployment) != nil
             let dialect: Dialect = isCompletion ? .openAICompletions : .openAIChat
             if chat.isStream {
-                try await reply.relayStream(
-                    OpenAIChatStreamDecoder(
-                        parser: parser, wantsTyped: wanted != dialect, dialect: dialect,
-                        provider: provider, deployment: id))
+                try await relayStream(of: dialect, reply, deployment, wanted)
             } else {
-                try await reply.relayWhole(
-                    OpenAIChatReplyDecoder(
-                        parser: parser, wantsTyped: wanted != dialect, dialect: dialect,
-                        provider: provider, deployment: id))
+                try await relayWhole(of: dialect, reply, deployment, wanted)
             }
         case .embeddings:
             try await reply.relayWhole(
