@@ -55,3 +55,12 @@ public struct BudgetAlert: Sendable {
 public protocol AlertSink: Sendable {
     func post(_ alert: BudgetAlert)
 }
+
+extension BudgetAccount {
+    /// In words for a client: that its soft budget is passed.
+    var softWarning: String {
+        let soft = spec.soft ?? .zero
+        return "\(subject.kind.name) \(subject.kind == .global ? "" : name)"
+            + " has passed its soft budget of $\(soft.dollars) (\(spec.window.text))"
+    }
+}

@@ -82,21 +82,3 @@ public struct LedgerRow: Sendable {
         duration = record.endedAt.since(record.receivedAt)
     }
 }
-
-/// What a call was charged, by parts that add up to the whole.
-public struct Cost: Equatable, Sendable {
-    /// For input, the cached part included.
-    public var input = Money.zero
-    /// For output, reasoning included.
-    public var output = Money.zero
-    /// For attempts whose output the client did not get.
-    public var failedAttempts = Money.zero
-    /// What the call used beyond its hold where no budget had room for it, which nobody is charged
-    /// for: an upstream that passed the bound it was given. Not part of the whole.
-    public var excess = Money.zero
-
-    public init() {}
-
-    /// The whole charge.
-    public var total: Money { input + output + failedAttempts }
-}

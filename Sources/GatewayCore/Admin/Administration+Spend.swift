@@ -44,12 +44,9 @@ extension Administration {
             throw .mayNot("Only an admin, or an admin of its team, may reset a key's spend.")
         }
         let previous = try await spend(of: [record])[0].current
-        try check(reset: amount, previous)
-        var draft = ChangeDraft(caller: caller, at: moment)
-        draft.note(.resetSpend, .key, record.id)
-        try await store.resetSpend(
-            of: [query(Subject(.key, record.id), record.settings.allowance)], to: amount,
-            at: moment, audit: draft.change.audit)
+        try await reset(
+            query(Subject(.key, record.id), record.settings.allowance), .key, record.id, previous,
+            to: amount, by: caller)
         return (record, previous)
     }
 
@@ -58,6 +55,7 @@ extension Administration {
         ofTeam id: String, to amount: Money, by caller: Caller
     ) async throws(GatewayError) -> (team: TeamRecord, previous: Money) {
         let record = try team(id, by: caller)
+        try requireAdmin("reset what a team has spent", caller)
         let previous = try await spend(of: [record])[0].current
         try await reset(
             query(Subject(.team, id), record.settings.allowance), .team, id, previous, to: amount,
@@ -70,6 +68,7 @@ extension Administration {
         ofUser id: String, to amount: Money, by caller: Caller
     ) async throws(GatewayError) -> (user: UserRecord, previous: Money) {
         let record = try user(id, by: caller)
+        try requireAdmin("reset what a user has spent", caller)
         let previous = try await spend(of: [record])[0].current
         try await reset(
             query(Subject(.user, id), record.settings.allowance), .user, id, previous, to: amount,
@@ -90,8 +89,9 @@ extension Administration {
         _ query: SpendQuery, _ object: AuditEntry.Object, _ id: String, _ previous: Money,
         to amount: Money, by caller: Caller
     ) async throws(GatewayError) {
-        try requireAdmin("reset what a \(object.rawValue) has spent", caller)
-        try check(reset: amount, previous)
+        guard amount >= .zero, amount <= previous else {
+            throw .invalid("reset_to", "must be from 0 to what is spent, \(previous.dollars)")
+        }
         var draft = ChangeDraft(caller: caller, at: moment)
         draft.note(.resetSpend, object, id)
         try await store.resetSpend(
@@ -101,12 +101,6 @@ extension Administration {
     private func requireAdmin(_ what: String, _ caller: Caller) throws(GatewayError) {
         try readChecked { (records) throws(GatewayError) in
             try AccessRules(caller: caller.principal, records: records).requireAdmin(what)
-        }
-    }
-
-    private func check(reset amount: Money, _ previous: Money) throws(GatewayError) {
-        guard amount >= .zero, amount <= previous else {
-            throw .invalid("reset_to", "must be from 0 to what is spent, \(previous.dollars)")
         }
     }
 
