@@ -1,4 +1,5 @@
-"""An upstream of OpenAI's dialect whose answers a test scripts, and that counts what it is asked."""
+"""An upstream whose answers a test scripts, and that counts what it is asked: of OpenAI's dialect, and,
+for answers that come whole, of Anthropic's."""
 
 import http.server
 import json
@@ -92,6 +93,12 @@ class RoutingUpstream:
                 "choices": [{"index": 0, "delta": {"content": "hi"}, "finish_reason": "stop"}]}
             data = b"data: " + json.dumps(chunk).encode() + b"\n\ndata: [DONE]\n\n"
             kind = "text/event-stream"
+        elif status == 200 and handler.path.endswith("/v1/messages"):
+            data = json.dumps({
+                "id": "msg_1", "type": "message", "role": "assistant", "model": "m",
+                "content": [{"type": "text", "text": "hi"}], "stop_reason": "end_turn",
+                "stop_sequence": None, "usage": {"input_tokens": 1, "output_tokens": 1}}).encode()
+            kind = "application/json"
         elif status == 200:
             data = json.dumps({
                 "id": "c", "object": "chat.completion", "created": 1, "model": "m",

@@ -43,6 +43,8 @@ WITHIN = [
     [{"type": "stream_fault", "kind": kind, "after_chunks": 3, "stall_seconds": 6}]
     for kind in ("truncate", "malformed", "disconnect", "stall")
 ]
+# Before a client asks again: what comes before llmock has seen the end of the first is none to it.
+PATIENCE = 1.0
 
 
 def control(llmock, path, body=None):
@@ -89,6 +91,7 @@ def test_the_judge_finds_nothing(judged, llmock):
         with pytest.raises(openai.APIError):
             stream(f"within {number}")
         # What was cut can only be asked for again by the client, who has seen its beginning.
+        time.sleep(PATIENCE)
         assert stream(f"within {number}")
     control(llmock, "scenario", {"behaviors": [
         {"type": "fail", "status": 503, "times": None, "match": {"model": "gpt-4o-down"}}]})
@@ -163,6 +166,7 @@ class JudgedClient(threading.Thread):
                 return
             except openai.APIError:
                 self.again += 1
+                time.sleep(PATIENCE)
         raise AssertionError(f"{prompt} had no answer")
 
     def stream(self, prompt, model):

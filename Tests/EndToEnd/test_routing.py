@@ -31,19 +31,16 @@ def upstreams():
 
 @pytest.fixture
 def seed(upstreams, tmp_path, monkeypatch):
-    """A gateway on the seed's own file; only addresses are other ones. Claude's place is taken by
-    a server of OpenAI's dialect."""
+    """A gateway on the seed's own file; only the addresses of its upstreams are other ones."""
     for upstream in upstreams.values():
         upstream.reset()
     text = (ROOT / "Tests/GatewayTests/Fixtures/litellm-config.yaml").read_text()
     for name in ("vllm-1", "vllm-2"):
         text = text.replace(f"http://{name}:8000/v1", upstreams[name].base)
-    text = text.replace(
-        "model: anthropic/claude-sonnet-4-6",
-        f"model: openai/claude-sonnet-4-6\n      api_base: {upstreams['claude'].base}")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-upstream")
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-upstream")
     monkeypatch.setenv("OPENAI_BASE_URL", upstreams["openai"].base)
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", upstreams["claude"].base.removesuffix("/v1"))
     monkeypatch.setenv("LITELLM_MASTER_KEY", MASTER_KEY)
     gateway = Gateway(tmp_path, text)
     yield gateway
@@ -110,9 +107,12 @@ def test_gpt_4o_falls_back_to_claude_and_back(seed, upstreams):
     assert fields["x-litellm-attempted-retries"] == "1"
     assert fields["x-litellm-attempted-fallbacks"] == "1"
     assert fields["x-litellm-model-group"] == "claude-sonnet-4-6"
-    assert fields["x-litellm-model-api-base"] == claude.base
-    assert [(body["model"], body["messages"]) for _, body in claude.requests] == [
-        ("claude-sonnet-4-6", [{"role": "user", "content": "Hi"}])]
+    assert fields["x-litellm-model-api-base"] == claude.base.removesuffix("/v1")
+    assert json.loads(body)["choices"][0]["message"]["content"] == "hi"
+    # In Anthropic's own dialect.
+    (_, asked), = claude.requests
+    assert asked["model"] == "claude-sonnet-4-6" and asked["max_tokens"] > 0
+    assert [message["role"] for message in asked["messages"]] == ["user"]
     openai.reset()
     claude.always = 503
     status, fields, _ = ask(seed, "claude-sonnet-4-6", "-H", "x-litellm-num-retries: 0")

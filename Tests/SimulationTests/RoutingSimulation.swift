@@ -28,6 +28,12 @@ final class RoutingSimulation {
             return firstTokens[place]
         }
 
+        /// The most attempts in one second.
+        var busiestSecond: Int {
+            Dictionary(grouping: moments) { $0.nanoseconds / 1_000_000_000 }.values
+                .map(\.count).max() ?? 0
+        }
+
         /// Half the sum of the differences between shares and ideal: the part of the load that is
         /// in the wrong place.
         var misplaced: Double {

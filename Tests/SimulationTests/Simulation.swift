@@ -112,11 +112,11 @@ final class Simulation {
                 try crash()
                 outcome.crashes += 1
             }
-            let didWork = executor.step()
-            try check()
             if Int.random(in: 0..<80, using: &random) == 0 {
                 doors.randomElement(using: &random)?.cancellation?.cancelCall(.clientGone)
             }
+            let didWork = executor.step()
+            try check()
             if !didWork {
                 if started == calls && clock.armedCount == 0 { break }
                 clock.advance(by: .milliseconds(Int.random(in: 1..<200, using: &random)))
