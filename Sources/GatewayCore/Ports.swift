@@ -114,6 +114,10 @@ public protocol Ledger: Sendable {
         _ hold: Int64, by amount: Money, least: Money, under accounts: [BudgetAccount]
     ) async throws(GatewayError) -> Money
 
+    /// Puts a hold under other budgets, with what it is to be there, as if it were made anew; where
+    /// they refuse it, it stays as it was. After a throw it may be under either.
+    func move(_ hold: Int64, to demand: HoldDemand) async throws(GatewayError) -> HoldAnswer
+
     /// Writes a call's row and replaces its hold, if it has one, by what it cost: exactly once, and
     /// durably when this returns. After a throw the ledger tries again by itself.
     func settle(

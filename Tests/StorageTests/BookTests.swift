@@ -129,6 +129,29 @@ struct BookTests {
         }
     }
 
+    /// A hold goes from some budgets to others as a whole, and what it is under before and after
+    /// has to have room for it once; one that is refused stays.
+    @Test(arguments: BookKind.allCases)
+    func aHoldMovesToOtherBudgets(kind: BookKind) throws {
+        try kind.withBook { book in
+            let (key, m, n) = (account("k", cap: 100), account("m", cap: 90), account("n", cap: 80))
+            let hold = try held(try book.reserve(demand([key, m], 60), owner: 1))
+            let refusal = try refused(try book.move(hold.id, to: demand([key, n], 90)))
+            #expect(refusal.name == "n")
+            #expect(try book.balance(of: m, at: Self.now) == balance(0, 60))
+            #expect(try book.balance(of: n, at: Self.now) == balance(0, 0))
+            let moved = try held(try book.move(hold.id, to: demand([key, n], 90, least: 70)))
+            #expect(moved == (hold.id, 80))
+            #expect(try book.balance(of: key, at: Self.now) == balance(0, 80))
+            #expect(try book.balance(of: m, at: Self.now) == balance(0, 0))
+            #expect(try book.balance(of: n, at: Self.now) == balance(0, 80))
+            try book.settle(hold.id, row(1, cost: 75))
+            #expect(try book.balance(of: key, at: Self.now) == balance(75, 0))
+            #expect(try book.balance(of: m, at: Self.now) == balance(0, 0))
+            #expect(try book.balance(of: n, at: Self.now) == balance(75, 0))
+        }
+    }
+
     /// A cap that was lowered below what is spent refuses, and takes nothing away.
     @Test(arguments: BookKind.allCases)
     func aLoweredCapHoldsForWhatComesNext(kind: BookKind) throws {
@@ -247,7 +270,7 @@ struct BookTests {
                 open.append((id, call, got.nanoUSD, under))
             }
             guard let last = open.indices.randomElement(using: &random) else { continue }
-            switch Int.random(in: 0..<4, using: &random) {
+            switch Int.random(in: 0..<5, using: &random) {
             case 0:
                 open[last].amount += try book.extend(
                     open[last].id, by: Money(nanoUSD: 40), least: Money(nanoUSD: 5),
@@ -257,6 +280,14 @@ struct BookTests {
                 let ended = open.remove(at: last)
                 let cost = Int64.random(in: 0...ended.amount, using: &random)
                 try book.settle(ended.id, row(ended.call, cost: cost, tags: ["a", "b"]))
+            case 3:
+                if case .held(_, let got, _) = try book.move(
+                    open[last].id,
+                    to: demand(under, amount, least: least, call: open[last].call, at: moment))
+                {
+                    open[last].amount = got.nanoUSD
+                    open[last].under = under
+                }
             default:
                 let ended = open.remove(at: last)
                 #expect(try book.settleWhole(ended.id))

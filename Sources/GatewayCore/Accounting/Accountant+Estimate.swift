@@ -30,7 +30,7 @@ extension Accountant {
         if let first, let price = first.deployment.price {
             let plan = worst.plan(price, margin: Int64(rules.marginTokens))
             let least = worst.cost(outputTokens: plan.tokensLeast, at: worst.rates(price))
-            let accounts = accounts(of: standings)
+            let accounts = standings.accounts
             let balances =
                 accounts.isEmpty ? [] : try await ledger.balances(of: accounts, at: now)
             for (account, balance) in zip(accounts, balances) {

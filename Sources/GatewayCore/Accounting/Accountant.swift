@@ -55,20 +55,8 @@ public final class Accountant {
         }
         return CallCharge(
             request: request, input: input,
-            accounts: request.isFree ? [] : accounts(of: standings), ticket: ticket, rules: rules,
+            accounts: request.isFree ? [] : standings.accounts, ticket: ticket, rules: rules,
             ledger: ledger, limits: limits, clock: clock, alerts: alerts)
-    }
-
-    /// Every budget of those that hold a request.
-    func accounts(of standings: [Standing]) -> [BudgetAccount] {
-        var accounts: [BudgetAccount] = []
-        for standing in standings {
-            for budget in standing.budgets {
-                accounts.append(
-                    BudgetAccount(subject: standing.subject, name: standing.name, spec: budget))
-            }
-        }
-        return accounts
     }
 
     /// The tokens of a request's input by the vocabulary of a deployment; `nil` where it has none.
@@ -118,5 +106,19 @@ public final class Accountant {
         let smallestOutput = standings.compactMap { $0.limits.least(of: .outputTokens) }.min()
         let output = min(rules.outputTokensLikely, smallest - input, smallestOutput ?? .max)
         return TokenCount(input: input, output: max(0, output))
+    }
+}
+
+extension [Standing] {
+    /// Every budget of theirs.
+    var accounts: [BudgetAccount] {
+        var accounts: [BudgetAccount] = []
+        for standing in self {
+            for budget in standing.budgets {
+                accounts.append(
+                    BudgetAccount(subject: standing.subject, name: standing.name, spec: budget))
+            }
+        }
+        return accounts
     }
 }

@@ -16,8 +16,8 @@ final class CallCharge {
     private let alerts: (any AlertSink)?
     /// Whether it costs nothing, and so has no row.
     private let isFree: Bool
-    /// Every budget above the call.
-    private let accounts: [BudgetAccount]
+    /// Every budget above the call, those of the model in use among them.
+    private var accounts: [BudgetAccount]
     private var slots: CallSlots
     /// The id that the client gave the request, when it is this call's.
     private var claim: RequestClaim?
@@ -27,6 +27,8 @@ final class CallCharge {
     private let main: CallCharge?
     private var ownHold: Int64 = 0
     private var ownHeld = Money.zero
+    /// Whether the hold is not, or may not be, under ``accounts``: they are another model's now.
+    private var isHoldElsewhere = false
     private var failed = FailedAttempts()
     /// Whether an attempt was let through.
     private var isPrepared = false
@@ -92,8 +94,17 @@ final class CallCharge {
         slots.move(to: deployment, now: clock.now())
     }
 
-    /// Takes what the use of a model that stands in is held to; false where that is full.
-    func enter(_ standings: [Standing]) -> Bool { slots.enter(standings, now: clock.now()) }
+    /// Takes what the use of a model that stands in is held to; false where that is full. From then
+    /// on the call is under that model's budgets, and no more under those of the model before.
+    func enter(_ standings: [Standing]) -> Bool {
+        guard slots.enter(standings, now: clock.now()) else { return false }
+        let own = isFree ? [] : standings.accounts
+        if !own.isEmpty || accounts.contains(where: { $0.subject.kind.isOfModel }) {
+            accounts = accounts.filter { !$0.subject.kind.isOfModel } + own
+            isHoldElsewhere = hold != 0
+        }
+        return true
+    }
 
     /// Takes the id that the client gave the request; throws if an earlier call has it.
     func claim(_ identity: RequestIdentity, for record: CallRecord) async throws(GatewayError) {
@@ -127,16 +138,19 @@ final class CallCharge {
         attempt = AttemptCharge(
             attempt.worst, price: isFree ? nil : deployment.price, tokenizer: deployment.tokenizer)
         isPrepared = true
-        return accounts.isEmpty || attempt.price == nil ? nil : attempt.demand
+        guard !accounts.isEmpty || isHoldElsewhere, attempt.price != nil else { return nil }
+        return attempt.demand
     }
 
-    /// Makes the hold, or adds what a further attempt needs. Returns what this attempt has.
+    /// Makes the hold, moves it to another model's budgets, or adds what a further attempt needs.
+    /// Returns what this attempt has.
     private func makeHold(
         _ amount: Money, least: Money, _ deployment: Deployment, _ record: CallRecord
     ) async throws(GatewayError) -> Money {
-        if hold != 0 {
-            // Beside another attempt, what that one may cost is not free.
-            let free = held - failed.cost - (main.map { $0.attempt.held + $0.failed.cost } ?? .zero)
+        // Beside another attempt, what that one may cost is not free.
+        let spent = failed.cost + (main.map { $0.attempt.held + $0.failed.cost } ?? .zero)
+        if hold != 0, !(main ?? self).isHoldElsewhere {
+            let free = held - spent
             guard free < amount else { return amount }
             let added = try await ledger.extend(
                 hold, by: amount - free, least: max(.zero, least - free), under: accounts)
@@ -144,15 +158,30 @@ final class CallCharge {
             guard free + added >= least else { throw .budgetSpent(by: "a further attempt") }
             return free + added
         }
-        let demand = demand(amount, least: least, deployment, record)
-        switch try await ledger.reserve(demand) {
+        let demand = demand(spent + amount, least: spent + least, deployment, record)
+        switch hold == 0 ? try await ledger.reserve(demand) : try await move(to: demand) {
         case .held(let id, let got, let softPassed):
             if !softPassed.isEmpty { warn(of: softPassed, demand) }
-            (main ?? self).reservation = Reservation(id: id, forgotten: ledger.forgotten)
+            if hold == 0 {
+                (main ?? self).reservation = Reservation(id: id, forgotten: ledger.forgotten)
+            }
             hold = id
             held = got
-            return got
+            return got - spent
         case .refused(let account, let balance): throw refusal(by: account, balance, demand)
+        }
+    }
+
+    /// Puts the hold under the budgets of the model in use.
+    private func move(to demand: HoldDemand) async throws(GatewayError) -> HoldAnswer {
+        do throws(GatewayError) {
+            let answer = try await ledger.move(hold, to: demand)
+            if case .held = answer { (main ?? self).isHoldElsewhere = false }
+            return answer
+        } catch {
+            // It may have less now than it had.
+            held = min(held, demand.amountLeast)
+            throw error
         }
     }
 
@@ -219,7 +248,7 @@ final class CallCharge {
     /// Extends the hold of a stream. False when no budget has anything left for it: then the stream
     /// ends here, and what is on its way is covered by the margin.
     func extend() async throws(GatewayError) -> Bool {
-        guard hold != 0 else { return true }
+        guard hold != 0, !(main ?? self).isHoldElsewhere else { return true }
         let wanted = attempt.nextExtension()
         let added = try await ledger.extend(
             hold, by: wanted.amount, least: wanted.amountLeast, under: accounts)
@@ -290,7 +319,7 @@ final class CallCharge {
         isSettled = true
         var (usage, cost) = reckoned(finished, wasAnswering: wasAnswering)
         if hold != 0 {
-            if cost.total > held { await coverExcess(of: cost.total) }
+            if cost.total > held, !isHoldElsewhere { await coverExcess(of: cost.total) }
             cost.clamp(to: held)
         }
         close(record, usage, cost, failure)

@@ -34,6 +34,14 @@ public struct Subject: Hashable, Sendable {
         /// A team member's use of one model: `TEAM/USER/MODEL`.
         case modelOfMember = 12
 
+        /// Whether it is someone's use of one model alone.
+        var isOfModel: Bool {
+            switch self {
+            case .modelOfKey, .modelOfTeam, .modelOfUser, .modelOfMember: true
+            default: false
+            }
+        }
+
         /// What errors, headers and LiteLLM call it.
         public var name: StaticString {
             switch self {

@@ -61,7 +61,14 @@ extension Pipeline {
                 relay.record.outputTokensMax = charge.outputTokensMax
                 try relay.cancellation.check()
             } catch {
-                if error.reason == .budgetExhausted, !failures.isEmpty { break }
+                if error.reason == .budgetExhausted, !failures.isEmpty {
+                    // Where it is one model's budget, another model may stand in.
+                    guard error.violations.first?.subjectKind.isOfModel == true,
+                        let poor = admission.deployment
+                    else { break }
+                    plan.bar(poor)
+                    continue
+                }
                 if error.retry == .never { return failures.last(over: error) }
                 failures.add(error)
                 if let unpriced = admission.deployment { plan.bar(unpriced) }
@@ -241,9 +248,7 @@ private struct Admission {
         _ next: Deployment, _ plan: RoutePlan, _ principal: Principal, _ charge: CallCharge
     ) -> Bool {
         if plan.entry.name != model {
-            if let held = principal.modelStandings[plan.entry.name], !charge.enter(held) {
-                return false
-            }
+            guard charge.enter(plan.standings(of: principal)) else { return false }
             model = plan.entry.name
         }
         if !(isReserved && next === deployment) {

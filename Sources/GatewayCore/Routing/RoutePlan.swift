@@ -16,6 +16,8 @@ public final class RoutePlan {
     private(set) var entry: ModelEntry
     /// The model asked for, an alias resolved.
     let modelAsked: String
+    /// The aliases by which models stand in.
+    private var aliases: [String: String] = [:]
     /// Stand-ins entered.
     private(set) var fallbackCount = 0
     private let list: ModelList
@@ -219,6 +221,13 @@ public final class RoutePlan {
 
     // MARK: - Models that stand in
 
+    /// What the use of the model that stands in is held to, by its own name and by its alias.
+    func standings(of principal: Principal) -> [Standing] {
+        var all = principal.modelStandings[entry.name] ?? []
+        if let alias = aliases[entry.name] { all += principal.modelStandings[alias] ?? [] }
+        return all
+    }
+
     /// Goes on to the next stand-in; false when there is none.
     func enterFallback() -> Bool {
         guard options?.disablesFallbacks != true else { return false }
@@ -228,9 +237,9 @@ public final class RoutePlan {
             guard fallbackCount < rules.fallbacks.depthMax else { return false }
             let model = rules.aliases[name]?.model ?? name
             guard !seen.contains(model),
-                let next = list[model], principal.mayUse(next, as: name),
-                principal.budgetsAllow(model: model)
+                let next = list[model], principal.mayUse(next, as: name)
             else { continue }
+            if name != model { aliases[model] = name }
             seen.append(model)
             entry = next
             fallbackCount += 1
@@ -269,14 +278,5 @@ public final class RoutePlan {
         if options?.disablesFallbacks == true { return [] }
         if let own = options?.fallbacks { return own }
         return rules.fallbacks.general(for: entry.name)
-    }
-}
-
-extension Principal {
-    /// Whether a call that began as another model's can go on as this one's: the hold of a call
-    /// covers the budgets that it began with, so a model with a budget of its own under this key
-    /// stands in for none.
-    fileprivate func budgetsAllow(model: String) -> Bool {
-        modelStandings[model]?.allSatisfy(\.budgets.isEmpty) ?? true
     }
 }

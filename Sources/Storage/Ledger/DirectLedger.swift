@@ -11,6 +11,7 @@ public final class DirectLedger: Ledger, @unchecked Sendable {
     public enum Operation: Sendable {
         case reserve
         case extend
+        case move
         case settle
         case claim
     }
@@ -51,6 +52,12 @@ public final class DirectLedger: Ledger, @unchecked Sendable {
         try perform(.extend) { book in
             try book.extend(hold, by: amount, least: least, under: accounts)
         }
+    }
+
+    public func move(
+        _ hold: Int64, to demand: HoldDemand
+    ) async throws(GatewayError) -> HoldAnswer {
+        try perform(.move) { book in try book.move(hold, to: demand) }
     }
 
     public func settle(

@@ -15,6 +15,10 @@ public protocol LedgerBook: AnyObject {
         _ hold: Int64, by amount: Money, least: Money, under accounts: [BudgetAccount]
     ) throws -> Money
 
+    /// Takes a hold out of its budgets and puts it into others, with another amount; or leaves it
+    /// as it is.
+    func move(_ hold: Int64, to demand: HoldDemand) throws -> HoldAnswer
+
     /// Writes a row and ends a hold (zero: there is none). A call that has a row already is left as
     /// it is, so that what was tried before may be tried again. One that failed and cost nothing
     /// gives up its request's id.

@@ -13,7 +13,7 @@ public final class MemoryBook: LedgerBook {
     private struct Hold {
         let owner: Int64
         var amount: Money
-        let accounts: [AccountKey]
+        var accounts: [AccountKey]
         let draft: LedgerRow
     }
 
@@ -31,6 +31,25 @@ public final class MemoryBook: LedgerBook {
     public init() {}
 
     public func reserve(_ demand: HoldDemand, owner: Int64) throws -> HoldAnswer {
+        let hold = Hold(owner: owner, amount: .zero, accounts: [], draft: demand.draft)
+        let answer = put(hold, as: lastHold + 1, into: demand)
+        if case .held = answer { lastHold += 1 }
+        return answer
+    }
+
+    public func move(_ hold: Int64, to demand: HoldDemand) throws -> HoldAnswer {
+        guard let known = holds[hold] else { throw StoreFailure.noHold }
+        for key in known.accounts { add(.zero - known.amount, to: key) }
+        let answer = put(known, as: hold, into: demand)
+        if case .refused = answer { for key in known.accounts { add(known.amount, to: key) } }
+        return answer
+    }
+
+    private func add(_ amount: Money, to key: AccountKey) {
+        accounts[key, default: BudgetBalance()].held += amount
+    }
+
+    private func put(_ hold: Hold, as id: Int64, into demand: HoldDemand) -> HoldAnswer {
         var granted = demand.amount
         let keys = demand.accounts.map { Self.key($0, at: demand.at) }
         for (account, key) in zip(demand.accounts, keys) {
@@ -39,16 +58,17 @@ public final class MemoryBook: LedgerBook {
             if left < demand.amountLeast { return .refused(account, balance) }
             granted = min(granted, left)
         }
-        for key in keys { accounts[key, default: BudgetBalance()].held += granted }
-        lastHold += 1
-        holds[lastHold] = Hold(
-            owner: owner, amount: granted, accounts: keys, draft: demand.draft)
+        for key in keys { add(granted, to: key) }
+        var hold = hold
+        hold.amount = granted
+        hold.accounts = keys
+        holds[id] = hold
         let softPassed = demand.accounts.indices.compactMap { place in
             accounts[keys[place]].flatMap {
                 $0.passes(demand.accounts[place].spec.soft) ? (place: place, balance: $0) : nil
             }
         }
-        return .held(id: lastHold, amount: granted, softPassed: softPassed)
+        return .held(id: id, amount: granted, softPassed: softPassed)
     }
 
     public func extend(
@@ -61,7 +81,7 @@ public final class MemoryBook: LedgerBook {
             if left < least { return .zero }
             granted = min(granted, left)
         }
-        for key in known.accounts { accounts[key, default: BudgetBalance()].held += granted }
+        for key in known.accounts { add(granted, to: key) }
         holds[hold]?.amount += granted
         return granted
     }

@@ -13,6 +13,7 @@ final class LedgerStatements {
     private let insertHold: PreparedStatement
     private let growHold: PreparedStatement
     private let selectHeld: PreparedStatement
+    private let changeHold: PreparedStatement
     private let selectDraft: PreparedStatement
     private let deleteHold: PreparedStatement
     private let selectHold: PreparedStatement
@@ -46,6 +47,7 @@ final class LedgerStatements {
         insertHold = try prepare(LedgerSQL.insertHold)
         growHold = try prepare("UPDATE hold SET amount = amount + ?1 WHERE id = ?2")
         selectHeld = try prepare("SELECT amount, accounts FROM hold WHERE id = ?")
+        changeHold = try prepare("UPDATE hold SET amount = ?1, accounts = ?2 WHERE id = ?3")
         selectDraft = try prepare(LedgerSQL.selectDraft)
         deleteHold = try prepare("DELETE FROM hold WHERE id = ?")
         selectHold = try prepare("SELECT id FROM hold WHERE instance_id = ? AND call_id = ?")
@@ -107,7 +109,7 @@ final class LedgerStatements {
         let statement = insertHold
         statement.bind(1, owner)
         statement.bind(2, amount)
-        statement.bind(3, accounts.map(String.init).joined(separator: ","))
+        statement.bind(3, Self.text(accounts))
         statement.bind(4, draft.callID)
         statement.bind(5, draft.keyID)
         statement.bind(6, draft.keyName)
@@ -130,6 +132,13 @@ final class LedgerStatements {
         growHold.bind(1, amount)
         growHold.bind(2, id)
         try growHold.run()
+    }
+
+    func changeHold(_ id: Int64, amount: Money, accounts: [Int64]) throws {
+        changeHold.bind(1, amount)
+        changeHold.bind(2, Self.text(accounts))
+        changeHold.bind(3, id)
+        try changeHold.run()
     }
 
     /// What a hold has set aside, and of which accounts.
@@ -172,6 +181,10 @@ final class LedgerStatements {
             draft.labels = StoredLabels.labels(row.text(15))
             return (draft, row.money(0))
         }
+    }
+
+    private static func text(_ numbers: [Int64]) -> String {
+        numbers.map(String.init).joined(separator: ",")
     }
 
     private static func numbers(_ text: String) -> [Int64] {

@@ -33,6 +33,28 @@ final class SQLiteBook: LedgerBook {
     // MARK: - Holds
 
     func reserve(_ demand: HoldDemand, owner: Int64) throws -> HoldAnswer {
+        try put(demand) { amount, ids in
+            try statements.insertHold(demand, amount: amount, accounts: ids, owner: owner)
+        }
+    }
+
+    func move(_ hold: Int64, to demand: HoldDemand) throws -> HoldAnswer {
+        guard let known = try statements.held(by: hold) else { throw StoreFailure.noHold }
+        for id in known.accounts { try statements.addHeld(.zero - known.amount, to: id) }
+        let answer = try put(demand) { amount, ids in
+            try statements.changeHold(hold, amount: amount, accounts: ids)
+            return hold
+        }
+        if case .refused = answer {
+            for id in known.accounts { try statements.addHeld(known.amount, to: id) }
+        }
+        return answer
+    }
+
+    /// Takes from all budgets or from none; `write` notes what was taken, and from which.
+    private func put(
+        _ demand: HoldDemand, write: (_ amount: Money, _ ids: [Int64]) throws -> Int64
+    ) throws -> HoldAnswer {
         let ids = try demand.accounts.map { try accountID($0, at: demand.at) }
         var granted = demand.amount
         if try !take(granted, from: ids, under: demand.accounts) {
@@ -45,7 +67,7 @@ final class SQLiteBook: LedgerBook {
                 throw StoreFailure(.other, "accounts changed within a transaction")
             }
         }
-        let id = try statements.insertHold(demand, amount: granted, accounts: ids, owner: owner)
+        let id = try write(granted, ids)
         var softPassed: [(place: Int, balance: BudgetBalance)] = []
         for (place, account) in demand.accounts.enumerated() where account.spec.soft != nil {
             let balance = try statements.balance(of: ids[place])

@@ -118,6 +118,12 @@ public final class SQLiteLedger: Ledger {
         }
     }
 
+    public func move(
+        _ hold: Int64, to demand: HoldDemand
+    ) async throws(GatewayError) -> HoldAnswer {
+        try await perform { book in try book.move(hold, to: demand) }
+    }
+
     public func settle(
         _ reservation: consuming Reservation, _ row: LedgerRow
     ) async throws(GatewayError) {

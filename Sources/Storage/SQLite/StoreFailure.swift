@@ -35,6 +35,9 @@ public struct StoreFailure: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    /// A hold is not in its ledger, which is a fault of the gateway.
+    static let noHold = StoreFailure(.other, "a hold that is to be moved is not there")
+
     public init(_ kind: Kind, _ description: String) {
         self.kind = kind
         self.description = description

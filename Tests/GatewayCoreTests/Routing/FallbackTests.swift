@@ -1,11 +1,18 @@
 import GatewayCore
 import GatewayPrimitives
+import Storage
 import TestSupport
 import Testing
 
 /// Which models stand in for which, and when.
 @MainActor
 struct FallbackTests {
+    /// A nano-dollar a token, in and out; answers of 100 tokens at most.
+    private static let price: Price = {
+        let rate = TokenPrice(femtoUSD: 1_000_000)
+        return Price(Price.Rates(input: rate, output: rate), outputTokensMax: 100)
+    }()
+
     private func harness(
         _ attempts: [[StepProvider.Step]], allowed: [String] = [],
         deployments: [Deployment]? = nil, principal: Principal? = nil,
@@ -142,24 +149,79 @@ struct FallbackTests {
     @Test func theKeysLimitsOfAStandInHold() async {
         let one = Standing(
             Subject(.modelOfKey, "k/n"), name: "n", limits: LimitSet(requestsPerMinute: 1))
-        let paid = Standing(
-            Subject(.modelOfKey, "k/x"), name: "x",
-            budgets: [BudgetSpec(window: .daily, max: .zero)])
-        let principal = Principal(
-            name: "k", modelStandings: ["n": [one], "x": [paid]])
+        let principal = Principal(name: "k", modelStandings: ["n": [one]])
         let harness = harness(
             [
                 [.fail(RoutingWorld.failure(500))], RoutingWorld.answer,
                 [.fail(RoutingWorld.failure(500))], RoutingWorld.answer,
             ],
-            deployments: ["m", "n", "o", "x"].enumerated().map {
-                RoutingWorld.deployment($1, model: $1, index: $0)
-            }, principal: principal
-        ) { $0.fallbacks.general = ["m": ["x", "n", "o"]] }
+            principal: principal
+        ) { $0.fallbacks.general = ["m": ["n", "o"]] }
         _ = await harness.call()
         _ = await harness.call()
         #expect(harness.provider.tried == ["m", "n", "m", "o"])
         #expect(harness.limits.requestsAtOnceTotal == 0)
+    }
+
+    private func balance(_ harness: PipelineHarness, _ standing: Standing) throws -> BudgetBalance {
+        try harness.book.balance(
+            of: BudgetAccount(
+                subject: standing.subject, name: standing.name, spec: standing.budgets[0]),
+            at: harness.clock.wallNow())
+    }
+
+    private static func standing(_ subject: Subject, cap: Int64) -> Standing {
+        Standing(
+            subject, name: subject.id,
+            budgets: [BudgetSpec(window: .forever, max: Money(nanoUSD: cap))])
+    }
+
+    /// A call is charged to the budgets of the model that it ends at, and to none that it has left;
+    /// where the stand-in's have too little, the next one stands in.
+    @Test func theKeysBudgetOfAStandInHolds() async throws {
+        let key = Self.standing(Subject(.key, "k"), cap: 160)
+        let (m, n, o) = (
+            Self.standing(Subject(.modelOfKey, "k/m"), cap: 1_000),
+            Self.standing(Subject(.modelOfKey, "k/n"), cap: 10),
+            Self.standing(Subject(.modelOfKey, "k/o"), cap: 120)
+        )
+        var usage = Usage(source: .reported)
+        usage.outputTokens = 7
+        let harness = harness(
+            [[.hang], [.text("ok"), .finish(usage)]],
+            deployments: ["m", "n", "o"].enumerated().map {
+                RoutingWorld.deployment($1, model: $1, index: $0, price: Self.price)
+            },
+            principal: Principal(
+                name: "k", standings: [key], modelStandings: ["m": [m], "n": [n], "o": [o]])
+        ) { $0.fallbacks.general = ["m": ["n", "o"]] }
+        let (door, _) = await harness.call(harness.door(maxOutputTokens: 50))
+        #expect(harness.provider.tried == ["m", "o"])
+        let record = try #require(door.record)
+        #expect(record.error == nil && record.cost.failedAttempts > .zero)
+        let charged = BudgetBalance(settled: record.cost.total, held: .zero)
+        #expect(try balance(harness, key) == charged)
+        #expect(try balance(harness, o) == charged)
+        #expect(try balance(harness, m) == BudgetBalance())
+        #expect(try balance(harness, n) == BudgetBalance())
+    }
+
+    /// Without a budget of its own, a stand-in is under none of the model's before.
+    @Test func aStandInLeavesTheBudgetOfTheModelBefore() async throws {
+        let own = Self.standing(Subject(.modelOfKey, "k/m"), cap: 100)
+        var usage = Usage(source: .reported)
+        usage.outputTokens = 90
+        let harness = harness(
+            [[.fail(RoutingWorld.failure(500))], [.text("ok"), .finish(usage)]],
+            deployments: ["m", "n"].enumerated().map {
+                RoutingWorld.deployment($1, model: $1, index: $0, price: Self.price)
+            },
+            principal: Principal(name: "k", modelStandings: ["m": [own]])
+        ) { $0.fallbacks.general = ["m": ["n"]] }
+        let (door, _) = await harness.call(harness.door(maxOutputTokens: 50))
+        #expect(door.record?.cost.total == Money(nanoUSD: 90))
+        #expect(try balance(harness, own) == BudgetBalance())
+        #expect(try harness.book.audit().holdCount == 0)
     }
 
     /// A model whose deployments are all full is stood in for, before anything was tried.

@@ -8,14 +8,14 @@ enum RoutingWorld {
     static func deployment(
         _ id: String, model: String = "m", index: Int = 0, weight: Double = 1,
         mode: Deployment.Mode? = nil, limits: LimitSet = LimitSet(), upstream: String = "u",
-        traits: (inout DeploymentTraits) -> Void = { _ in }
+        price: Price? = nil, traits: (inout DeploymentTraits) -> Void = { _ in }
     ) -> Deployment {
         var own = DeploymentTraits()
         traits(&own)
         return Deployment(
             index: index, id: id, model: model, provider: .scripted, upstreamModel: upstream,
             apiBase: "", apiKey: nil, weight: weight, mode: mode,
-            timeouts: PipelineHarness.timeouts, limits: limits, traits: own)
+            timeouts: PipelineHarness.timeouts, limits: limits, price: price, traits: own)
     }
 
     /// Deployments of one model each for every id.
