@@ -18,10 +18,13 @@ enum ProtoFieldPath {
     }
 
     /// Appends a path of a field mask in lower camel case. False if it would not come back as the
-    /// same: an upper-case letter, or an underscore before anything but a lower-case letter.
+    /// same: none at all, a comma, which parts two of them, an upper-case letter, or an underscore
+    /// before anything but a lower-case letter.
     static func appendJSON(path: ByteView, to queue: inout ByteQueue) -> Bool {
+        guard !path.isEmpty else { return false }
         for (index, byte) in path.buffer.enumerated() {
             if byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") { return false }
+            if byte == UInt8(ascii: ",") { return false }
             guard byte == UInt8(ascii: "_") else { continue }
             guard index + 1 < path.count, path[index + 1] >= UInt8(ascii: "a"),
                 path[index + 1] <= UInt8(ascii: "z")

@@ -58,8 +58,10 @@ enum WellKnownReader {
         _ value: JSONValue, into queue: inout ByteQueue
     ) throws(MessageError) {
         var rest = try text(value)
-        while !rest.isEmpty {
+        var isAtEnd = rest.isEmpty
+        while !isAtEnd {
             let end = rest.firstIndex(of: UInt8(ascii: ",")) ?? rest.count
+            isAtEnd = end == rest.count
             let path = rest[0..<end]
             var isPath = !path.isEmpty
             WireWriter.append(lengthPrefixed: 1, to: &queue) { queue in

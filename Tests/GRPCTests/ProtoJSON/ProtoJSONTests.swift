@@ -182,6 +182,7 @@ struct ProtoJSONTests {
             Bad(span, "1", at: ""),
             Bad("google.protobuf.FieldMask", #""a_b""#, at: ""),
             Bad("google.protobuf.FieldMask", #""a,,b""#, at: ""),
+            Bad("google.protobuf.FieldMask", #""a,""#, at: ""),
             Bad("google.protobuf.Any", #"{"a":1}"#, at: ""),
             Bad("google.protobuf.Any", #"{"@type":"google.rpc.ErrorInfo"}"#, at: "@type"),
             Bad("google.protobuf.Any", #"{"@type":"a/nobody.Knows"}"#, at: "@type"),
@@ -249,6 +250,19 @@ struct ProtoJSONTests {
         }
         // A cut between two fields leaves a message.
         #expect(failures >= whole.count - 4)
+    }
+
+    @Test(
+        "refuses to write a path that would come back as another",
+        arguments: [[""], ["", ""], ["a", ""], ["a,b"], ["aB"], ["a_"], ["a_1"]])
+    func paths(_ paths: [String]) throws {
+        var wire = ByteQueue()
+        for path in paths {
+            WireWriter.append(lengthPrefixed: 1, to: &wire) { $0.append(array: Array(path.utf8)) }
+        }
+        #expect(throws: MessageError.self) {
+            try Self.write(wire.view.bytes, as: "google.protobuf.FieldMask")
+        }
     }
 
     @Test("survives random bytes and random JSON")
