@@ -15,5 +15,5 @@ swift build --build-tests --sanitize=thread --scratch-path "$build"
 # Swift's backtracer hangs on a crash under a sanitizer. Tests run one after another, since they are
 # slow enough to meet each other's timeouts.
 SWIFT_BACKTRACE=enable=no LD_PRELOAD="$PWD/$build/mutex.so" \
-    TSAN_OPTIONS=halt_on_error=1 \
+    TSAN_OPTIONS="halt_on_error=1:suppressions=$PWD/Tests/tsan-suppressions.txt" \
     swift test --no-parallel --skip-build --sanitize=thread --scratch-path "$build" "$@"
