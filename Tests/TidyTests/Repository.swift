@@ -16,7 +16,10 @@ enum Repository {
             let walk = try #require(
                 FileManager.default.enumerator(
                     at: start, includingPropertiesForKeys: nil, options: [.skipsHiddenFiles]))
-            for case let url as URL in walk where extensions.contains(url.pathExtension) {
+            for case let url as URL in walk {
+                // What clients' tests build stands there.
+                if url.lastPathComponent == "build" { walk.skipDescendants() }
+                guard extensions.contains(url.pathExtension) else { continue }
                 found.append(try file(String(url.path.dropFirst(root.path.count + 1))))
             }
         }
