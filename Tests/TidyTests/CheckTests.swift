@@ -26,7 +26,7 @@ struct CheckTests {
         var testDescription: String { name }
     }
 
-    @Test(arguments: sizes + names + imports + bans + unsafe + pointers + shims + places)
+    @Test(arguments: sizes + wrappers + names + imports + bans + unsafe + pointers + shims + places)
     func finds(_ example: Case) {
         let findings = example.check(SourceFile(path: example.path, text: example.text))
         #expect(findings.map(\.line) == example.lines, "\(findings)")
@@ -36,6 +36,26 @@ struct CheckTests {
         let body = Array(repeating: "    step()", count: lines - 2).joined(separator: "\n")
         return "func run(\n) {\n" + body.dropFirst(11) + "\n}"
     }
+
+    private static func wrapper(_ lines: [String]) -> String {
+        lines.joined(separator: "\n")
+    }
+
+    static let wrappers: [Case] = [
+        Case(
+            "300 lines of code with all that does not count", path: "clients/python/client.py",
+            wrapper(
+                [
+                    "import grpc", "", "# Why.", "\"\"\"One line.\"\"\"", "\"\"\"", "Two.",
+                    "\"\"\"", ")",
+                ]
+                    + Array(repeating: "call()", count: 300)),
+            by: { WrapperCheck.check("python", [$0]) }),
+        Case(
+            "301 lines of code", path: "clients/python/client.py",
+            wrapper(["\"\"\"One line.\"\"\""] + Array(repeating: "call()", count: 301)), finds: [0],
+            by: { WrapperCheck.check("python", [$0]) }),
+    ]
 
     static let sizes: [Case] = [
         Case(

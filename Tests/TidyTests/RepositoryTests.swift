@@ -70,6 +70,16 @@ struct RepositoryTests {
             ).flatMap(GeneratedCheck.check))
     }
 
+    @Test("The clients' wrappers stay thin", arguments: WrapperCheck.wrappers.map(\.language))
+    func wrappers(language: String) throws {
+        let wrapper = try #require(WrapperCheck.wrappers.first { $0.language == language })
+        let files = try Repository.files(
+            under: wrapper.paths.map { "clients/\($0)" }, extensions: wrapper.extensions
+        ).filter { WrapperCheck.isWrapper($0.path) }
+        try #require(!files.isEmpty, "no source was found")
+        expectNone(WrapperCheck.check(language, files))
+    }
+
     @Test("No file names a folder of one machine")
     func places() throws {
         let files = try Repository.files(

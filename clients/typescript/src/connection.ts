@@ -24,7 +24,8 @@ export interface CallOptions {
 export class Call {
   private readonly controller = new AbortController();
   private readonly timer?: ReturnType<typeof setTimeout>;
-  private ending?: GatewayError;
+  /** What ended the call from this side. */
+  ended?: GatewayError;
 
   constructor(
     private readonly options: ClientOptions, private readonly url: string,
@@ -63,7 +64,7 @@ export class Call {
     try {
       return await step;
     } catch (failure) {
-      if (this.ending) throw this.ending;
+      if (this.ended) throw this.ended;
       const cause = (failure as { cause?: { message?: string } }).cause?.message;
       throw Object.assign(
         new Unavailable("unavailable", `The gateway cannot be reached: ${cause ?? failure}`),
@@ -76,11 +77,6 @@ export class Call {
     this.abort(new CallCancelled("canceled", "The call was cancelled."));
   };
 
-  /** What ended the call from this side. */
-  get ended(): GatewayError | undefined {
-    return this.ending;
-  }
-
   /** The call is over. */
   close(): void {
     clearTimeout(this.timer);
@@ -88,7 +84,7 @@ export class Call {
   }
 
   private abort(error: GatewayError): void {
-    this.ending ??= error;
+    this.ended ??= error;
     this.controller.abort();
     this.close();
   }

@@ -55,9 +55,7 @@ function defaultOf(kind: string): unknown {
 }
 
 function toBase64(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }
 
 function fromBase64(text: string): Uint8Array {
