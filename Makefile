@@ -29,7 +29,7 @@ RELEASE_BULK_SERVER := $(CURDIR)/.build/release/bulk-server
 .PHONY: test-floods bench-connections bench-routing simulate-routing
 .PHONY: help simulate run build demo test test-swift test-clients test-end-to-end test-interop \
 	test-restart test-judge test-outcomes test-asan test-tsan fuzz generate generate-check format format-check lint deps \
-	venv bench-accounting bench-footprint bench-smoke bench-tls
+	venv bench bench-accounting bench-check bench-footprint bench-smoke bench-tls
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -181,6 +181,19 @@ bench-accounting: ## Compare the CPU per request by what is held and how durable
 bench-footprint: venv ## Measure the time to start, and the memory by connection and by stream.
 	swift build $(RELEASE) --product llm-gateway
 	LLM_GATEWAY_BIN=$(RELEASE_BINARY) $(BIN)/python bench/footprint.py
+
+BENCH ?=
+bench: ## Compare CPU, memory and latency with nginx, haproxy, envoy and sglang-router (BENCH=--help).
+	@scripts/deps.sh bench
+	python3 -m venv bench/.build/peers
+	bench/.build/peers/bin/pip install --quiet --requirement bench/requirements.txt
+	swift build $(RELEASE) --product llm-gateway
+	LLM_GATEWAY_BIN=$(RELEASE_BINARY) python3 bench/compare.py $(BENCH)
+
+bench-check: ## Count instructions and allocations per request and chunk; fail if they have grown by 3 %.
+	@scripts/deps.sh bench
+	swift build $(RELEASE) --product llm-gateway
+	LLM_GATEWAY_BIN=$(RELEASE_BINARY) python3 bench/check.py
 
 bench-smoke: ## Compare the CPU per request and per chunk with nginx. Takes some minutes.
 	@scripts/deps.sh bench

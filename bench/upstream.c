@@ -1,8 +1,8 @@
 // The upstream of the benchmarks: an OpenAI server over HTTP/1.1 that costs as little as it can.
 //
 // One thread, one epoll. It answers every request whose body asks for a stream with 100 chunks of
-// 120 bytes, one every 10 ms, and every other request with 300 bytes of JSON, or as many as it is
-// told to.
+// 120 bytes, one every 10 ms, or all at once where the body says `"user":"burst"`, and every other
+// request with 300 bytes of JSON, or as many as it is told to.
 //
 //   upstream PORT [ANSWER-BYTES]
 #define _GNU_SOURCE
@@ -122,6 +122,13 @@ static void end_of_stream(int socket) {
     send_all(socket, framed, (size_t)length);
 }
 
+// All chunks of a stream, each as it would be sent by itself.
+static void burst(int socket) {
+    send_all(socket, stream_head, sizeof stream_head - 1);
+    for (int sent = 0; sent < chunks_per_stream; sent++) send_all(socket, chunk, chunk_length);
+    end_of_stream(socket);
+}
+
 // Whether a request is complete, and how long it is; chunked bodies end with an empty chunk.
 static size_t request_length(const struct connection *connection, const char **body) {
     const char *end = memmem(connection->request, connection->received, "\r\n\r\n", 4);
@@ -150,7 +157,11 @@ static void answer_requests(struct connection *connection) {
     while ((length = request_length(connection, &body)) > 0) {
         size_t body_length = length - (size_t)(body - connection->request);
         if (memmem(body, body_length, "\"stream\":true", 13) != NULL) {
-            start_stream(connection);
+            if (memmem(body, body_length, "\"user\":\"burst\"", 14) != NULL) {
+                burst(connection->socket);
+            } else {
+                start_stream(connection);
+            }
         } else {
             send_all(connection->socket, answer, answer_length);
         }

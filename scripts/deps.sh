@@ -27,7 +27,7 @@ clients=(
     libnetty-tcnative-jni libperfmark-java
     cmake g++ libgrpc++-dev
 )
-bench=(gcc libc6-dev nghttp2-client nginx-light util-linux)
+bench=(gcc libc6-dev binutils nghttp2-client nginx-light haproxy util-linux valgrind)
 
 wanted=("${build[@]}")
 case "${1:-build}" in
