@@ -26,10 +26,10 @@ import Testing
         #expect(busy.quantile(0.99) < shuffle.quantile(0.99))
         #expect(busy.misplaced < shuffle.misplaced)
         for outcome in outcomes {
-            // By lot, as among equal prices, the slowest gets more than it can serve.
-            #expect(
-                outcome.failed == 0 || outcome.strategy == .simpleShuffle
-                    || outcome.strategy == .costBased)
+            // By lot, by price, or by the tokens of a minute, which tell little of its load, the
+            // slowest gets more than it can serve, and its queue grows.
+            let looksAtLoad = [.leastBusy, .latencyBased].contains(outcome.strategy)
+            #expect(outcome.failed == 0 || !looksAtLoad)
             #expect(outcome.uninvited == 0)
         }
         guard let path = Self.environment["ROUTING_REPORT"] else { return }
