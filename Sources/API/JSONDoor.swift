@@ -73,6 +73,16 @@ class JSONDoor: ExchangeCloseObserver, CancellationTarget, TimerTarget {
         exchange.requestHeaders.value(of: "x-llm-gateway-clamp-to-budget")?.equals("true") ?? false
     }
 
+    /// Adds to a request what its header fields say.
+    final func complete(
+        _ request: inout ChatRequest, of body: ByteView
+    ) throws(GatewayError) {
+        request.routing = RoutingHeaders.routing(request.routing, exchange)
+        request.tags = RoutingHeaders.tags(request.tags, exchange)
+        request.identity = try identity(of: body)
+        request.clampsToBudget = clampsToBudget
+    }
+
     final func awaitRoom() async throws(GatewayError) {
         do throws(TransportError) {
             try await exchange.awaitRoom()

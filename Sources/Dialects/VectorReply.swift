@@ -3,13 +3,11 @@ internal import GatewayPrimitives
 
 /// The vectors of a whole reply while they are told, in dialects that number them by their order.
 struct VectorReply {
-    private let parser: JSONParser
     /// What its raw form is in; `nil` where no client reads that.
     private let dialect: Dialect?
     /// Where an element has its numbers.
     private let numbers: (JSONValue) -> JSONValue?
-    private var json = ByteView.empty
-    private var generation = 0
+    private var text: ReplyText
     private var elements: JSONValue.Elements?
     private var hasStarted = false
     private var position = 0
@@ -20,16 +18,15 @@ struct VectorReply {
         parser: JSONParser, dialect: Dialect? = nil,
         numbers: @escaping (JSONValue) -> JSONValue?
     ) {
-        self.parser = parser
+        text = ReplyText(parser)
         self.dialect = dialect
         self.numbers = numbers
     }
 
-    mutating func parse(_ json: ByteView) throws(JSONFault) -> JSONValue {
-        self.json = json
-        let root = try parser.parse(json)
-        generation = parser.generation
-        return root
+    mutating func read(
+        _ json: ByteView, _ faults: some ReplyFaults
+    ) throws(GatewayError) -> JSONValue {
+        try text.read(json, faults)
     }
 
     /// Takes in the list of the text that was read; false if it is no list of vectors.
@@ -48,14 +45,10 @@ struct VectorReply {
             hasStarted = true
             return ReplyEvent(
                 .started(ReplyStarted()),
-                raw: dialect.map { .json(json, $0, isUsageReport: false) } ?? .none)
+                raw: dialect.map { .json(text.json, $0, isUsageReport: false) } ?? .none)
         }
-        if parser.generation != generation {
-            // Equal bytes give equal places.
-            guard (try? parser.parse(json)) != nil else { return nil }
-            generation = parser.generation
-        }
-        guard let element = elements?.next(), let numbers = numbers(element) else { return nil }
+        guard text.isReadable(), let element = elements?.next(), let numbers = numbers(element)
+        else { return nil }
         defer { position += 1 }
         return ReplyEvent(
             .embedding(

@@ -11,6 +11,8 @@ final class AnthropicMessagesDoor: AnthropicDoor, Door {
     private var isStream = false
     private var model = ""
     private var id = ""
+    /// What the input comes to before the upstream has told.
+    private var inputTokens: Int64 = 0
     /// Gathers what is answered whole.
     private var collector: AnthropicMessageCollector?
     /// Writes typed events of a stream; not used while the upstream's own events are relayed.
@@ -24,10 +26,7 @@ final class AnthropicMessagesDoor: AnthropicDoor, Door {
         let headers = try dialectHeaders()
         let body = try await readBody()
         var request = try AnthropicRequestReader(parser: parser).read(body, headers: headers)
-        request.routing = RoutingHeaders.routing(request.routing, exchange)
-        request.tags = RoutingHeaders.tags(request.tags, exchange)
-        request.identity = try identity(of: body)
-        request.clampsToBudget = clampsToBudget
+        try complete(&request, of: body)
         isStream = request.isStream
         model = request.model
         if isStream { startKeepAlive() }
@@ -36,6 +35,7 @@ final class AnthropicMessagesDoor: AnthropicDoor, Door {
 
     func commit(_ record: CallRecord) {
         id = "msg_" + record.id.text
+        inputTokens = record.inputTokensLikely
         keepAlive?.disarm()
         if !isStream { collector = AnthropicMessageCollector(id: id, model: model) }
         guard !exchange.isHeadSent else { return }
@@ -56,7 +56,9 @@ final class AnthropicMessagesDoor: AnthropicDoor, Door {
                 AnthropicReplyWriter.writeEvent(name: name, json: json, into: &queue)
             }
         case .none, .json, .event, .covered:
-            if writer == nil { writer = AnthropicReplyWriter(id: id, model: model) }
+            if writer == nil {
+                writer = AnthropicReplyWriter(id: id, model: model, inputTokens: inputTokens)
+            }
             piece.clear()
             try writer?.write(event, into: &piece)
             if !piece.isEmpty { exchange.write { queue in queue.append(piece.view) } }

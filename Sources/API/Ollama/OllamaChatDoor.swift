@@ -30,10 +30,7 @@ final class OllamaChatDoor: OllamaDoor, Door {
     func readRequest() async throws(GatewayError) -> ModelRequest {
         let body = try await readBody()
         var request = try OllamaRequestReader(parser: parser).read(body, as: dialect)
-        request.routing = RoutingHeaders.routing(request.routing, exchange)
-        request.tags = RoutingHeaders.tags(request.tags, exchange)
-        request.identity = try identity(of: body)
-        request.clampsToBudget = clampsToBudget
+        try complete(&request, of: body)
         isStream = request.isStream
         model = request.model
         return .chat(request)

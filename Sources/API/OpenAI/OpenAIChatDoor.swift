@@ -27,10 +27,7 @@ final class OpenAIChatDoor: OpenAIDoor, Door {
     @inline(never)
     private func describe(_ body: ByteView) throws(GatewayError) -> ModelRequest {
         var request = try OpenAIChatRequestReader(parser: parser).read(body)
-        request.routing = RoutingHeaders.routing(request.routing, exchange)
-        request.tags = RoutingHeaders.tags(request.tags, exchange)
-        request.identity = try identity(of: body)
-        request.clampsToBudget = clampsToBudget
+        try complete(&request, of: body)
         isStream = request.isStream
         wantsUsage = request.wantsUsage
         model = request.model

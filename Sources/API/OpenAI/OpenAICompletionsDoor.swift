@@ -18,10 +18,7 @@ final class OpenAICompletionsDoor: OpenAIDoor, Door {
     func readRequest() async throws(GatewayError) -> ModelRequest {
         let body = try await readBody()
         var request = try OpenAICompletionRequestReader(parser: parser).read(body)
-        request.routing = RoutingHeaders.routing(request.routing, exchange)
-        request.tags = RoutingHeaders.tags(request.tags, exchange)
-        request.identity = try identity(of: body)
-        request.clampsToBudget = clampsToBudget
+        try complete(&request, of: body)
         isStream = request.isStream
         wantsUsage = request.wantsUsage
         model = request.model

@@ -20,10 +20,7 @@ final class OpenAIResponsesDoor: OpenAIDoor, Door {
         let reader = OpenAIResponsesRequestReader(parser: parser)
         var request = try reader.read(body)
         echo = reader.echo
-        request.routing = RoutingHeaders.routing(request.routing, exchange)
-        request.tags = RoutingHeaders.tags(request.tags, exchange)
-        request.identity = try identity(of: body)
-        request.clampsToBudget = clampsToBudget
+        try complete(&request, of: body)
         isStream = request.isStream
         model = request.model
         if isStream { startKeepAlive() }

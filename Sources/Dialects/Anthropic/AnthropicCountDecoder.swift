@@ -15,12 +15,7 @@ public struct AnthropicCountDecoder: WholeReplyDecoding {
     }
 
     public mutating func begin(_ json: ByteView) throws(GatewayError) {
-        let root: JSONValue
-        do throws(JSONFault) {
-            root = try parser.parse(json)
-        } catch {
-            throw faults.malformed("it is not valid JSON: \(error.summary)")
-        }
+        let root = try parser.parse(reply: json, faults)
         if let error = root[member: "error"], !error.isNull { throw faults.reported(in: root) }
         guard let count = root[member: "input_tokens"]?.integer, count >= 0 else {
             throw faults.malformed("it has no `input_tokens`")

@@ -6,12 +6,11 @@ public import GatewayPrimitives
 public struct AnthropicMessageCollector: ~Copyable {
     private let id: String
     private let model: String
-    private let bytesMax: Int
     private var raw = ByteQueue()
     private var blocks: [Block] = []
     /// Blocks of thinking in their vendor's own words, which stand for the reasoning.
     private var thinking: [String] = []
-    private var byteCount = 0
+    private var gathered: GatheredBytes
 
     /// One block of the message.
     private struct Block {
@@ -29,20 +28,20 @@ public struct AnthropicMessageCollector: ~Copyable {
     public init(id: String, model: String, bytesMax: Int = 64 * 1024 * 1024) {
         self.id = id
         self.model = model
-        self.bytesMax = bytesMax
+        gathered = GatheredBytes(max: bytesMax)
     }
 
     /// Takes an event in; copies what it needs of it.
     public mutating func add(_ event: ReplyEvent) throws(GatewayError) {
         if case .json(let json, .anthropicMessages, _) = event.raw {
-            try count(json.count)
+            try gathered.add(json.count)
             raw.append(json)
             return
         }
         guard raw.isEmpty, case .delta(let delta) = event.body, delta.choiceIndex == 0 else {
             return
         }
-        try count(delta.contentBytes + delta.providerFieldsJSON.count)
+        try gathered.add(delta.contentBytes + delta.providerFieldsJSON.count)
         if !delta.providerFieldsJSON.isEmpty {
             thinking += AnthropicThinking.Blocks(in: delta.providerFieldsJSON).all.map(\.json)
         }
@@ -57,15 +56,6 @@ public struct AnthropicMessageCollector: ~Copyable {
             blocks[place].id += id.buffer
             blocks[place].name += name.buffer
             blocks[place].text += arguments.buffer
-        }
-    }
-
-    private mutating func count(_ bytes: Int) throws(GatewayError) {
-        byteCount += bytes
-        guard byteCount <= bytesMax else {
-            throw GatewayError(
-                .upstreamUnavailable, origin: .upstream,
-                message: "The answer is longer than \(bytesMax) bytes.", outcome: .malformed)
         }
     }
 

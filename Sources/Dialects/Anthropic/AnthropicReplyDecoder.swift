@@ -6,10 +6,8 @@ public import GatewayPrimitives
 /// All blocks of thinking are told with the first event of the content. The raw form, which is the
 /// whole body, is with the `started` event and covers the others.
 public struct AnthropicReplyDecoder: WholeReplyDecoding {
-    private let parser: JSONParser
     private let faults: AnthropicFaults
-    private var json = ByteView.empty
-    private var generation = 0
+    private var text: ReplyText
     private var stage = Stage.started
     private var place = 0
     private var partCount = 0
@@ -28,19 +26,12 @@ public struct AnthropicReplyDecoder: WholeReplyDecoding {
     public init(
         parser: JSONParser, provider: ProviderKind = .anthropic, deployment: String = ""
     ) {
-        self.parser = parser
+        text = ReplyText(parser)
         faults = AnthropicFaults(provider: provider, deployment: deployment)
     }
 
     public mutating func begin(_ json: ByteView) throws(GatewayError) {
-        let root: JSONValue
-        do throws(JSONFault) {
-            root = try parser.parse(json)
-        } catch {
-            throw faults.malformed("it is not valid JSON: \(error.summary)")
-        }
-        self.json = json
-        generation = parser.generation
+        let root = try text.read(json, faults)
         if let error = root[member: "error"], !error.isNull { throw faults.reported(in: root) }
         guard let content = root[member: "content"], content.kind == .array,
             content.count <= DialectLimits.toolCallsMax
@@ -64,8 +55,8 @@ public struct AnthropicReplyDecoder: WholeReplyDecoding {
     }
 
     public mutating func next() -> ReplyEvent? {
-        guard stage != .done, parser.generation == generation || reparse() else { return nil }
-        let root = parser.root
+        guard stage != .done, text.isReadable() else { return nil }
+        let root = text.root
         if stage == .started {
             stage = .blocks
             return ReplyEvent(
@@ -73,7 +64,7 @@ public struct AnthropicReplyDecoder: WholeReplyDecoding {
                     ReplyStarted(
                         upstreamID: root[member: "id"]?.string ?? .empty,
                         upstreamModel: root[member: "model"]?.string ?? .empty)),
-                raw: .json(json, .anthropicMessages, isUsageReport: false))
+                raw: .json(text.json, .anthropicMessages, isUsageReport: false))
         }
         if stage == .blocks {
             var index = 0
@@ -94,13 +85,6 @@ public struct AnthropicReplyDecoder: WholeReplyDecoding {
     }
 
     public mutating func end() throws(GatewayError) -> ReplyFinished { finished }
-
-    /// Reads the text again. Equal bytes give equal places.
-    private mutating func reparse() -> Bool {
-        guard (try? parser.parse(json)) != nil else { return false }
-        generation = parser.generation
-        return true
-    }
 
     /// What a block says; `nil` for one that is passed over.
     private func said(by block: JSONValue) -> ChatDelta.Content? {

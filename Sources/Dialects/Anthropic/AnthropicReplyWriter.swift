@@ -5,10 +5,12 @@ public import GatewayPrimitives
 /// (docs.claude.com/en/docs/build-with-claude/streaming).
 ///
 /// A message is blocks one after another: one is closed when another begins. How many tokens came
-/// in is known at the end only, so `message_start` tells none and `message_delta` all.
+/// in is reported at the end only: `message_start` tells what the gateway takes them for, and
+/// `message_delta` all.
 public struct AnthropicReplyWriter {
     private let id: String
     private let model: String
+    private let inputTokens: Int64
     private var hasStarted = false
     private var open: Block?
     private var blockCount = 0
@@ -23,9 +25,11 @@ public struct AnthropicReplyWriter {
 
     private enum Kind { case text, thinking, call }
 
-    public init(id: String, model: String) {
+    /// - Parameter inputTokens: what the input comes to before the upstream has told.
+    public init(id: String, model: String, inputTokens: Int64 = 0) {
         self.id = id
         self.model = model
+        self.inputTokens = inputTokens
     }
 
     /// Appends the events for one of the reply's. Throws if the upstream goes on with a call that
@@ -118,7 +122,9 @@ extension AnthropicReplyWriter {
         output.append(#","type":"message","role":"assistant","model":"#)
         output.append(jsonString: model)
         output.append(#","content":[],"stop_reason":null,"stop_sequence":null,"usage":"#)
-        AnthropicUsage.append(Usage(source: .counted), into: &output)
+        var usage = Usage(source: .estimated)
+        usage.inputTokens = inputTokens
+        AnthropicUsage.append(usage, into: &output)
         output.append("}}\n\n")
     }
 

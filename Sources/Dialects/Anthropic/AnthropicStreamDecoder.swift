@@ -50,12 +50,7 @@ public struct AnthropicStreamDecoder: StreamReplyDecoding {
 
     public mutating func take(_ event: SSEEvent) throws(GatewayError) -> Bool {
         pending = nil
-        let root: JSONValue
-        do throws(JSONFault) {
-            root = try parser.parse(event.data)
-        } catch {
-            throw faults.malformed("it is not valid JSON: \(error.summary)")
-        }
+        let root = try parser.parse(reply: event.data, faults)
         guard let type = root[member: "type"]?.string else {
             if root[member: "error"] != nil { throw faults.reported(in: root) }
             throw faults.malformed("an event has no type")

@@ -57,12 +57,7 @@ public struct GeminiEmbeddingsDecoder: WholeReplyDecoding {
     }
 
     public mutating func begin(_ json: ByteView) throws(GatewayError) {
-        let root: JSONValue
-        do throws(JSONFault) {
-            root = try vectors.parse(json)
-        } catch {
-            throw faults.malformed("it is not valid JSON: \(error.summary)")
-        }
+        let root = try vectors.read(json, faults)
         if root[member: "error"] != nil { throw faults.reported(in: root) }
         guard vectors.take(root[member: "embeddings"]) else {
             throw faults.malformed("it has no `embeddings` of numbers")

@@ -6,7 +6,6 @@ internal import GatewayPrimitives
 ///
 /// Events are kept as places in the parsed text, as with ``OpenAIChatState``.
 struct GeminiReplyState {
-    private let parser: JSONParser
     private let faults: GeminiFaults
     private var candidates: [Candidate] = []
     private var hasStarted = false
@@ -15,8 +14,7 @@ struct GeminiReplyState {
     private var callCount = 0
     private var pending: [Pending] = []
     private var cursor = 0
-    private var json = ByteView.empty
-    private var generation = 0
+    private var text: ReplyText
     private let scratch = Scratch()
 
     /// One candidate: a choice.
@@ -49,22 +47,15 @@ struct GeminiReplyState {
     }
 
     init(parser: JSONParser, faults: GeminiFaults) {
-        self.parser = parser
+        text = ReplyText(parser)
         self.faults = faults
     }
 
     /// Reads the next text of the reply. Throws if it is an error, or the prompt was blocked.
-    mutating func take(_ text: ByteView) throws(GatewayError) {
+    mutating func take(_ json: ByteView) throws(GatewayError) {
         pending.removeAll(keepingCapacity: true)
         cursor = 0
-        json = text
-        let root: JSONValue
-        do throws(JSONFault) {
-            root = try parser.parse(text)
-        } catch {
-            throw faults.malformed("it is not valid JSON: \(error.summary)")
-        }
-        generation = parser.generation
+        let root = try text.read(json, faults)
         if root[member: "error"] != nil || root.kind == .array {
             throw faults.reported(in: root)
         }
@@ -184,9 +175,7 @@ extension GeminiReplyState {
 
     /// The next event of the text read last; `nil` behind the last.
     mutating func next() -> ReplyEvent? {
-        guard cursor < pending.count, parser.generation == generation || reparse() else {
-            return nil
-        }
+        guard cursor < pending.count, text.isReadable() else { return nil }
         let event = pending[cursor]
         cursor += 1
         if event.kind == .started {
@@ -198,11 +187,11 @@ extension GeminiReplyState {
         }
         var delta = ChatDelta(
             choiceIndex: event.choiceIndex, partIndex: event.partIndex, content: .none)
-        let text = event.value[member: "text"]?.string ?? .empty
+        let words = event.value[member: "text"]?.string ?? .empty
         switch event.kind {
         case .started, .none: break
-        case .text: delta.content = .text(text)
-        case .thought: delta.content = .reasoning(text)
+        case .text: delta.content = .text(words)
+        case .thought: delta.content = .reasoning(words)
         case .call: delta.content = call(event)
         case .other:
             scratch.json.clear()
@@ -215,13 +204,6 @@ extension GeminiReplyState {
         return ReplyEvent(.delta(delta))
     }
 
-    /// Reads the text again. Equal bytes give equal places.
-    private mutating func reparse() -> Bool {
-        guard (try? parser.parse(json)) != nil else { return false }
-        generation = parser.generation
-        return true
-    }
-
     /// A call, which comes whole. Where the model gives it no id, it is given one that no other
     /// call of the conversation has: what is hashed names the reply.
     private func call(_ event: Pending) -> ChatDelta.Content {
@@ -230,7 +212,7 @@ extension GeminiReplyState {
         if let id = call?[member: "id"]?.string, !id.isEmpty {
             scratch.id.append(id)
         } else {
-            MadeCallID.append(of: json, number: event.callNumber, into: &scratch.id)
+            MadeCallID.append(of: text.json, number: event.callNumber, into: &scratch.id)
         }
         if let signature = event.value[member: "thoughtSignature"]?.string, !signature.isEmpty {
             GeminiThought.append(signature: signature, into: &scratch.id)

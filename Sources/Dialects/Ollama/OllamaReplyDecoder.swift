@@ -66,12 +66,7 @@ public struct OllamaEmbeddingsDecoder: WholeReplyDecoding {
     }
 
     public mutating func begin(_ json: ByteView) throws(GatewayError) {
-        let root: JSONValue
-        do throws(JSONFault) {
-            root = try vectors.parse(json)
-        } catch {
-            throw faults.malformed("it is not valid JSON: \(error.summary)")
-        }
+        let root = try vectors.read(json, faults)
         if let error = root[member: "error"], !error.isNull { throw faults.reported(in: root) }
         guard vectors.take(root[member: "embeddings"]) else {
             throw faults.malformed("it has no `embeddings` of numbers")

@@ -6,7 +6,6 @@ internal import GatewayPrimitives
 ///
 /// Every text read carries its raw form, on its first event; it covers the others.
 struct OllamaReplyState {
-    private let parser: JSONParser
     /// Chats, or answers to prompts, whose texts stand beside and not in a message.
     private let dialect: Dialect
     private let faults: OpenAIFaults
@@ -19,8 +18,7 @@ struct OllamaReplyState {
     private var last: Kind?
     private var pending: [Pending] = []
     private var cursor = 0
-    private var json = ByteView.empty
-    private var generation = 0
+    private var text: ReplyText
     private let scratch = Scratch()
 
     private enum Kind { case started, none, text, thinking, call }
@@ -41,7 +39,7 @@ struct OllamaReplyState {
     }
 
     init(parser: JSONParser, dialect: Dialect, provider: ProviderKind, deployment: String) {
-        self.parser = parser
+        text = ReplyText(parser)
         self.dialect = dialect
         faults = OpenAIFaults(provider: provider, deployment: deployment)
     }
@@ -50,17 +48,10 @@ struct OllamaReplyState {
     var isDone: Bool { outcome != nil }
 
     /// Reads the next text of the reply. Throws if it is an error.
-    mutating func take(_ text: ByteView) throws(GatewayError) {
+    mutating func take(_ json: ByteView) throws(GatewayError) {
         pending.removeAll(keepingCapacity: true)
         cursor = 0
-        json = text
-        let root: JSONValue
-        do throws(JSONFault) {
-            root = try parser.parse(text)
-        } catch {
-            throw faults.malformed("it is not valid JSON: \(error.summary)")
-        }
-        generation = parser.generation
+        let root = try text.read(json, faults)
         guard root.kind == .object else { throw faults.malformed("it is not a JSON object") }
         if let error = root[member: "error"], !error.isNull { throw faults.reported(in: root) }
         if !hasStarted {
@@ -123,33 +114,24 @@ struct OllamaReplyState {
 extension OllamaReplyState {
     /// The next event of the text read last; `nil` behind the last.
     mutating func next() -> ReplyEvent? {
-        guard cursor < pending.count, parser.generation == generation || reparse() else {
-            return nil
-        }
+        guard cursor < pending.count, text.isReadable() else { return nil }
         let event = pending[cursor]
         let raw: RawForm =
-            cursor == 0 ? .json(json, dialect, isUsageReport: false) : .covered(dialect)
+            cursor == 0 ? .json(text.json, dialect, isUsageReport: false) : .covered(dialect)
         cursor += 1
-        let text = event.value?.string ?? .empty
+        let words = event.value?.string ?? .empty
         if event.kind == .started {
-            return ReplyEvent(.started(ReplyStarted(upstreamModel: text)), raw: raw)
+            return ReplyEvent(.started(ReplyStarted(upstreamModel: words)), raw: raw)
         }
         var delta = ChatDelta(partIndex: event.partIndex, content: .none)
         switch event.kind {
         case .started, .none: break
-        case .text: delta.content = .text(text)
-        case .thinking: delta.content = .reasoning(text)
+        case .text: delta.content = .text(words)
+        case .thinking: delta.content = .reasoning(words)
         case .call: delta.content = call(event)
         }
         if let logprobs = event.logprobs { delta.logprobs = OpenAILogprobs.read(logprobs) }
         return ReplyEvent(.delta(delta), raw: raw)
-    }
-
-    /// Reads the text again. Equal bytes give equal places.
-    private mutating func reparse() -> Bool {
-        guard (try? parser.parse(json)) != nil else { return false }
-        generation = parser.generation
-        return true
     }
 
     /// A call, which comes whole; older servers give it no id.
@@ -159,7 +141,7 @@ extension OllamaReplyState {
         if let id = event.value?[member: "id"]?.string, !id.isEmpty {
             scratch.id.append(id)
         } else {
-            MadeCallID.append(of: json, number: event.partIndex, into: &scratch.id)
+            MadeCallID.append(of: text.json, number: event.partIndex, into: &scratch.id)
         }
         scratch.arguments.clear()
         if let arguments = function?[member: "arguments"], arguments.kind == .object {

@@ -11,13 +11,12 @@ public struct OllamaReplyWriter: ~Copyable {
     private let createdAt: String
     private let isChat: Bool
     private let isStream: Bool
-    private let bytesMax: Int
     private var raw = ByteQueue()
     private var text = ByteQueue()
     private var thinking = ByteQueue()
     private var logprobs: [TokenLogprob] = []
     private var calls: [Call] = []
-    private var byteCount = 0
+    private var gathered: GatheredBytes
 
     private struct Call {
         let part: Int
@@ -37,7 +36,7 @@ public struct OllamaReplyWriter: ~Copyable {
         self.createdAt = createdAt
         self.isChat = isChat
         self.isStream = isStream
-        self.bytesMax = bytesMax
+        gathered = GatheredBytes(max: bytesMax)
     }
 
     /// Takes in one of the reply's events; of a stream, appends its line, if it has one.
@@ -49,17 +48,17 @@ public struct OllamaReplyWriter: ~Copyable {
                 output.append(json)
                 return output.append("\n")
             }
-            try count(json.count)
+            try gathered.add(json.count)
             return raw.append(json)
         }
         if case .covered(let dialect) = event.raw, isOwn(dialect) { return }
         guard case .delta(let delta) = event.body, delta.choiceIndex == 0 else { return }
         if case .toolCall(let id, let name, let arguments) = delta.content {
-            try count(id.count + delta.contentBytes)
+            try gathered.add(id.count + delta.contentBytes)
             return add(delta.partIndex, id, name, arguments)
         }
         if isStream { return writeLine(delta, into: &output) }
-        try count(delta.contentBytes)
+        try gathered.add(delta.contentBytes)
         logprobs += delta.logprobs
         switch delta.content {
         case .none, .toolCall: break
@@ -70,15 +69,6 @@ public struct OllamaReplyWriter: ~Copyable {
 
     private func isOwn(_ dialect: Dialect) -> Bool {
         dialect == (isChat ? .ollamaChat : .ollamaGenerate)
-    }
-
-    private mutating func count(_ bytes: Int) throws(GatewayError) {
-        byteCount += bytes
-        guard byteCount <= bytesMax else {
-            throw GatewayError(
-                .upstreamUnavailable, origin: .upstream,
-                message: "The answer is longer than \(bytesMax) bytes.", outcome: .malformed)
-        }
     }
 
     private mutating func add(
@@ -215,30 +205,24 @@ extension OllamaReplyWriter {
 /// Gathers the vectors of a reply for Ollama's clients. An upstream's own body passes as it came.
 public struct OllamaEmbeddingsWriter: ~Copyable {
     private let model: String
-    private let bytesMax: Int
     private var raw = ByteQueue()
     private var vectors: [EmbeddingVector] = []
-    private var byteCount = 0
+    private var gathered: GatheredBytes
 
     /// - Parameter bytesMax: how much may be gathered.
     public init(model: String, bytesMax: Int = 64 * 1024 * 1024) {
         self.model = model
-        self.bytesMax = bytesMax
+        gathered = GatheredBytes(max: bytesMax)
     }
 
     /// Takes an event in; copies what it needs of it.
     public mutating func add(_ event: ReplyEvent) throws(GatewayError) {
         if case .json(let json, .ollamaEmbeddings, _) = event.raw {
-            byteCount += json.count
+            try gathered.add(json.count)
             raw.append(json)
         } else if raw.isEmpty, case .embedding(let vector) = event.body {
-            byteCount += vector.values.count * MemoryLayout<Float>.size
+            try gathered.add(vector.values.count * MemoryLayout<Float>.size)
             vectors.append(vector)
-        }
-        guard byteCount <= bytesMax else {
-            throw GatewayError(
-                .upstreamUnavailable, origin: .upstream,
-                message: "The answer is longer than \(bytesMax) bytes.", outcome: .malformed)
         }
     }
 

@@ -7,10 +7,9 @@ public struct OpenAIChatCollector: ~Copyable {
     private let id: String
     private let created: Int64
     private let model: String
-    private let bytesMax: Int
     private var raw = ByteQueue()
     private var choices: [Choice] = []
-    private var byteCount = 0
+    private var gathered: GatheredBytes
 
     /// What one choice has said so far.
     private struct Choice {
@@ -29,18 +28,18 @@ public struct OpenAIChatCollector: ~Copyable {
         self.id = id
         self.created = created
         self.model = model
-        self.bytesMax = bytesMax
+        gathered = GatheredBytes(max: bytesMax)
     }
 
     /// Takes an event in; copies what it needs of it.
     public mutating func add(_ event: ReplyEvent) throws(GatewayError) {
         if case .json(let json, .openAIChat, _) = event.raw {
-            try count(json.count)
+            try gathered.add(json.count)
             raw.append(json)
             return
         }
         guard raw.isEmpty, case .delta(let delta) = event.body else { return }
-        try count(delta.contentBytes)
+        try gathered.add(delta.contentBytes)
         let place = place(of: delta.choiceIndex)
         choices[place].logprobs += delta.logprobs
         if choices[place].others.isEmpty { choices[place].others = delta.providerFieldsJSON.bytes }
@@ -59,15 +58,6 @@ public struct OpenAIChatCollector: ~Copyable {
             choices[place].calls[call].id += id.buffer
             choices[place].calls[call].name += name.buffer
             choices[place].calls[call].arguments += arguments.buffer
-        }
-    }
-
-    private mutating func count(_ bytes: Int) throws(GatewayError) {
-        byteCount += bytes
-        guard byteCount <= bytesMax else {
-            throw GatewayError(
-                .upstreamUnavailable, origin: .upstream,
-                message: "The answer is longer than \(bytesMax) bytes.", outcome: .malformed)
         }
     }
 

@@ -7,7 +7,7 @@ internal import GatewayPrimitives
 /// Events are kept as places in the parsed text and become views only when they are asked for: the
 /// loop's parser may have read something else between two of them, and then reads this text again.
 struct OpenAIChatState {
-    let parser: JSONParser
+    private var text: ReplyText
     let wantsTyped: Bool
     /// Chat completions, or the older ones of a prompt, whose choices have a text alone.
     let dialect: Dialect
@@ -19,8 +19,6 @@ struct OpenAIChatState {
     private var providerFieldsJSON = ""
     private var pending: [Pending] = []
     private var cursor = 0
-    private var json = ByteView.empty
-    private var generation = 0
     /// Made for the first event with fields that the core has no name for.
     private var scratch: Scratch?
 
@@ -61,24 +59,17 @@ struct OpenAIChatState {
     }
 
     init(parser: JSONParser, wantsTyped: Bool, dialect: Dialect, faults: OpenAIFaults) {
-        self.parser = parser
+        text = ReplyText(parser)
         self.wantsTyped = wantsTyped
         self.dialect = dialect
         self.faults = faults
     }
 
     /// Reads the next text of the reply; its events are asked for with ``next(raw:)``.
-    mutating func parse(_ text: ByteView) throws(GatewayError) -> JSONValue {
+    mutating func parse(_ json: ByteView) throws(GatewayError) -> JSONValue {
         pending.removeAll(keepingCapacity: true)
         cursor = 0
-        json = text
-        let root: JSONValue
-        do throws(JSONFault) {
-            root = try parser.parse(text)
-        } catch {
-            throw faults.malformed("it is not valid JSON: \(error.summary)")
-        }
-        generation = parser.generation
+        let root = try text.read(json, faults)
         guard root.kind == .object else {
             throw faults.malformed("it is not a JSON object")
         }
@@ -230,7 +221,7 @@ extension OpenAIChatState {
     /// The next event of the text read last; `nil` behind the last.
     mutating func next(carrier: Carrier, isUsageReport: Bool) -> ReplyEvent? {
         guard cursor < pending.count else { return nil }
-        guard parser.generation == generation || reparse() else { return nil }
+        guard text.isReadable() else { return nil }
         let event = pending[cursor]
         let isFirstDelta =
             event.kind != .started
@@ -239,7 +230,7 @@ extension OpenAIChatState {
         let carries = carrier == .started ? event.kind == .started : isFirstDelta
         let raw: RawForm =
             carries
-            ? .json(json, dialect, isUsageReport: isUsageReport) : .covered(dialect)
+            ? .json(text.json, dialect, isUsageReport: isUsageReport) : .covered(dialect)
         if event.kind == .started {
             let started = ReplyStarted(
                 upstreamID: event.first?.string ?? .empty,
@@ -247,13 +238,6 @@ extension OpenAIChatState {
             return ReplyEvent(.started(started), raw: raw)
         }
         return ReplyEvent(.delta(delta(of: event)), raw: raw)
-    }
-
-    /// Reads the text again. Equal bytes give equal places.
-    private mutating func reparse() -> Bool {
-        guard (try? parser.parse(json)) != nil else { return false }
-        generation = parser.generation
-        return true
     }
 
     private mutating func delta(of event: Pending) -> ChatDelta {

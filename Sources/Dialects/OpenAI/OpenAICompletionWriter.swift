@@ -7,11 +7,10 @@ public struct OpenAICompletionWriter: ~Copyable {
     private let id: String
     private let created: Int64
     private let model: String
-    private let bytesMax: Int
     private var raw = ByteQueue()
     /// What is gathered of each choice, for an answer that is whole.
     private var choices: [Choice] = []
-    private var byteCount = 0
+    private var gathered: GatheredBytes
 
     private struct Choice {
         let index: Int
@@ -24,7 +23,7 @@ public struct OpenAICompletionWriter: ~Copyable {
         self.id = id
         self.created = created
         self.model = model
-        self.bytesMax = bytesMax
+        gathered = GatheredBytes(max: bytesMax)
     }
 
     /// Appends `data: {chunk}` and an empty line; nothing for an event that says nothing.
@@ -58,14 +57,14 @@ public struct OpenAICompletionWriter: ~Copyable {
     /// Takes in an event of an answer that is whole; copies what it needs of it.
     public mutating func add(_ event: ReplyEvent) throws(GatewayError) {
         if case .json(let json, .openAICompletions, _) = event.raw {
-            try count(json.count)
+            try gathered.add(json.count)
             raw.append(json)
             return
         }
         guard raw.isEmpty, case .delta(let delta) = event.body,
             case .text(let text) = delta.content
         else { return }
-        try count(text.count)
+        try gathered.add(text.count)
         var place = choices.firstIndex { $0.index == delta.choiceIndex }
         if place == nil {
             choices.append(Choice(index: delta.choiceIndex))
@@ -73,15 +72,6 @@ public struct OpenAICompletionWriter: ~Copyable {
         }
         choices[place ?? 0].text += text.buffer
         choices[place ?? 0].logprobs += delta.logprobs
-    }
-
-    private mutating func count(_ bytes: Int) throws(GatewayError) {
-        byteCount += bytes
-        guard byteCount <= bytesMax else {
-            throw GatewayError(
-                .upstreamUnavailable, origin: .upstream,
-                message: "The answer is longer than \(bytesMax) bytes.", outcome: .malformed)
-        }
     }
 
     /// Appends the whole answer.

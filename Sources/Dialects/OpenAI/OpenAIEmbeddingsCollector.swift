@@ -8,31 +8,25 @@ public struct OpenAIEmbeddingsCollector: ~Copyable {
 
     private let model: String
     private let encoding: Encoding
-    private let bytesMax: Int
     private var raw = ByteQueue()
     private var vectors: [EmbeddingVector] = []
-    private var byteCount = 0
+    private var gathered: GatheredBytes
 
     /// - Parameter bytesMax: how much may be gathered.
     public init(model: String, encoding: Encoding, bytesMax: Int = 64 * 1024 * 1024) {
         self.model = model
         self.encoding = encoding
-        self.bytesMax = bytesMax
+        gathered = GatheredBytes(max: bytesMax)
     }
 
     /// Takes an event in; copies what it needs of it.
     public mutating func add(_ event: ReplyEvent) throws(GatewayError) {
         if case .json(let json, .openAIEmbeddings, _) = event.raw {
-            byteCount += json.count
+            try gathered.add(json.count)
             raw.append(json)
         } else if raw.isEmpty, case .embedding(let vector) = event.body {
-            byteCount += vector.values.count * MemoryLayout<Float>.size
+            try gathered.add(vector.values.count * MemoryLayout<Float>.size)
             vectors.append(vector)
-        }
-        guard byteCount <= bytesMax else {
-            throw GatewayError(
-                .upstreamUnavailable, origin: .upstream,
-                message: "The answer is longer than \(bytesMax) bytes.", outcome: .malformed)
         }
     }
 

@@ -6,11 +6,9 @@ internal import Glibc
 ///
 /// Vectors come as arrays of numbers or as Base64 of little-endian single-precision numbers.
 public struct OpenAIEmbeddingsReplyDecoder {
-    private let parser: JSONParser
     private let wantsTyped: Bool
     private let faults: OpenAIFaults
-    private var json = ByteView.empty
-    private var generation = 0
+    private var text: ReplyText
     private var id: JSONValue?
     private var model: JSONValue?
     private var hasToldStart = false
@@ -25,7 +23,7 @@ public struct OpenAIEmbeddingsReplyDecoder {
         parser: JSONParser, wantsTyped: Bool, provider: ProviderKind = .openAI,
         deployment: String = ""
     ) {
-        self.parser = parser
+        text = ReplyText(parser)
         self.wantsTyped = wantsTyped
         faults = OpenAIFaults(provider: provider, deployment: deployment)
     }
@@ -33,14 +31,7 @@ public struct OpenAIEmbeddingsReplyDecoder {
     /// Reads the body. Its bytes must stay in place, with ``ByteQueue/slack`` readable ones behind
     /// them, until ``next()`` has returned `nil`. Throws if it is an error, or holds no vectors.
     public mutating func begin(_ json: ByteView) throws(GatewayError) {
-        self.json = json
-        let root: JSONValue
-        do throws(JSONFault) {
-            root = try parser.parse(json)
-        } catch {
-            throw faults.malformed("it is not valid JSON: \(error.summary)")
-        }
-        generation = parser.generation
+        let root = try text.read(json, faults)
         if let error = root[member: "error"], !error.isNull { throw faults.reported(in: root) }
         if root[member: "object"]?.string?.equals("error") == true {
             throw faults.reported(in: root)
@@ -61,17 +52,14 @@ public struct OpenAIEmbeddingsReplyDecoder {
     /// The next event; its views are valid until anything else uses the parser, this decoder or the
     /// body's bytes.
     public mutating func next() -> ReplyEvent? {
-        if parser.generation != generation {
-            guard (try? parser.parse(json)) != nil else { return nil }
-            generation = parser.generation
-        }
+        guard text.isReadable() else { return nil }
         if !hasToldStart {
             guard hasData else { return nil }
             hasToldStart = true
             let started = ReplyStarted(
                 upstreamID: id?.string ?? .empty, upstreamModel: model?.string ?? .empty)
             return ReplyEvent(
-                .started(started), raw: .json(json, .openAIEmbeddings, isUsageReport: false))
+                .started(started), raw: .json(text.json, .openAIEmbeddings, isUsageReport: false))
         }
         guard let element = elements?.next() else { return nil }
         let index = element[member: "index"]?.integer ?? Int64(position)

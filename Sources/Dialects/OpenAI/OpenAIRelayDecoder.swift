@@ -21,12 +21,7 @@ public struct OpenAIRelayDecoder: WholeReplyDecoding {
     }
 
     public mutating func begin(_ json: ByteView) throws(GatewayError) {
-        let root: JSONValue
-        do throws(JSONFault) {
-            root = try parser.parse(json)
-        } catch {
-            throw faults.malformed("it is not valid JSON: \(error.summary)")
-        }
+        let root = try parser.parse(reply: json, faults)
         guard root.kind == .object else { throw faults.malformed("it is not a JSON object") }
         if let error = root[member: "error"], !error.isNull { throw faults.reported(in: root) }
         self.json = json

@@ -40,6 +40,9 @@ final class CallCharge {
     /// Whether what the call costs is not known for want of a price.
     var isPriceUnknown: Bool { failed.isUnpriced || isPrepared && !isFree && attempt.price == nil }
 
+    /// What the input comes to before an upstream has told.
+    var inputTokensLikely: Int64 { attempt.worst.input.likely }
+
     /// A soft budget that is passed, in words.
     private(set) var budgetWarning: String?
     /// The bound that has to go upstream because the client gave none, or a budget does not cover

@@ -35,6 +35,9 @@ public final class CallRecord: @unchecked Sendable {
     /// The deployment that answered.
     public var deployment: Deployment?
     public var usage: Usage?
+    /// What its input comes to before an upstream has told: counted by the model's vocabulary where
+    /// one is known, else guessed.
+    public var inputTokensLikely: Int64 = 0
     /// What the call was charged, or will be.
     public var cost = Cost()
     /// Whether an attempt that may have cost something had no known price, and counts as free.

@@ -80,6 +80,7 @@ public final class Pipeline {
             let opened = try open(request, for: principal, plan)
             charge = opened
             record.limitRemainder = opened.limitRemainder
+            record.inputTokensLikely = opened.inputTokensLikely
 
             // An id that the client gave its request is this call's, or an earlier one's: then
             // nothing else is done.

@@ -67,6 +67,8 @@ struct AnthropicMessagesDoorTests {
         #expect(
             events.compactMap { $0.data.at("delta.text") as? String } == ["abcd", "bcde", "cdef"])
         #expect(events[6].data.at("usage.output_tokens") as? Int == 3)
+        // `Hi` is a token at least, before the upstream has told.
+        #expect(events[0].data.at("message.usage.input_tokens") as? Int == 1)
         #expect(response.ending == .complete)
         #expect(await harness.armedTimers() == 0)
     }

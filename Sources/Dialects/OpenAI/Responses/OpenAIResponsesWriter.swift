@@ -11,10 +11,9 @@ public struct OpenAIResponsesWriter {
     private let model: String
     private let echo: OpenAIResponsesEcho
     private let isStream: Bool
-    private let bytesMax: Int
     private var items: [Item] = []
     private var sequence = 0
-    private var byteCount = 0
+    private var gathered: GatheredBytes
     private var hasStarted = false
 
     private struct Item {
@@ -39,7 +38,7 @@ public struct OpenAIResponsesWriter {
         self.model = model
         self.echo = echo
         self.isStream = isStream
-        self.bytesMax = bytesMax
+        gathered = GatheredBytes(max: bytesMax)
     }
 
     /// Takes in an event; in a stream, appends the events for it.
@@ -48,12 +47,7 @@ public struct OpenAIResponsesWriter {
     ) throws(GatewayError) {
         start(into: &output)
         guard case .delta(let delta) = event.body, delta.choiceIndex == 0 else { return }
-        byteCount += delta.contentBytes
-        guard byteCount <= bytesMax else {
-            throw GatewayError(
-                .upstreamUnavailable, origin: .upstream,
-                message: "The answer is longer than \(bytesMax) bytes.", outcome: .malformed)
-        }
+        try gathered.add(delta.contentBytes)
         switch delta.content {
         case .none: break
         case .text(let text): add(text, .message, delta.partIndex, into: &output)
