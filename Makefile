@@ -26,7 +26,7 @@ RELEASE_BULK_SERVER := $(CURDIR)/.build/release/bulk-server
 .PHONY: test-client-swift test-browser contract contract-check clients client-deps test-clients-all
 .PHONY: test-client-python test-client-typescript test-client-go test-client-java test-client-cpp
 .PHONY: test-client-ruby
-.PHONY: test-floods bench-connections bench-routing simulate-routing
+.PHONY: test-floods test-sdks bench-connections bench-routing simulate-routing
 .PHONY: help simulate run build demo test test-swift test-clients test-end-to-end test-interop \
 	test-restart test-judge test-outcomes test-asan test-tsan fuzz generate generate-check format format-check lint deps \
 	venv bench bench-accounting bench-check bench-footprint bench-smoke bench-tls
@@ -103,6 +103,19 @@ test-end-to-end: venv ## Run real clients against the real binary (debug build).
 	swift build --product llm-gateway
 	swift build --product grpc-test-tool
 	LLM_GATEWAY_BIN=$(DEBUG_BINARY) $(BIN)/python -m pytest -c Tests/EndToEnd/pytest.ini Tests/EndToEnd
+
+# Each file of Tests/SDKs with the packages that stand beside it: they disagree about the SDKs.
+SDKS := $(CURDIR)/.venv-sdks
+test-sdks: deps ## Run frameworks (LangChain, LlamaIndex, ...) against models of other dialects than theirs.
+	swift build --product llm-gateway
+	[ -x $(SDKS)/bin/uv ] || { python3 -m venv $(SDKS) && $(SDKS)/bin/pip install --quiet uv==0.13.9; }
+	for name in frameworks llama_index; do \
+		$(SDKS)/bin/uv venv --quiet --allow-existing $(SDKS)/$$name && \
+		$(SDKS)/bin/uv pip install --quiet --python $(SDKS)/$$name/bin/python \
+			--requirement Tests/SDKs/$$name.txt && \
+		LLM_GATEWAY_BIN=$(DEBUG_BINARY) $(SDKS)/$$name/bin/python -m pytest \
+			-c Tests/EndToEnd/pytest.ini Tests/SDKs/test_$$name.py || exit 1; \
+	done
 
 test-floods: venv ## Attack the real binary in each way for a while, and print what it cost.
 	swift build --product llm-gateway
