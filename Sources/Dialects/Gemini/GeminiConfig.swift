@@ -132,10 +132,10 @@ extension GeminiConfig {
     /// The level next to what is asked for, of those that the model has.
     private func level(for effort: ReasoningEffort) -> StaticString {
         switch effort {
-        case .none, .minimal: model.isPro ? "low" : "minimal"
-        case .low: "low"
-        case .medium: model.hasMedium ? "medium" : "high"
-        case .high: "high"
+        case .none, .minimal: model.isPro ? "LOW" : "MINIMAL"
+        case .low: "LOW"
+        case .medium: model.hasMedium ? "MEDIUM" : "HIGH"
+        case .high: "HIGH"
         }
     }
 }

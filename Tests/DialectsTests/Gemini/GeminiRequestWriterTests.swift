@@ -167,11 +167,11 @@ struct GeminiRequestWriterTests {
         ("gemini-2.5-flash", "medium", #"{"includeThoughts":true,"thinkingBudget":8192}"#),
         (
             "gemini-3-flash-preview", "minimal",
-            #"{"includeThoughts":true,"thinkingLevel":"minimal"}"#
+            #"{"includeThoughts":true,"thinkingLevel":"MINIMAL"}"#
         ),
-        ("gemini-3-pro-preview", "medium", #"{"includeThoughts":true,"thinkingLevel":"high"}"#),
-        ("gemini-3.1-pro", "medium", #"{"includeThoughts":true,"thinkingLevel":"medium"}"#),
-        ("gemini-flash-latest", "high", #"{"includeThoughts":true,"thinkingLevel":"high"}"#),
+        ("gemini-3-pro-preview", "medium", #"{"includeThoughts":true,"thinkingLevel":"HIGH"}"#),
+        ("gemini-3.1-pro", "medium", #"{"includeThoughts":true,"thinkingLevel":"MEDIUM"}"#),
+        ("gemini-flash-latest", "high", #"{"includeThoughts":true,"thinkingLevel":"HIGH"}"#),
     ])
     func efforts(model: String, effort: String, said: String) throws {
         let object = try sent(
