@@ -53,13 +53,13 @@ test-swift: ## Run the Swift tests (debug build).
 # One of clients/ against the real binary; see clients/conformance.
 SHOW := LLM_GATEWAY_BIN=$(DEBUG_BINARY) $(BIN)/python clients/conformance/run.py
 
-test-clients: test-client-python test-client-typescript ## Run the tests of clients/ that CI runs (debug build).
+test-clients: test-client-python test-client-typescript test-client-swift ## Run the tests of clients/ that CI runs (debug build).
 
 test-client-python: venv
 	swift build --product llm-gateway
 	$(SHOW) python $(BIN)/python -m pytest -c clients/python/pyproject.toml clients/python/tests
 
-test-clients-all: test-clients test-client-go test-client-java test-client-cpp test-client-ruby test-client-swift ## Run the tests of all of clients/.
+test-clients-all: test-clients test-client-go test-client-java test-client-cpp test-client-ruby ## Run the tests of all of clients/.
 
 test-client-typescript: venv
 	swift build --product llm-gateway
