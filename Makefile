@@ -16,7 +16,6 @@ FUZZ_TARGETS ?=
 # they are slow enough to meet each other's timeouts.
 SANITIZED := SWIFT_BACKTRACE=enable=no
 ASAN_OPTIONS := detect_leaks=0:detect_stack_use_after_return=1
-ASAN_OPTIONS := $(ASAN_OPTIONS):suppressions=$(CURDIR)/Tests/asan-suppressions.txt
 DEBUG_BINARY := $(CURDIR)/.build/debug/llm-gateway
 RELEASE_BINARY := $(CURDIR)/.build/release/llm-gateway
 RELEASE_BULK_SERVER := $(CURDIR)/.build/release/bulk-server
