@@ -1,7 +1,10 @@
 import GatewayCore
+import Transport
 
 /// Where one deployment's requests go, and what goes with them; made once.
 protocol DeploymentTarget: AnyObject {
+    var origin: Origin { get }
+
     init(_ deployment: Deployment) throws(UpstreamAddress.Invalid)
 }
 

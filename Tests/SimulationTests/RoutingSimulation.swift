@@ -114,7 +114,7 @@ final class RoutingSimulation {
         let request = ChatRequest(
             model: "m", isStream: true, wantsUsage: true,
             body: .typed(ChatContent(messages: [])))
-        let work = RoutedCall(
+        let work = PipelineCall(
             pipeline: pipeline,
             door: RecordingDoor(
                 arrival: Arrival(
@@ -122,14 +122,4 @@ final class RoutingSimulation {
                 request: .success(.chat(request))))
         Task(executorPreference: executor) { await work.run() }
     }
-}
-
-/// One call, handed to the executor.
-///
-/// `@unchecked Sendable`: the executor and the simulation are on one thread.
-private struct RoutedCall: @unchecked Sendable {
-    let pipeline: Pipeline
-    let door: RecordingDoor
-
-    func run() async { await pipeline.run(door) }
 }

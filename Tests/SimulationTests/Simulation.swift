@@ -148,7 +148,7 @@ final class Simulation {
         if let identity = request.identity {
             doorsByRequest["\(key.words.0)/\(identity.id)", default: []].append(door)
         }
-        let work = CallWork(pipeline: process.pipeline, door: door)
+        let work = PipelineCall(pipeline: process.pipeline, door: door)
         Task(executorPreference: executor) { await work.run() }
     }
 
@@ -260,16 +260,6 @@ extension Simulation {
             }
         }
     }
-}
-
-/// One call, handed to the executor.
-///
-/// `@unchecked Sendable`: the executor and the simulation are on one thread.
-private struct CallWork: @unchecked Sendable {
-    let pipeline: Pipeline
-    let door: RecordingDoor
-
-    func run() async { await pipeline.run(door) }
 }
 
 /// Decides when the store fails.

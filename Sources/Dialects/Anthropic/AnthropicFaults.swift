@@ -3,7 +3,7 @@ internal import GatewayPrimitives
 
 /// Makes the errors of one deployment's replies in Anthropic's dialect
 /// (docs.claude.com/en/api/errors).
-struct AnthropicFaults {
+struct AnthropicFaults: FaultClassifying {
     private let common: UpstreamFaults
 
     init(provider: ProviderKind, deployment: String) {

@@ -98,12 +98,7 @@ struct AnthropicExtent {
             }
         }
         extent.messages += index
-        for name: StaticString in ["tools", "output_config"] {
-            guard let value = root[member: name], !value.isNull else { continue }
-            extent.otherBytes += Self.length(of: value)
-            // The form of an answer is no array.
-            if value.kind == .array, value.count > 0 { extent.usesTools = true }
-        }
+        extent.countDefinitions(of: root, named: ["tools", "output_config"])
     }
 
     private mutating func check(
@@ -166,7 +161,7 @@ struct AnthropicExtent {
             if source?[member: "type"]?.string?.equals("base64") == true {
                 extent.mediaBytes += source?[member: "data"]?.string?.count ?? 0
             } else {
-                textBytes += source.map(Self.length(of:)) ?? 0
+                textBytes += source?.writtenBytes ?? 0
             }
         } else if type.equals("tool_result") {
             extent.usesTools = true
@@ -177,14 +172,7 @@ struct AnthropicExtent {
         } else {
             // Calls, thinking, and kinds yet to come.
             if type.equals("tool_use") { extent.usesTools = true }
-            textBytes += Self.length(of: block)
+            textBytes += block.writtenBytes
         }
-    }
-
-    /// How long a value is as JSON: an upper bound of its texts.
-    private static func length(of value: JSONValue) -> Int {
-        var json = ByteQueue()
-        json.append(json: value)
-        return json.count
     }
 }

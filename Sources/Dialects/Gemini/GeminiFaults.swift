@@ -1,9 +1,9 @@
-public import GatewayCore
-public import GatewayPrimitives
+internal import GatewayCore
+internal import GatewayPrimitives
 
 /// Makes the errors of one deployment's replies in Gemini's dialect, which are Google's `Status`
 /// (google.rpc; ai.google.dev/gemini-api/docs/troubleshooting).
-struct GeminiFaults {
+struct GeminiFaults: FaultClassifying {
     private let common: UpstreamFaults
 
     init(provider: ProviderKind, deployment: String) {
@@ -89,24 +89,5 @@ struct GeminiFaults {
         error[member: "details"]?.elements.filter {
             $0[member: "@type"]?.string?.hasSuffix(type) == true
         } ?? []
-    }
-}
-
-/// Classifies the errors of upstreams that speak Gemini's dialect.
-public struct GeminiErrorReader {
-    private let parser: JSONParser
-
-    /// A reader with the loop's parser, which is its own only while a function of it runs.
-    public init(parser: JSONParser) { self.parser = parser }
-
-    /// The error that a reply with a status outside 200 to 299 is; see
-    /// ``OpenAIErrorReader/classify(status:body:retryAfter:provider:deployment:now:)``.
-    public func classify(
-        status: Int, body: ByteView, retryAfter: ByteView?, provider: ProviderKind,
-        deployment: String, now: WallTime
-    ) -> GatewayError {
-        GeminiFaults(provider: provider, deployment: deployment).classify(
-            status: UpstreamFaults.known(status), root: try? parser.parse(body), body: body,
-            retryAfter: retryAfter.flatMap { RetryAfter.read($0, now: now) })
     }
 }

@@ -100,7 +100,7 @@ struct OllamaExtent {
                 fields.violate("messages", "must have at least one message, is empty")
             }
         }
-        countTools(root)
+        extent.countDefinitions(of: root, named: ["tools", "format"])
     }
 
     mutating func checkPrompt(_ root: JSONValue, _ fields: inout RequestFields) {
@@ -111,16 +111,7 @@ struct OllamaExtent {
         checkImages(root[member: "images"], "images", &fields)
         // What the model is reminded of, a token each.
         textBytes += (root[member: "context"]?.count ?? 0) * 4
-        countTools(root)
-    }
-
-    private mutating func countTools(_ root: JSONValue) {
-        for name: StaticString in ["tools", "format"] {
-            guard let value = root[member: name], !value.isNull else { continue }
-            extent.otherBytes += Self.length(of: value)
-            // The form of an answer is no array.
-            if value.kind == .array, value.count > 0 { extent.usesTools = true }
-        }
+        extent.countDefinitions(of: root, named: ["tools", "format"])
     }
 
     private mutating func check(
@@ -143,7 +134,7 @@ struct OllamaExtent {
         textBytes += message[member: "thinking"]?.string?.count ?? 0
         if let calls = message[member: "tool_calls"], calls.count > 0 {
             extent.usesTools = true
-            textBytes += Self.length(of: calls)
+            textBytes += calls.writtenBytes
         }
         checkImages(message[member: "images"], "\(path).images", &fields)
     }
@@ -159,12 +150,5 @@ struct OllamaExtent {
             extent.media += 1
             extent.mediaBytes += image.string?.count ?? 0
         }
-    }
-
-    /// How long a value is as JSON: an upper bound of its texts.
-    private static func length(of value: JSONValue) -> Int {
-        var json = ByteQueue()
-        json.append(json: value)
-        return json.count
     }
 }

@@ -2,7 +2,7 @@ internal import GatewayCore
 internal import GatewayPrimitives
 
 /// Makes the errors of one deployment's replies in OpenAI's dialect.
-struct OpenAIFaults {
+struct OpenAIFaults: FaultClassifying {
     private let common: UpstreamFaults
 
     init(provider: ProviderKind, deployment: String) {

@@ -5,44 +5,31 @@ public import Transport
 
 /// Calls Google's Gemini API. One instance a loop.
 public final class GeminiProvider: Provider {
-    private let client: HTTPClient
-    private let clock: any Clock
-    private let limits: ProviderLimits
-    /// Decoding never waits, so all streams of the loop can use one parser in turn.
-    private let parser = JSONParser()
-    private var targets: DeploymentTargets<GeminiTarget>
+    private let upstreams: HTTPUpstreams<GeminiTarget>
+    private var parser: JSONParser { upstreams.parser }
 
     public init(
         client: HTTPClient, clock: any Clock, deployments: [Deployment],
         limits: ProviderLimits = ProviderLimits()
     ) throws(UpstreamAddress.Invalid) {
-        self.client = client
-        self.clock = clock
-        self.limits = limits
-        targets = try DeploymentTargets(deployments, of: .gemini, limits: limits)
+        upstreams = try HTTPUpstreams(
+            deployments, of: .gemini, errors: .gemini, client: client, clock: clock, limits: limits)
     }
 
     public func attempt(
         _ request: ModelRequest, at deployment: Deployment, relay: Relay
     ) async throws(GatewayError) {
-        let target = try targets.target(of: deployment)
+        let target = try upstreams.target(of: deployment)
         var body = ByteQueue()
         let method = try write(request, for: deployment, relay, into: &body)
         var path = UpstreamPath(target.modelsPath)
         path.append(segment: deployment.upstreamModel)
         path.append(method)
 
-        let exchange = client.exchange(to: target.origin)
-        defer { exchange.close() }
-        let reply = UpstreamReply(
-            exchange: exchange, deployment: deployment, relay: relay, limits: limits)
+        let reply = upstreams.reply(from: target, of: deployment, to: relay)
+        defer { reply.exchange.close() }
         guard try await reply.open(path.view, target.headers.make(), &body) else {
-            throw await reply.readError { body, retryAfter in
-                GeminiErrorReader(parser: parser).classify(
-                    status: exchange.status, body: body, retryAfter: retryAfter,
-                    provider: deployment.provider, deployment: deployment.id,
-                    now: clock.wallNow())
-            }
+            throw await upstreams.error(in: reply)
         }
         switch request {
         case .chat(let chat) where chat.isStream:

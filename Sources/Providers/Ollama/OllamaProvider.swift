@@ -5,40 +5,27 @@ public import Transport
 
 /// Calls Ollama. One instance a loop.
 public final class OllamaProvider: Provider {
-    private let client: HTTPClient
-    private let clock: any Clock
-    private let limits: ProviderLimits
-    /// Decoding never waits, so all streams of the loop can use one parser in turn.
-    private let parser = JSONParser()
-    private var targets: DeploymentTargets<OllamaTarget>
+    private let upstreams: HTTPUpstreams<OllamaTarget>
+    private var parser: JSONParser { upstreams.parser }
 
     public init(
         client: HTTPClient, clock: any Clock, deployments: [Deployment],
         limits: ProviderLimits = ProviderLimits()
     ) throws(UpstreamAddress.Invalid) {
-        self.client = client
-        self.clock = clock
-        self.limits = limits
-        targets = try DeploymentTargets(deployments, of: .ollama, limits: limits)
+        upstreams = try HTTPUpstreams(
+            deployments, of: .ollama, errors: .openAI, client: client, clock: clock, limits: limits)
     }
 
     public func attempt(
         _ request: ModelRequest, at deployment: Deployment, relay: Relay
     ) async throws(GatewayError) {
-        let target = try targets.target(of: deployment)
+        let target = try upstreams.target(of: deployment)
         var body = ByteQueue()
         let path = try write(request, for: deployment, target, relay, into: &body)
-        let exchange = client.exchange(to: target.origin)
-        defer { exchange.close() }
-        let reply = UpstreamReply(
-            exchange: exchange, deployment: deployment, relay: relay, limits: limits)
+        let reply = upstreams.reply(from: target, of: deployment, to: relay)
+        defer { reply.exchange.close() }
         guard try await reply.open(path, target.headers.make(), &body) else {
-            throw await reply.readError { body, retryAfter in
-                OpenAIErrorReader(parser: parser).classify(
-                    status: exchange.status, body: body, retryAfter: retryAfter,
-                    provider: deployment.provider, deployment: deployment.id,
-                    now: clock.wallNow())
-            }
+            throw await upstreams.error(in: reply)
         }
         switch request {
         case .chat(let chat):

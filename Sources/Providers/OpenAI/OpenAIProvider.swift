@@ -6,45 +6,30 @@ public import Transport
 /// Calls what speaks OpenAI's dialect: OpenAI, vLLM, llama.cpp and their like; or, of another kind,
 /// Azure OpenAI, which differs in its addresses and credentials. One instance a loop and kind.
 public final class OpenAIProvider: Provider {
-    private let client: HTTPClient
-    private let clock: any Clock
-    private let limits: ProviderLimits
-    /// Decoding never waits, so all streams of the loop can use one parser in turn.
-    private let parser = JSONParser()
-    private var targets: DeploymentTargets<OpenAITarget>
+    private let upstreams: HTTPUpstreams<OpenAITarget>
+    private var parser: JSONParser { upstreams.parser }
 
     public init(
         client: HTTPClient, clock: any Clock, deployments: [Deployment],
         kind: ProviderKind = .openAI, limits: ProviderLimits = ProviderLimits()
     ) throws(UpstreamAddress.Invalid) {
-        self.client = client
-        self.clock = clock
-        self.limits = limits
-        targets = try DeploymentTargets(deployments, of: kind, limits: limits)
+        upstreams = try HTTPUpstreams(
+            deployments, of: kind, errors: .openAI, client: client, clock: clock, limits: limits)
     }
 
     public func attempt(
         _ request: ModelRequest, at deployment: Deployment, relay: Relay
     ) async throws(GatewayError) {
-        let target = try targets.target(of: deployment)
+        let target = try upstreams.target(of: deployment)
         var body = ByteQueue()
         let operation = try write(request, for: deployment, relay, into: &body)
         let path = target.path(operation, of: deployment)
 
-        let exchange = client.exchange(to: target.origin)
-        defer { exchange.close() }
-        let reply = UpstreamReply(
-            exchange: exchange, deployment: deployment, relay: relay, limits: limits)
+        let reply = upstreams.reply(from: target, of: deployment, to: relay)
+        defer { reply.exchange.close() }
         let isSuccess = try await reply.open(path.view, target.headers.make(), &body)
-        UpstreamLimits.note(exchange, deployment, at: clock.now())
-        guard isSuccess else {
-            throw await reply.readError { body, retryAfter in
-                OpenAIErrorReader(parser: parser).classify(
-                    status: exchange.status, body: body, retryAfter: retryAfter,
-                    provider: deployment.provider, deployment: deployment.id,
-                    now: clock.wallNow())
-            }
-        }
+        UpstreamLimits.note(reply.exchange, deployment, at: upstreams.clock.now())
+        guard isSuccess else { throw await upstreams.error(in: reply) }
         try await relayReply(to: request, reply, deployment, relay)
     }
 

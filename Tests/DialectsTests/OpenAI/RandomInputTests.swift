@@ -145,7 +145,7 @@ struct RandomInputTests {
     }
 
     @Test func errors() throws {
-        let reader = OpenAIErrorReader(parser: JSONParser())
+        let reader = UpstreamErrorReader(.openAI, parser: JSONParser())
         let seeds = try [
             "error-validation.json", "error-context-vllm-shape.json",
             "error-model-not-found-without-code.json",

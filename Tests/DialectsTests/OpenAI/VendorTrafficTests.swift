@@ -197,7 +197,7 @@ struct VendorTrafficTests {
     }
 
     @Test func errorsOfRealServersAreClassified() throws {
-        let reader = OpenAIErrorReader(parser: JSONParser())
+        let reader = UpstreamErrorReader(.openAI, parser: JSONParser())
         let classify = { (status: Int, name: String) in
             let body = Bytes(try Fixture.bytes(name))
             return reader.classify(

@@ -81,7 +81,7 @@ final class CheckedWorld: @unchecked Sendable {
                 arrival: Arrival(
                     receivedAt: clock.now(), timeout: nil, credential: .key(Self.key)),
                 request: .success(.chat(request)))
-            let call = CheckedCall(pipeline: pipeline, door: door)
+            let call = PipelineCall(pipeline: pipeline, door: door)
             Task(executorPreference: executor) { await call.run() }
             settle()
             while door.record == nil {
@@ -93,16 +93,6 @@ final class CheckedWorld: @unchecked Sendable {
     }
 
     private func settle() { while executor.step() {} }
-}
-
-/// One call, handed to the executor.
-///
-/// `@unchecked Sendable`: the executor and the test are on one thread.
-private struct CheckedCall: @unchecked Sendable {
-    let pipeline: Pipeline
-    let door: RecordingDoor
-
-    func run() async { await pipeline.run(door) }
 }
 
 /// Upstreams that fail or hang as a test says, by the id of their deployment.

@@ -88,7 +88,7 @@ final class HedgeWorld: @unchecked Sendable {
         let door = RecordingDoor(
             arrival: Arrival(receivedAt: clock.now(), timeout: nil, credential: .key(Self.key)),
             request: .success(.chat(request)))
-        let work = HedgedCall(pipeline: pipeline, door: door)
+        let work = PipelineCall(pipeline: pipeline, door: door)
         let ended = observer.records.count + 1
         Task(executorPreference: executor) { await work.run() }
         settle()
@@ -101,16 +101,6 @@ final class HedgeWorld: @unchecked Sendable {
     }
 
     private func settle() { while executor.step() {} }
-}
-
-/// One call, handed to the executor.
-///
-/// `@unchecked Sendable`: the executor and the test are on one thread.
-private struct HedgedCall: @unchecked Sendable {
-    let pipeline: Pipeline
-    let door: RecordingDoor
-
-    func run() async { await pipeline.run(door) }
 }
 
 /// Upstreams that take as long as a test says, by the id of their deployment.

@@ -79,12 +79,7 @@ public struct OpenAIResponsesRequestReader {
                 textBytes += text.count
                 extent.messages += 1
             }
-            for name: StaticString in ["tools", "text"] {
-                guard let value = root[member: name], !value.isNull else { continue }
-                extent.otherBytes += Self.length(of: value)
-                // The form of an answer is no array.
-                if value.kind == .array, value.count > 0 { extent.usesTools = true }
-            }
+            extent.countDefinitions(of: root, named: ["tools", "text"])
             guard let input = root[member: "input"] else { return }
             if let text = input.string {
                 textBytes += text.count
@@ -115,7 +110,7 @@ public struct OpenAIResponsesRequestReader {
                 extent.usesTools = true
             }
             guard let content = item[member: "content"], content.kind == .array else {
-                textBytes += Self.length(of: item)
+                textBytes += item.writtenBytes
                 return
             }
             for part in content.elements {
@@ -128,15 +123,9 @@ public struct OpenAIResponsesRequestReader {
                     extent.media += 1
                     extent.mediaBytes += data.count
                 } else {
-                    textBytes += Self.length(of: part)
+                    textBytes += part.writtenBytes
                 }
             }
-        }
-
-        private static func length(of value: JSONValue) -> Int {
-            var json = ByteQueue()
-            json.append(json: value)
-            return json.count
         }
     }
 }

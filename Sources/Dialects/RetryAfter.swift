@@ -1,32 +1,4 @@
-public import GatewayCore
-public import GatewayPrimitives
-
-/// Classifies the errors of upstreams that speak OpenAI's dialect.
-public struct OpenAIErrorReader {
-    private let parser: JSONParser
-
-    /// A reader with the loop's parser, which is its own only while a function of it runs.
-    public init(parser: JSONParser) { self.parser = parser }
-
-    /// The error that a reply with a status outside 200 to 299 is. `retryAfter` is the header's
-    /// value; `now` is for those that give a date. ``ByteQueue/slack`` bytes behind the body must
-    /// be readable.
-    public func classify(
-        status: Int, body: ByteView, retryAfter: ByteView?, provider: ProviderKind,
-        deployment: String, now: WallTime
-    ) -> GatewayError {
-        let faults = OpenAIFaults(provider: provider, deployment: deployment)
-        let root: JSONValue?
-        do throws(JSONFault) {
-            root = try parser.parse(body)
-        } catch {
-            root = nil
-        }
-        return faults.classify(
-            status: UpstreamFaults.known(status), root: root, body: body,
-            retryAfter: retryAfter.flatMap { RetryAfter.read($0, now: now) })
-    }
-}
+internal import GatewayPrimitives
 
 /// The value of a `retry-after` field (RFC 9110, 10.2.3).
 enum RetryAfter {

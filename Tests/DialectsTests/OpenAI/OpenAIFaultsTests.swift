@@ -7,8 +7,8 @@ import Testing
 @testable import Dialects
 
 /// What an upstream's error means: its row in the table of errors.
-struct OpenAIErrorReaderTests {
-    private let reader = OpenAIErrorReader(parser: JSONParser())
+struct OpenAIFaultsTests {
+    private let reader = UpstreamErrorReader(.openAI, parser: JSONParser())
     private static let now = WallTime(nanoseconds: 784_111_777_000_000_000)
 
     private func classify(

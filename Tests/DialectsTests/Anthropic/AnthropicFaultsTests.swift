@@ -7,7 +7,7 @@ import Testing
 @testable import Dialects
 
 /// What the errors of an Anthropic upstream mean, by status, type and words.
-struct AnthropicErrorReaderTests {
+struct AnthropicFaultsTests {
     private func classify(
         _ status: Int, _ type: String, _ message: String, retryAfter: String? = nil
     ) -> GatewayError {
@@ -15,7 +15,7 @@ struct AnthropicErrorReaderTests {
             #"{"type":"error","error":{"type":"\#(type)","message":"\#(message)"},"request_i"#
                 + #"d":"r"}"#
         )
-        return AnthropicErrorReader(parser: JSONParser()).classify(
+        return UpstreamErrorReader(.anthropic, parser: JSONParser()).classify(
             status: status, body: body.view, retryAfter: retryAfter.map { Bytes($0).view },
             provider: .anthropic, deployment: "d",
             now: WallTime(nanoseconds: 0))
@@ -72,7 +72,7 @@ struct AnthropicErrorReaderTests {
 
     @Test func aBodyThatIsNoJSONIsNoMatter() {
         let body = Bytes("<html>")
-        let error = AnthropicErrorReader(parser: JSONParser()).classify(
+        let error = UpstreamErrorReader(.anthropic, parser: JSONParser()).classify(
             status: 503, body: body.view, retryAfter: nil, provider: .anthropic, deployment: "d",
             now: WallTime(nanoseconds: 0))
         #expect(error.reason == .upstreamUnavailable)

@@ -7,14 +7,14 @@ import Testing
 @testable import Dialects
 
 /// What the errors of a Gemini upstream mean, by status, reason and words.
-struct GeminiErrorReaderTests {
+struct GeminiFaultsTests {
     private func classify(
         _ status: Int, _ code: String, _ message: String, details: String = ""
     ) -> GatewayError {
         let body = Bytes(
             #"{"error":{"code":\#(status),"message":"\#(message)","status":"\#(code)","#
                 + #""details":[\#(details)]}}"#)
-        return GeminiErrorReader(parser: JSONParser()).classify(
+        return UpstreamErrorReader(.gemini, parser: JSONParser()).classify(
             status: status, body: body.view, retryAfter: nil, provider: .gemini, deployment: "d",
             now: WallTime(nanoseconds: 0))
     }
