@@ -89,6 +89,7 @@ class Run:
         self.serving.set()
         self.ending = asyncio.Lock()
         self.ends = {"killed": 0, "drained": 0, "replaced": 0}
+        self.ways: list[str] = []
 
     async def run(self):
         server = await self.upstream.start()
@@ -133,7 +134,10 @@ class Run:
     async def end_process(self):
         """The gateway ends in one of three ways, with calls in flight, and is there again."""
         async with self.ending:
-            how = self.chance.choice(list(self.ends))
+            # Drawn without putting back, so that a short run too has seen each.
+            if not self.ways:
+                self.ways = self.chance.sample(list(self.ends), len(self.ends))
+            how = self.ways.pop()
             self.ends[how] += 1
             if how == "replaced":
                 await asyncio.to_thread(self.service.restart)
