@@ -12,23 +12,15 @@ import GatewayPrimitives
 final class CallCharge {
     private let ledger: any Ledger
     private let clock: any Clock
-    /// Whom it tells of bounds of budgets that it passes or meets.
-    private let alerts: (any AlertSink)?
     /// Whether it costs nothing, and so has no row.
     private let isFree: Bool
-    /// Every budget above the call, those of the model in use among them.
-    private var accounts: [BudgetAccount]
     private var slots: CallSlots
     /// The id that the client gave the request, when it is this call's.
     private var claim: RequestClaim?
-    private var reservation: Reservation?
-    /// The charge of the attempt beside which this one's is made; `nil` for the call's own. Both
-    /// are under one hold, which is the call's.
+    /// Shared with the charges of attempts beside this one's.
+    private let hold: CallHold
+    /// The charge of the attempt beside which this one's is made; `nil` for the call's own.
     private let main: CallCharge?
-    private var ownHold: Int64 = 0
-    private var ownHeld = Money.zero
-    /// Whether the hold is not, or may not be, under ``accounts``: they are another model's now.
-    private var isHoldElsewhere = false
     private var failed = FailedAttempts()
     /// Whether an attempt was let through.
     private var isPrepared = false
@@ -37,28 +29,15 @@ final class CallCharge {
     /// The attempt that is made.
     private var attempt: AttemptCharge
 
-    /// Whether what the call costs is not known for want of a price.
-    var isPriceUnknown: Bool { failed.isUnpriced || isPrepared && !isFree && attempt.price == nil }
-
-    /// What the input comes to before an upstream has told.
-    var inputTokensLikely: Int64 { attempt.worst.input.likely }
-
-    /// A soft budget that is passed, in words.
-    private(set) var budgetWarning: String?
-    /// The bound that has to go upstream because the client gave none, or a budget does not cover
-    /// it; for one choice.
-    var outputTokensMax: Int? { attempt.outputTokensMax }
-
     init(
         request: ModelRequest, input: InputTokens, accounts: [BudgetAccount], ticket: LimitTicket?,
         rules: AccountingRules, ledger: any Ledger, limits: any LimitStore, clock: any Clock,
         alerts: (any AlertSink)? = nil
     ) {
-        self.alerts = alerts
         main = nil
         self.ledger = ledger
         self.clock = clock
-        self.accounts = accounts
+        hold = CallHold(under: accounts, in: ledger, clock: clock, alerts: alerts)
         let worst = WorstCase(request, input, rules)
         isFree = request.isFree
         slots = CallSlots(ticket, of: limits, for: worst)
@@ -70,27 +49,29 @@ final class CallCharge {
         self.main = main
         ledger = main.ledger
         clock = main.clock
-        accounts = main.accounts
-        alerts = main.alerts
+        hold = main.hold
         self.slots = slots
         isFree = main.isFree
         attempt = AttemptCharge(main.attempt.worst)
     }
 
-    /// The number of the call's reservation; zero without one.
-    private var hold: Int64 {
-        get { main?.ownHold ?? ownHold }
-        set { if let main { main.ownHold = newValue } else { ownHold = newValue } }
-    }
+    /// Whether what the call costs is not known for want of a price.
+    var isPriceUnknown: Bool { failed.isUnpriced || isPrepared && !isFree && attempt.price == nil }
 
-    /// What the call holds.
-    private var held: Money {
-        get { main?.ownHeld ?? ownHeld }
-        set { if let main { main.ownHeld = newValue } else { ownHeld = newValue } }
-    }
+    /// What the input comes to before an upstream has told.
+    var inputTokensLikely: Int64 { attempt.worst.input.likely }
+
+    /// A soft budget that is passed, in words.
+    var budgetWarning: String? { hold.budgetWarning }
+
+    /// The bound that has to go upstream because the client gave none, or a budget does not cover
+    /// it; for one choice.
+    var outputTokensMax: Int? { attempt.outputTokensMax }
 
     /// What remains of the limits, for the headers of the answer.
     var limitRemainder: LimitRemainder? { slots.remainder }
+
+    // MARK: - Before an attempt
 
     /// Whether the deployment chosen with the limits is the one, or its own limits let one more in.
     func move(to deployment: Deployment) -> Bool {
@@ -101,11 +82,7 @@ final class CallCharge {
     /// on the call is under that model's budgets, and no more under those of the model before.
     func enter(_ standings: [Standing]) -> Bool {
         guard slots.enter(standings, now: clock.now()) else { return false }
-        let own = isFree ? [] : standings.accounts
-        if !own.isEmpty || accounts.contains(where: { $0.subject.kind.isOfModel }) {
-            accounts = accounts.filter { !$0.subject.kind.isOfModel } + own
-            isHoldElsewhere = hold != 0
-        }
+        hold.enter(isFree ? [] : standings.accounts)
         return true
     }
 
@@ -121,14 +98,12 @@ final class CallCharge {
         }
     }
 
-    // MARK: - Before an attempt
-
     /// Holds the worst case of an attempt; throws if a budget has too little left for it, or if the
     /// model has no price and must have one.
     func prepare(_ deployment: Deployment, _ record: CallRecord) async throws(GatewayError) {
         guard let demand = try begin(deployment) else { return }
-        let got = try await makeHold(
-            demand.amount, least: demand.amountLeast, deployment, record)
+        let got = try await hold.cover(
+            demand.amount, least: demand.amountLeast, beyond: spent, deployment, record)
         attempt.take(got, of: demand)
     }
 
@@ -141,92 +116,13 @@ final class CallCharge {
         attempt = AttemptCharge(
             attempt.worst, price: isFree ? nil : deployment.price, tokenizer: deployment.tokenizer)
         isPrepared = true
-        guard !accounts.isEmpty || isHoldElsewhere, attempt.price != nil else { return nil }
-        return attempt.demand
+        return hold.isNeeded && attempt.price != nil ? attempt.demand : nil
     }
 
-    /// Makes the hold, moves it to another model's budgets, or adds what a further attempt needs.
-    /// Returns what this attempt has.
-    private func makeHold(
-        _ amount: Money, least: Money, _ deployment: Deployment, _ record: CallRecord
-    ) async throws(GatewayError) -> Money {
-        // Beside another attempt, what that one may cost is not free.
-        let spent = failed.cost + (main.map { $0.attempt.held + $0.failed.cost } ?? .zero)
-        if hold != 0, !(main ?? self).isHoldElsewhere {
-            let free = held - spent
-            guard free < amount else { return amount }
-            let added = try await ledger.extend(
-                hold, by: amount - free, least: max(.zero, least - free), under: accounts)
-            held += added
-            guard free + added >= least else { throw .budgetSpent(by: "a further attempt") }
-            return free + added
-        }
-        let demand = demand(spent + amount, least: spent + least, deployment, record)
-        switch hold == 0 ? try await ledger.reserve(demand) : try await move(to: demand) {
-        case .held(let id, let got, let softPassed):
-            if !softPassed.isEmpty { warn(of: softPassed, demand) }
-            if hold == 0 {
-                (main ?? self).reservation = Reservation(id: id, forgotten: ledger.forgotten)
-            }
-            hold = id
-            held = got
-            return got - spent
-        case .refused(let account, let balance): throw refusal(by: account, balance, demand)
-        }
-    }
-
-    /// Puts the hold under the budgets of the model in use.
-    private func move(to demand: HoldDemand) async throws(GatewayError) -> HoldAnswer {
-        do throws(GatewayError) {
-            let answer = try await ledger.move(hold, to: demand)
-            if case .held = answer { (main ?? self).isHoldElsewhere = false }
-            return answer
-        } catch {
-            // It may have less now than it had.
-            held = min(held, demand.amountLeast)
-            throw error
-        }
-    }
-
-    // These do not wait, and are kept out of the frames of what does.
-
-    @inline(never)
-    private func demand(
-        _ amount: Money, least: Money, _ deployment: Deployment, _ record: CallRecord
-    ) -> HoldDemand {
-        var draft = LedgerRow(record)
-        draft.deploymentID = deployment.id
-        draft.provider = deployment.provider.rawValue
-        draft.upstreamModel = deployment.upstreamModel
-        return HoldDemand(
-            accounts: accounts, amount: amount, amountLeast: least, at: clock.wallNow(),
-            draft: draft)
-    }
-
-    @inline(never)
-    private func warn(
-        of softPassed: [(place: Int, balance: BudgetBalance)], _ demand: HoldDemand
-    ) {
-        for (place, balance) in softPassed {
-            if budgetWarning == nil { budgetWarning = accounts[place].softWarning }
-            tell(.softPassed, accounts[place], balance, demand)
-        }
-    }
-
-    @inline(never)
-    private func refusal(
-        by account: BudgetAccount, _ balance: BudgetBalance, _ demand: HoldDemand
-    ) -> GatewayError {
-        tell(.exhausted, account, balance, demand)
-        return .budgetExhausted(account, balance, needed: demand.amountLeast, at: demand.at)
-    }
-
-    private func tell(
-        _ kind: BudgetAlert.Kind, _ account: BudgetAccount, _ balance: BudgetBalance,
-        _ demand: HoldDemand
-    ) {
-        alerts?.post(
-            BudgetAlert(kind, account, balance, at: demand.at, caller: demand.draft))
+    /// What of the hold is not this attempt's: what failed ones may have cost and, beside another,
+    /// what that one may.
+    private var spent: Money {
+        failed.cost + (main.map { $0.attempt.held + $0.failed.cost } ?? .zero)
     }
 
     // MARK: - While the answer passes
@@ -251,12 +147,10 @@ final class CallCharge {
     /// Extends the hold of a stream. False when no budget has anything left for it: then the stream
     /// ends here, and what is on its way is covered by the margin.
     func extend() async throws(GatewayError) -> Bool {
-        guard hold != 0, !(main ?? self).isHoldElsewhere else { return true }
+        guard hold.canGrow else { return true }
         let wanted = attempt.nextExtension()
-        let added = try await ledger.extend(
-            hold, by: wanted.amount, least: wanted.amountLeast, under: accounts)
+        let added = try await hold.grow(by: wanted.amount, least: wanted.amountLeast)
         guard added > .zero || wanted.amount == .zero else { return false }
-        held += added
         attempt.take(added, of: wanted)
         return true
     }
@@ -283,7 +177,7 @@ final class CallCharge {
     }
 
     private func unreported(isComplete: Bool) -> (usage: Usage, cost: Cost) {
-        attempt.unreported(isComplete: isComplete, isHeld: hold != 0, at: clock.now())
+        attempt.unreported(isComplete: isComplete, isHeld: hold.isMade, at: clock.now())
     }
 
     // MARK: - An attempt beside another
@@ -321,24 +215,22 @@ final class CallCharge {
         guard !isSettled else { return }
         isSettled = true
         var (usage, cost) = reckoned(finished, wasAnswering: wasAnswering)
-        if hold != 0 {
-            if cost.total > held, !isHoldElsewhere { await coverExcess(of: cost.total) }
-            cost.clamp(to: held)
+        if hold.isMade {
+            if cost.total > hold.amount, hold.canGrow { await hold.coverExcess(of: cost.total) }
+            cost.clamp(to: hold.amount)
         }
         close(record, usage, cost, failure)
-        guard !isFree, !record.attempts.isEmpty || hold != 0 else {
+        guard !isFree, !record.attempts.isEmpty || hold.isMade else {
             // Nothing was done under the id; if it cannot be given up now, the ledger does later.
             if let claim { try await ledger.release(claim) }
             return
         }
-        let redeemed = reservation.take() ?? Reservation(id: 0, forgotten: ledger.forgotten)
-        let row = row(of: record)
         do throws(GatewayError) {
-            try await ledger.settle(redeemed, row)
+            try await ledger.settle(hold.takeReservation(), row(of: record))
         } catch {
             record.isUnrecorded = true
             // Without a budget nothing depends on the row; the ledger goes on trying to write it.
-            if !accounts.isEmpty { throw error }
+            if hold.isUnderBudgets { throw error }
         }
     }
 }
@@ -391,17 +283,6 @@ extension CallCharge {
 }
 
 extension CallCharge {
-    /// Extends the hold to what an upstream has charged beyond it, as far as the budgets have room.
-    /// What they have no room for stays out of the charge: a cap is never passed.
-    private func coverExcess(of cost: Money) async {
-        do throws(GatewayError) {
-            held += try await ledger.extend(
-                hold, by: cost - held, least: Money(nanoUSD: 1), under: accounts)
-        } catch {
-            // The row comes next: if the store still fails, that is told there.
-        }
-    }
-
     /// Settles a call that failed. A store that fails too is noted in the record: the client is
     /// told of the first failure.
     func settleFailed(_ record: CallRecord, _ failure: GatewayError) async {
