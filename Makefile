@@ -28,7 +28,7 @@ RELEASE_BULK_SERVER := $(CURDIR)/.build/release/bulk-server
 .PHONY: test-floods test-sdks bench-connections bench-routing simulate-routing
 .PHONY: help simulate run build demo test test-swift test-clients test-end-to-end test-interop \
 	test-restart test-judge test-outcomes test-asan test-tsan fuzz generate generate-check format format-check lint deps \
-	venv bench bench-accounting bench-check bench-footprint bench-smoke bench-tls
+	venv soak bench bench-accounting bench-check bench-footprint bench-smoke bench-tls
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -193,6 +193,11 @@ bench-accounting: ## Compare the CPU per request by what is held and how durable
 bench-footprint: venv ## Measure the time to start, and the memory by connection and by stream.
 	swift build $(RELEASE) --product llm-gateway
 	LLM_GATEWAY_BIN=$(RELEASE_BINARY) $(BIN)/python bench/footprint.py
+
+SOAK_MINUTES ?= 60
+soak: venv ## Serve every door for SOAK_MINUTES of faults and disconnects; check memory and the ledger.
+	swift build $(RELEASE) --product llm-gateway
+	LLM_GATEWAY_BIN=$(RELEASE_BINARY) $(BIN)/python bench/soak.py --minutes $(SOAK_MINUTES)
 
 BENCH ?=
 bench: ## Compare CPU, memory and latency with nginx, haproxy, envoy and sglang-router (BENCH=--help).

@@ -1,5 +1,5 @@
-"""Calls whose fates are drawn by a seed, an upstream that does what each asks for and keeps its own
-bill, and clients that take their part in it: they read, or leave, or let a deadline pass."""
+"""Calls whose fates are drawn by a seed, and an upstream that does what each asks for and keeps its
+own bill. outcome_callers.py has the clients that take their part in it."""
 
 import asyncio
 import collections
@@ -7,14 +7,13 @@ import dataclasses
 import json
 import random
 
-import grpc
-
-from llmgateway.v1 import chat_pb2, chat_service_pb2, chat_service_pb2_grpc, message_pb2
-
 # How often each fate is drawn. The first are the upstream's, the last are the client's.
 FATES = {"ok": 40, "unreported": 6, "4xx": 6, "5xx": 8, "hang": 2, "stall": 2, "cut": 12,
          "gone": 20, "deadline": 4}
+# What a gateway waits for: a first token, and one in the middle, that come late and not too late.
+SLOW_FATES = {"late": 3, "pause": 3}
 MAX_TOKENS = 40
+OPENAI = "openai h1"
 
 
 @dataclasses.dataclass
@@ -28,6 +27,7 @@ class Plan:
     tokens: int
     at: int  # where the fate happens, in tokens
     text: str
+    door: str = OPENAI
     # What it came to.
     bill: list = dataclasses.field(default_factory=lambda: [0, 0])
     observed: int = 0
@@ -35,24 +35,31 @@ class Plan:
     ended: bool = False
 
 
-def draw(number: int, chance: random.Random, keys: list[str], unbounded: set[str]) -> Plan:
-    fate = chance.choices(list(FATES), FATES.values())[0]
+def draw(
+        number: int, chance: random.Random, keys: list[str], unbounded: set[str],
+        doors: tuple = (OPENAI,), fates: dict = FATES) -> Plan:
+    fate = chance.choices(list(fates), fates.values())[0]
     key = chance.choice(keys)
-    is_stream = fate in ("stall", "cut", "deadline") or chance.random() < 0.6
-    is_bounded = key not in unbounded or chance.random() < 0.3
+    # Deadlines are gRPC's.
+    door = "grpc" if fate == "deadline" else chance.choice(doors)
+    is_stream = fate in ("stall", "cut", "deadline", "pause") or chance.random() < 0.6
+    is_bounded = key not in unbounded or chance.random() < 0.3 or door.startswith("anthropic")
     bound = chance.randint(1, MAX_TOKENS) if is_bounded else None
     tokens = chance.randint(1, MAX_TOKENS)
     return Plan(number, key, fate, is_stream, bound, tokens, chance.randint(0, tokens),
-                "x" * chance.randint(1, 200))
+                "x" * chance.randint(1, 200), door)
 
 
 class OutcomeUpstream:
-    """Serves calls as their plans say. A call's number is in its `user`."""
+    """Serves calls as their plans say. A call's number is in its `user`. What is slow takes as many
+    seconds as it is told."""
 
-    def __init__(self, plans: dict[int, Plan]):
+    def __init__(self, plans: dict[int, Plan], slow_seconds: float = 0):
         self.plans = plans
+        self.slow_seconds = slow_seconds
         self.port = 0
         self.running = 0
+        self.writers: set[asyncio.StreamWriter] = set()
         self.gathered = asyncio.Event()
         self.gathering = 0
         self.gather_count = 0
@@ -62,7 +69,15 @@ class OutcomeUpstream:
         self.port = server.sockets[0].getsockname()[1]
         return server
 
+    async def close_connections(self):
+        """Closes those that no call is using, as a server does with idle ones; waits for all."""
+        while self.running:
+            await asyncio.sleep(0.01)
+        for writer in list(self.writers):
+            writer.close()
+
     async def _serve(self, reader, writer):
+        self.writers.add(writer)
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -78,6 +93,7 @@ class OutcomeUpstream:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
+            self.writers.discard(writer)
             writer.close()
 
     async def _answer(self, request, reader, writer) -> bool:
@@ -98,6 +114,8 @@ class OutcomeUpstream:
         bound = request.get("max_completion_tokens") or request.get("max_tokens") or MAX_TOKENS
         count = min(bound, plan.tokens)
         plan.bill[0] += (len(plan.text) + 3) // 4
+        if plan.fate == "late":
+            await asyncio.sleep(self.slow_seconds)
         usage = {"prompt_tokens": (len(plan.text) + 3) // 4, "completion_tokens": count}
         usage["total_tokens"] = sum(usage.values())
         if plan.fate == "unreported":
@@ -133,6 +151,9 @@ class OutcomeUpstream:
         for written in range(count):
             if plan.fate in ("cut", "stall") and written >= plan.at:
                 break
+            if plan.fate == "pause" and written == plan.at:
+                await writer.drain()
+                await asyncio.sleep(self.slow_seconds)
             self._event(writer, chunk)
             plan.bill[1] += 1
             if written % 4 == 3 or plan.fate == "gone":
@@ -166,86 +187,6 @@ class OutcomeUpstream:
     @staticmethod
     def _event(writer, data):
         writer.write(b"%x\r\ndata: %s\n\n\r\n" % (len(data) + 8, data))
-
-
-class Caller:
-    """A client with a connection of its own, one call after another."""
-
-    def __init__(self, port: int, channel: grpc.aio.Channel):
-        self.port = port
-        self.stub = chat_service_pb2_grpc.ChatServiceStub(channel)
-        self.reader = self.writer = None
-
-    def close(self):
-        if self.writer:
-            self.writer.transport.abort()
-        self.reader = self.writer = None
-
-    async def call(self, plan: Plan):
-        try:
-            if plan.fate == "deadline":
-                await self._over_grpc(plan)
-            else:
-                await asyncio.wait_for(self._over_http(plan), 60)
-        except (OSError, asyncio.IncompleteReadError):
-            plan.status = "broken"
-            self.close()
-        except asyncio.CancelledError:
-            self.close()
-            raise
-
-    async def _over_http(self, plan: Plan):
-        if self.writer is None or self.writer.is_closing():
-            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
-        value = {"model": "m", "stream": plan.is_stream, "user": str(plan.number),
-                 "messages": [{"role": "user", "content": plan.text}]}
-        if plan.max_tokens:
-            value["max_tokens"] = plan.max_tokens
-        data = json.dumps(value).encode()
-        self.writer.write(
-            b"POST /v1/chat/completions HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer %s\r\n"
-            b"content-type: application/json\r\ncontent-length: %d\r\n\r\n%s"
-            % (plan.key.encode(), len(data), data))
-        leaves_early = plan.fate == "gone" and (plan.at == 0 or not plan.is_stream)
-        if leaves_early:
-            await asyncio.sleep(0.005)
-            plan.status = "left"
-            return self.close()
-        head = await self.reader.readuntil(b"\r\n\r\n")
-        plan.status = int(head[9:12])
-        if b"chunked" not in head:
-            length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-            text = await self.reader.readexactly(length)
-            plan.observed = text.count(b"word")
-            plan.ended = True
-            return
-        last = b""
-        while True:
-            size = int(await self.reader.readuntil(b"\r\n"), 16)
-            piece = await self.reader.readexactly(size + 2)
-            if size == 0:
-                plan.ended = last.endswith(b"[DONE]\n\n\r\n") or b'"error"' in last
-                return
-            last = piece
-            plan.observed += piece.count(b'"word"')
-            if plan.fate == "gone" and plan.observed >= plan.at:
-                plan.status = "left"
-                return self.close()
-
-    async def _over_grpc(self, plan: Plan):
-        request = chat_service_pb2.StreamChatCompletionRequest(chat=chat_pb2.ChatRequest(
-            model="m", end_user=str(plan.number), max_output_tokens=plan.max_tokens or 0,
-            messages=[message_pb2.Message(
-                role=message_pb2.ROLE_USER, parts=[message_pb2.Part(text=plan.text)])]))
-        try:
-            async for event in self.stub.StreamChatCompletion(
-                    request, timeout=0.05 + plan.at / 200,
-                    metadata=[("authorization", f"Bearer {plan.key}")]):
-                plan.observed += event.HasField("delta")
-                plan.ended = event.HasField("finished")
-            plan.status = "OK"
-        except grpc.aio.AioRpcError as error:
-            plan.status = error.code().name
 
 
 def tally(plans) -> str:
