@@ -200,10 +200,12 @@ soak: venv ## Serve every door for SOAK_MINUTES of faults and disconnects; check
 	LLM_GATEWAY_BIN=$(RELEASE_BINARY) $(BIN)/python bench/soak.py --minutes $(SOAK_MINUTES)
 
 BENCH ?=
-bench: ## Compare CPU, memory and latency with nginx, haproxy, envoy and sglang-router (BENCH=--help).
+bench: ## Compare CPU, memory and latency with nginx, haproxy, envoy, routers, LiteLLM (BENCH=--help).
 	@scripts/deps.sh bench
 	python3 -m venv bench/.build/peers
 	bench/.build/peers/bin/pip install --quiet --requirement bench/requirements.txt
+	python3 -m venv bench/.build/litellm
+	bench/.build/litellm/bin/pip install --quiet --requirement bench/requirements-litellm.txt
 	swift build $(RELEASE) --product llm-gateway
 	LLM_GATEWAY_BIN=$(RELEASE_BINARY) python3 bench/compare.py $(BENCH)
 
@@ -215,7 +217,8 @@ bench-check: ## Count instructions and allocations per request and chunk; fail i
 bench-smoke: ## Compare the CPU per request and per chunk with nginx. Takes some minutes.
 	@scripts/deps.sh bench
 	swift build $(RELEASE) --product llm-gateway
-	LLM_GATEWAY_BIN=$(RELEASE_BINARY) python3 bench/smoke.py
+	LLM_GATEWAY_BIN=$(RELEASE_BINARY) python3 bench/compare.py --setting plain --rate 0 \
+		--stream-rate 0 --peer relay --peer nginx --peer nginx-buffered
 
 bench-tls: ## Compare handshakes and megabytes by CPU-second with nginx. Takes some minutes.
 	@scripts/deps.sh bench
@@ -223,6 +226,6 @@ bench-tls: ## Compare handshakes and megabytes by CPU-second with nginx. Takes s
 	swift build $(RELEASE) --product bulk-server
 	LLM_GATEWAY_BIN=$(RELEASE_BINARY) BULK_SERVER_BIN=$(RELEASE_BULK_SERVER) python3 bench/tls.py
 
-bench-connections: ## Measure the memory of 8,000 idle connections and 2,000 open streams.
+bench-connections: ## Measure the memory of 8,000 idle connections and 20,000 open streams.
 	swift build $(RELEASE) --product llm-gateway
 	LLM_GATEWAY_BIN=$(RELEASE_BINARY) python3 bench/connections.py

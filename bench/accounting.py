@@ -19,7 +19,6 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import sqlite3
 import statistics
 import subprocess
@@ -27,10 +26,8 @@ import tempfile
 import time
 import urllib.request
 
-HERE = pathlib.Path(__file__).resolve().parent
-BINARY = os.path.abspath(
-    os.environ.get("LLM_GATEWAY_BIN", HERE.parent / ".build/release/llm-gateway"))
-GATEWAY_CORE, LOAD_CORE = "0", "1"
+from processes import BINARY, LOAD_CORE, PEER_CORE, Failure, free_port
+
 CONNECTIONS = 16
 TICKS = os.sysconf("SC_CLK_TCK")
 KEYS = {"row": "sk-row-0123456789abcdef", "one": "sk-one-0123456789abcdef",
@@ -47,10 +44,6 @@ CASES = [
 ]
 BODY = json.dumps({"model": "m", "max_tokens": 16, "messages": [
     {"role": "user", "content": "Say something short, please."}]})
-
-
-class Failure(Exception):
-    """Something did not answer as it should: the figures would mean nothing."""
 
 
 def config(durability: str) -> str:
@@ -75,13 +68,11 @@ class Gateway:
     def __init__(self, folder: pathlib.Path, durability: str):
         self.folder = folder
         folder.mkdir(parents=True)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         (folder / "config.yaml").write_text(config(durability))
         self.log = open(folder / "log", "wb")
         self.process = subprocess.Popen(
-            ["taskset", "-c", GATEWAY_CORE, BINARY, "serve", "--config", "config.yaml", "--port",
+            ["taskset", "-c", PEER_CORE, BINARY, "serve", "--config", "config.yaml", "--port",
              str(self.port)], stdout=self.log, stderr=self.log, cwd=folder)
         end = time.monotonic() + 60
         while True:

@@ -21,7 +21,6 @@ Usage: bench/check.py [--update] [--case NAME ...]      needs valgrind, objcopy,
 import argparse
 import collections
 import contextlib
-import dataclasses
 import json
 import os
 import pathlib
@@ -34,106 +33,44 @@ import tempfile
 import time
 import urllib.request
 
-import smoke
+import cases
+import gateways
+import processes
+from cases import Case
 
-THRESHOLDS = smoke.HERE / "thresholds.json"
+THRESHOLDS = processes.HERE / "thresholds.json"
 TOLERANCE = 0.03
 START_SECONDS_MAX = 120
 IDLE_SECONDS = 4
 ALLOCATORS = {
     "malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "memalign", "mi_malloc",
     "mi_calloc", "mi_realloc", "mi_posix_memalign", "mi_aligned_alloc", "mi_memalign"}
-GRPC_METHOD = "/llmgateway.v1.ChatService/"
+# The look at what other processes have changed would be work of its own.
+QUIET = "  directory: {poll: 60s}\n"
 
 
-class Failure(smoke.Failure):
+class Failure(processes.Failure):
     """Something did not work, so that there is no figure."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Case:
-    name: str
-    is_http1: bool = False
-    is_grpc: bool = False
-    is_stream: bool = False
-
-    @property
-    def requests(self) -> int:
-        return 100 if self.is_stream else 1000
-
-    @property
-    def units(self) -> int:
-        return self.requests * (smoke.CHUNKS_PER_STREAM if self.is_stream else 1)
-
-    @property
-    def path(self) -> str:
-        if not self.is_grpc:
-            return "/v1/chat/completions"
-        return GRPC_METHOD + ("Stream" if self.is_stream else "Generate") + "ChatCompletion"
-
-    @property
-    def content_type(self) -> str:
-        return "application/grpc" if self.is_grpc else "application/json"
-
-    @property
-    def body(self) -> bytes:
-        return grpc_body() if self.is_grpc else json_body(self.is_stream)
-
-
-CASES = [
-    Case("h1 unary", is_http1=True),
-    Case("h2 unary"),
-    Case("grpc unary", is_grpc=True),
-    Case("h1 stream", is_http1=True, is_stream=True),
-    Case("h2 stream", is_stream=True),
-    Case("grpc stream", is_grpc=True, is_stream=True),
+# Few requests, since each takes a hundred times as long; streams send all chunks at once.
+COUNTED = [
+    Case("h1 unary", "h1", 1, 1, 1000, False),
+    Case("h2 unary", "h2", 1, 1, 1000, False),
+    Case("grpc unary", "h2", 1, 1, 1000, False, is_grpc=True),
+    Case("h1 stream", "h1", 1, 1, 100, True),
+    Case("h2 stream", "h2", 1, 1, 100, True),
+    Case("grpc stream", "h2", 1, 1, 100, True, is_grpc=True),
 ]
-
-
-def field(number: int, value: bytes) -> bytes:
-    """A field of protobuf's with a length (wire type 2), which both parts of its tag fit a byte."""
-    assert number < 16
-    length = len(value)
-    size = bytes([length]) if length < 128 else bytes([length & 127 | 128, length >> 7])
-    return bytes([number << 3 | 2]) + size + value
-
-
-def json_body(is_stream: bool) -> bytes:
-    """smoke.body's, of a user to whom the upstream sends all chunks at once."""
-    return json.dumps(
-        {**json.loads(smoke.body(is_stream)), "user": "burst"}, separators=(",", ":")).encode()
-
-
-def grpc_body() -> bytes:
-    """The same as a gRPC message: Message.role is 1 (3, the user), parts 2; end_user is 19."""
-    message = b"\x08\x03" + field(2, field(1, b"x" * 200))
-    user = b"\x9a\x01\x05burst"
-    request = field(1, field(1, b"m") + field(2, message) + user)
-    return b"\0" + len(request).to_bytes(4, "big") + request
-
-
-def config(upstream: int) -> str:
-    return f"""
-model_list:
-  - model_name: m
-    litellm_params: {{model: openai/m, api_base: 'http://127.0.0.1:{upstream}/v1', api_key: sk-x,
-      input_cost_per_token: 0.000001, output_cost_per_token: 0.000002}}
-general_settings: {{master_key: sk-master-0123456789abcdef}}
-gateway_settings:
-  loops: 1
-  directory: {{poll: 60s}}
-  keys:
-    - {{key: {smoke.KEY}, max_budget: 1000000, rpm_limit: 100000000, tpm_limit: 1000000000000,
-        max_parallel_requests: 10000}}
-"""
 
 
 class Gateway:
     """The gateway under callgrind, which counts only while it is told to."""
 
     def __init__(self, binary: pathlib.Path, upstream: int, folder: pathlib.Path):
-        self.folder, self.port, self.counts = folder, smoke.free_port(), folder / "counts"
-        (folder / "config.yaml").write_text(config(upstream))
+        self.folder, self.port, self.counts = folder, processes.free_port(), folder / "counts"
+        setting = gateways.Setting(cases.PLAIN, upstream)
+        (folder / "config.yaml").write_text(gateways.all_on_config(setting, extra=QUIET))
         self.log = open(folder / "log", "wb")
         self.process = subprocess.Popen(
             ["valgrind", "--tool=callgrind", "--instr-atstart=no",
@@ -154,13 +91,13 @@ class Gateway:
 
     def load(self, case: Case, requests: int):
         data = self.folder / "request"
-        data.write_bytes(case.body)
+        data.write_bytes(case.body("burst"))
         done = subprocess.run(
-            ["h2load", *(["--h1"] if case.is_http1 else []), "-n", str(requests), "-c", "1",
+            ["h2load", *(["--h1"] if case.protocol == "h1" else []), "-n", str(requests), "-c", "1",
              "-m", "1", "-d", data,
-             "-H", f"authorization: Bearer {smoke.KEY}", "-H", f"content-type: {case.content_type}",
+             "-H", f"authorization: Bearer {cases.KEY}", "-H", f"content-type: {case.content_type}",
              "-H", "te: trailers", f"http://127.0.0.1:{self.port}{case.path}"],
-            capture_output=True, text=True, timeout=smoke.LOAD_SECONDS_MAX)
+            capture_output=True, text=True, timeout=cases.LOAD_SECONDS_MAX)
         if f"status codes: {requests} 2xx" not in done.stdout:
             raise Failure(f"{case.name}: not every request was answered:\n{done.stdout}")
 
@@ -228,7 +165,7 @@ def measure(case: Case, binary: pathlib.Path, upstream: int) -> dict:
             raise Failure(f"{case.name}: the ledger has {dict(rows)}")
         instructions, allocations = (
             (busy[kind] - idle[kind] / idle[0] * busy[0]) / case.units for kind in (1, 2))
-        return {"unit": "chunk" if case.is_stream else "request",
+        return {"unit": case.unit,
                 "instructions": round(instructions), "allocations": round(allocations, 2)}
 
 
@@ -261,32 +198,28 @@ def compare(name: str, figures: dict, allowed: dict) -> list[str]:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--update", action="store_true", help="write the figures as thresholds")
-    parser.add_argument("--case", action="append", choices=[case.name for case in CASES])
+    parser.add_argument("--case", action="append", choices=[case.name for case in COUNTED])
     options = parser.parse_args()
     thresholds = json.loads(THRESHOLDS.read_text()) if THRESHOLDS.exists() else {}
     worse = []
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        binary = stripped(smoke.BINARY, folder)
-        subprocess.run(
-            ["gcc", "-O2", "-o", folder / "upstream", smoke.HERE / "upstream.c"], check=True)
-        port = smoke.free_port()
-        upstream = subprocess.Popen([folder / "upstream", str(port)])
+        binary = stripped(processes.BINARY, folder)
+        upstream = processes.upstream(folder, cores="0,1")
+        port = upstream.ports["h1"]
         try:
-            smoke.wait_for_port(port, upstream, "the upstream")
             print("| case | unit | instructions | allowed | change | allocations | allowed "
                   "| change |\n|---|---|---|---|---|---|---|---|")
-            for case in CASES:
+            for case in COUNTED:
                 if options.case and case.name not in options.case:
                     continue
                 figures = measure(case, binary, port)
                 worse += compare(case.name, figures, thresholds.get(case.name, {}))
                 thresholds[case.name] = figures
-        except smoke.Failure as failure:
+        except processes.Failure as failure:
             sys.exit(f"bench: {failure}")
         finally:
-            upstream.terminate()
-            upstream.wait()
+            upstream.stop()
     if options.update:
         THRESHOLDS.write_text(json.dumps(thresholds, indent=2) + "\n")
     elif worse:

@@ -1,59 +1,73 @@
 """What a request and a streamed chunk cost in CPU and memory: the gateway beside other proxies.
 
 Question: how much CPU time of one core, and how much memory, does each peer take for one unit of
-           work, and how much later does an answer come through it than from the upstream itself?
-Units:     microseconds of CPU by request or streamed chunk, as smoke.py; units a second of the
-           whole run (load and upstream share the other core); megabytes of anonymous memory after
-           all rounds; microseconds of latency at a fixed rate of requests, minus those without a
-           proxy.
-Set-up:    as smoke.py. `relay` is the gateway with one static key and the row of each call, which
-           it always writes; `all on` has a key with limits and a budget, and so a durable hold too,
-           and a log line for each call.
-Peers:     nginx in both settings and haproxy (Debian); envoy and sglang-router (PyPI) where they
-           are found: `make bench` installs them into bench/.build/peers.
+           work, and how much later does an answer, or a token, come through it than from the
+           upstream itself?
+Units:     microseconds of CPU, summed over the peer's threads (/proc/PID/task/*/schedstat), by
+           completed request or streamed chunk; units a second of the whole run, whose load and
+           upstream share the other core; megabytes of anonymous memory after all rounds; and see
+           latencies.py. Not requests a second: the load shares the machine.
+Set-up:    the peer pinned to core 0 with one worker, h2load and upstream on core 1. Peers take
+           turns within a round; medians of the rounds with the least and the greatest. One answer
+           of each peer is compared with what it should be, and every answer's length.
+Peers:     peers.py and gateways.py. `relay` is the gateway with one static key and the row of each
+           call, which it always writes; `all on` has a key with limits and a budget, and so a
+           durable hold too, and a log line for each call; `all but X` tells what X costs.
 
-Usage: bench/compare.py [--rounds N] [--case NAME ...] [--peer NAME ...] [--rate N ...]
-                        [--out FOLDER]
+Usage: bench/compare.py [--rounds N] [--setting NAME ...] [--case NAME ...] [--peer NAME ...]
+                        [--rate N ...] [--stream-rate N ...] [--out FOLDER]
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
-import re
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
-import check
+import cases
+import gateways
+import latencies
 import peers
-import smoke
+import plots
+import processes
+from cases import CASES, PLAIN, TLS, TWO_CORES, Case
+from processes import Failure, Peer
 
-LATENCY_SECONDS, LATENCY_CONNECTIONS = 5, 20
+MAKERS = gateways.MAKERS | peers.MAKERS
+# The others have no part in these: there is nothing of theirs to take away, or one core is all.
+OURS = set(gateways.MAKERS)
+BASE = ("nginx", "nginx-buffered")
+# Where features are taken away, one by one.
+FEATURE_CASES = ("h2 unary 10x10", "h2 stream 40x10")
 
 
-def anonymous_megabytes(peer: smoke.Peer) -> float:
-    text = pathlib.Path(f"/proc/{peer.process.pid}/smaps_rollup").read_text()
-    return int(re.search(r"Anonymous:\s+(\d+)", text)[1]) / 1000
-
-
-def measure(peer: smoke.Peer, case: smoke.Case, folder: pathlib.Path, length: int):
+def measure(peer: Peer, case: Case, folder: pathlib.Path, length: int) -> list[float]:
     """Microseconds of CPU by unit, and units a second."""
-    began = time.monotonic()
-    cpu = smoke.measure(peer, case, folder, length)
-    return cpu, case.units / (time.monotonic() - began)
+    part = case.reduced(peer.load_share)
+    before = peer.cpu_nanoseconds()
+    seconds = cases.load(peer, part, folder, length)
+    used = peer.cpu_nanoseconds() - before
+    return [used / part.units / 1000, part.units / seconds]
 
 
-def run_case(case: smoke.Case, entrants: list, rounds: int, folder: pathlib.Path) -> dict:
-    able = [peer for peer in entrants if case.protocol in peer.ports]
-    if case.is_stream:
-        able = [peer for peer in able if peer.name != "nginx-buffered"]
-    lengths = {peer.name: smoke.check_answer(peer, case.is_stream) for peer in able}
+def takes_part(peer: Peer, case: Case) -> bool:
+    if peer.name.startswith("all but"):
+        return case.name in FEATURE_CASES
+    if case.is_grpc or case.setting == TWO_CORES:
+        return peer.name in OURS
+    return case.protocol in peer.ports and not (case.is_stream and peer.name == "nginx-buffered")
+
+
+def run_case(case: Case, entrants: list, rounds: int, folder: pathlib.Path) -> dict:
+    able = [peer for peer in entrants if takes_part(peer, case)]
+    lengths = {peer.name: cases.check_answer(peer, case) for peer in able}
     for peer in able:
-        warm_up = max(case.requests // 10, case.connections * case.streams)
-        smoke.load(peer, case, warm_up, folder, lengths[peer.name])
+        warm_up = case.reduced(0.1 * peer.load_share)
+        cases.load(peer, warm_up, folder, lengths[peer.name])
     figures = {peer.name: [] for peer in able}
     for number in range(rounds):
         print(f"{case.name}: round {number + 1} of {rounds}", file=sys.stderr)
@@ -62,147 +76,142 @@ def run_case(case: smoke.Case, entrants: list, rounds: int, folder: pathlib.Path
     return figures
 
 
-def latencies(port: int, rate: int, folder: pathlib.Path) -> list[int]:
-    """Microseconds of each request over HTTP/1.1, at a fixed rate whatever the answers take."""
-    log, data = folder / "latencies", folder / "request.json"
-    log.unlink(missing_ok=True)
-    data.write_bytes(smoke.body(False))
-    done = subprocess.run(
-        ["taskset", "-c", smoke.LOAD_CORE, "h2load", "--h1", "-c", str(LATENCY_CONNECTIONS),
-         "--rps", str(rate / LATENCY_CONNECTIONS), "-D", str(LATENCY_SECONDS),
-         "--warm-up-time", "1",
-         f"--log-file={log}", "-d", data, "-H", f"authorization: Bearer {smoke.KEY}",
-         "-H", "content-type: application/json",
-         f"http://127.0.0.1:{port}/v1/chat/completions"],
-        capture_output=True, text=True, timeout=smoke.LOAD_SECONDS_MAX)
-    lines = [line.split() for line in log.read_text().splitlines()]
-    if len(lines) < rate * LATENCY_SECONDS * 0.8 or any(line[1] != "200" for line in lines):
-        raise smoke.Failure(f"{rate} a second were too many: {len(lines)} in {LATENCY_SECONDS} s"
-                            f"\n{done.stdout[-300:]}")
-    return sorted(int(line[2]) for line in lines)
+def medians(figures: dict) -> dict:
+    return {name: statistics.median(cpu for cpu, _ in values) for name, values in figures.items()}
 
 
-def added(sample: list[int], direct: list[int], share: float) -> int:
-    return sample[int(len(sample) * share)] - direct[int(len(direct) * share)]
-
-
-def run_latencies(entrants: list, upstream: int, rates: list, folder: pathlib.Path) -> dict:
-    """The added p50 and p99 by rate and peer; one that does not sustain a rate has none there."""
-    results = {}
-    for rate in rates:
-        print(f"latency at {rate} a second", file=sys.stderr)
-        direct = latencies(upstream, rate, folder)
-        for peer in entrants:
-            try:
-                sample = latencies(peer.ports["h1"], rate, folder)
-            except smoke.Failure:
-                continue
-            results.setdefault(rate, {})[peer.name] = [
-                added(sample, direct, 0.50), added(sample, direct, 0.99)]
-    return results
-
-
-def row(case: smoke.Case, figures: dict) -> str:
-    cells = []
+def rows(case: Case, figures: dict) -> str:
+    middle = medians(figures)
+    base = min((middle[name] for name in BASE if name in middle), default=None)
+    lines = []
     for name, values in figures.items():
         cpus = [cpu for cpu, _ in values]
         rate = statistics.median(rate for _, rate in values)
-        cells.append(f"| {case.name} | {'chunk' if case.is_stream else 'request'} | {name} | "
-                     f"{statistics.median(cpus):.1f} | {min(cpus):.1f}-{max(cpus):.1f} "
-                     f"| {rate:,.0f} |")
-    return "\n".join(cells)
+        ratio = f"{middle[name] / base:.2f}" if base else "-"
+        lines.append(f"| {case.name} | {case.unit} | {name} | {middle[name]:.1f} | "
+                     f"{min(cpus):.1f}-{max(cpus):.1f} | {ratio} | {rate:,.0f} |")
+    return "\n".join(lines)
 
 
-def plot(results: dict) -> str:
-    """Bars of the CPU by unit, a group a case, as SVG."""
-    lines, top, width = [], 40, 900
-    greatest = max(statistics.median(cpu for cpu, _ in values)
-                   for figures in results.values() for values in figures.values())
-    for case, figures in results.items():
-        lines.append(f'<text x="10" y="{top}" font-weight="bold">{case}</text>')
-        for name, values in figures.items():
-            top += 18
-            median = statistics.median(cpu for cpu, _ in values)
-            colour = "#3b7dd8" if name in ("relay", "all on") else "#9aa5b1"
-            length = median / greatest * (width - 260)
-            lines.append(
-                f'<text x="20" y="{top}">{name}</text><rect x="150" y="{top - 11}" '
-                f'width="{length:.0f}" height="13" fill="{colour}"/>'
-                f'<text x="{length + 156:.0f}" y="{top}">{median:.1f}</text>')
-        top += 30
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{top}" '
-            'font-family="sans-serif" font-size="12">'
-            '<rect width="100%" height="100%" fill="white"/>'
-            '<text x="10" y="18">Microseconds of CPU by unit, medians</text>'
-            + "\n".join(lines) + "</svg>\n")
+@contextlib.contextmanager
+def started(names: list, setting: gateways.Setting, folder: pathlib.Path):
+    """The peers that are installed and can do what the setting asks for."""
+    entrants = []
+    try:
+        for name in names:
+            if peer := MAKERS[name](setting, folder):
+                entrants.append(peer)
+            elif setting.name == PLAIN and "two loops" not in name:
+                print(f"{name} is not installed and left out", file=sys.stderr)
+        yield entrants
+    finally:
+        for peer in entrants:
+            peer.stop()
 
 
-def versions(entrants: list) -> dict:
-    found = {}
-    for peer in entrants:
-        if command := getattr(peer, "version_command", None):
-            done = subprocess.run(command, capture_output=True, text=True)
-            line = (done.stdout + done.stderr).strip().splitlines()[0]
-            found[peer.name] = line.removeprefix(str(command[0])).strip()
-    return found
+class Run:
+    """One run, and what it has found so far."""
+
+    def __init__(self, options, folder: pathlib.Path):
+        self.options, self.folder = options, folder
+        self.results, self.versions, self.memory, self.latencies = {}, {}, {}, {}
+        self.upstream = processes.upstream(folder)
+        self.http2_upstream = None
+
+    def setting(self, name: str) -> gateways.Setting:
+        port, certificates = self.upstream.ports["h1"], None
+        if name == TLS:
+            certificates = self.folder / "certificates"
+            subprocess.run(
+                [processes.HERE.parent / "Tests/Certificates/make.sh", certificates], check=True,
+                stdout=subprocess.DEVNULL)
+        if name == cases.HTTP2_UPSTREAM:
+            self.http2_upstream = peers.http2_upstream(port, self.folder)
+            if self.http2_upstream is None:
+                raise Failure("the upstream that speaks HTTP/2 is nginx, which is not installed")
+            port = self.http2_upstream.ports["h2"]
+        return gateways.Setting(name, port, certificates)
+
+    def run(self, name: str, chosen: list[Case], kinds: list):
+        folder = self.folder / name.replace("/", "").replace(" ", "-")
+        folder.mkdir()
+        with started(self.options.peer or MAKERS, self.setting(name), folder) as entrants:
+            self.versions |= {peer.name: peer.version() for peer in entrants}
+            for case in chosen:
+                self.results[case.name] = run_case(case, entrants, self.options.rounds, folder)
+                print(rows(case, self.results[case.name]), flush=True)
+            if name == PLAIN:
+                self.memory = {peer.name: peer.anonymous_megabytes() for peer in entrants}
+                self.latencies = latencies.measure(
+                    kinds, [peer for peer in entrants if not peer.name.startswith("all but")],
+                    self.upstream.ports["h1"], self.options.rounds, folder)
+
+    def stop(self):
+        for peer in (self.upstream, self.http2_upstream):
+            if peer:
+                peer.stop()
+
+    def keep(self, folder: pathlib.Path):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "compare.json").write_text(json.dumps({
+            "machine": processes.machine(), "rounds": self.options.rounds,
+            "versions": self.versions, "cpu_us_and_units_a_second": self.results,
+            "anonymous_mb": self.memory, "latency_us": self.latencies}, indent=1) + "\n")
+        (folder / "cpu.svg").write_text(plots.bars(
+            "Microseconds of CPU by unit, medians",
+            {name: medians(figures) for name, figures in self.results.items()}, OURS))
+        added = {f"{kind}, {figure}": {name: found[figure] for name, found in by_peer.items()
+                                       if name != latencies.DIRECT}
+                 for kind, by_peer in self.latencies.items() if len(by_peer) > 1
+                 for figure in by_peer[latencies.DIRECT]}
+        (folder / "latency.svg").write_text(
+            plots.bars("Microseconds added by the peer, medians", added, OURS))
+
+
+def parsed():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--setting", action="append", choices=cases.SETTINGS)
+    parser.add_argument("--case", action="append", choices=[case.name for case in CASES])
+    parser.add_argument("--peer", action="append", choices=list(MAKERS))
+    parser.add_argument(
+        "--rate", action="append", type=int, help="requests a second, of the latencies; 0 for none")
+    parser.add_argument(
+        "--stream-rate", action="append", type=int, help="streams begun a second; 0 for none")
+    parser.add_argument("--out", type=pathlib.Path, default=processes.HERE / ".build/results")
+    return parser.parse_args()
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--case", action="append", choices=[case.name for case in smoke.CASES])
-    parser.add_argument("--peer", action="append", choices=list(peers.MAKERS))
-    parser.add_argument(
-        "--rate", action="append", type=int, help="of the latencies; 1000 by default")
-    parser.add_argument("--out", type=pathlib.Path, default=smoke.HERE / ".build/results")
-    options = parser.parse_args()
+    options = parsed()
     if (os.cpu_count() or 1) < 2:
         sys.exit("bench: two cores are needed, one for the peer and one for the load")
-    results, entrants = {}, []
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        subprocess.run(
-            ["gcc", "-O2", "-o", folder / "upstream", smoke.HERE / "upstream.c"], check=True)
-        port = smoke.free_port()
-        upstream = subprocess.Popen(
-            ["taskset", "-c", smoke.LOAD_CORE, folder / "upstream", str(port)])
+    kinds = [latencies.Kind(f"{rate} a second", rate, False)
+             for rate in options.rate or [1000, 5000, 10000] if rate]
+    kinds += [latencies.Kind(f"{rate} streams a second", rate, True)
+              for rate in options.stream_rate or [20, 100] if rate]
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
+        run = Run(options, pathlib.Path(name))
+        stack.callback(run.stop)
+        print(f"CPU microseconds by unit, {options.rounds} rounds. {processes.machine()}\n")
+        print("| case | unit | peer | CPU us | least-greatest | x nginx | units a second |")
+        print("|---|---|---|---|---|---|---|")
         try:
-            smoke.wait_for_port(port, upstream, "the upstream")
-            for peer_name in options.peer or peers.MAKERS:
-                peer = peers.MAKERS[peer_name](port, folder)
-                if peer is None:
-                    print(f"{peer_name} is not installed and left out", file=sys.stderr)
-                else:
-                    entrants.append(peer)
-            about = {"machine": smoke.machine(), "versions": versions(entrants)}
-            print(f"{about['machine']}; {about['versions']}\n")
-            print("| case | unit | peer | CPU us | least-greatest | units a second |")
-            print("|---|---|---|---|---|---|")
-            for case in smoke.CASES:
-                if not options.case or case.name in options.case:
-                    results[case.name] = run_case(case, entrants, options.rounds, folder)
-                    print(row(case, results[case.name]), flush=True)
-            memory = {peer.name: anonymous_megabytes(peer) for peer in entrants}
-            delays = run_latencies(entrants, port, options.rate or [1000], folder)
-            print("\n| peer | MB anonymous | added latency us, p50 and p99, by rate |\n"
-                  "|---|---|---|")
-            for peer in entrants:
-                told = ", ".join(f"{rate}: {found[peer.name][0]} {found[peer.name][1]}"
-                                 for rate, found in delays.items() if peer.name in found)
-                print(f"| {peer.name} | {memory[peer.name]:.1f} | {told} |")
-        except smoke.Failure as failure:
+            for setting in options.setting or cases.SETTINGS:
+                chosen = [case for case in CASES if case.setting == setting
+                          and (not options.case or case.name in options.case)]
+                if chosen or (setting == PLAIN and kinds):
+                    run.run(setting, chosen, kinds)
+        except Failure as failure:
             sys.exit(f"bench: {failure}")
-        finally:
-            for peer in entrants:
-                peer.stop()
-            upstream.terminate()
-            upstream.wait()
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "compare.json").write_text(json.dumps(
-        {**about, "cpu_us_and_units_a_second": results, "anonymous_mb": memory,
-         "added_latency_us": delays}, indent=2) + "\n")
-    (options.out / "compare.svg").write_text(plot(results))
-    print(f"\nKept in {options.out}", file=sys.stderr)
+        print("\n| peer | MB anonymous |\n|---|---|")
+        for peer, megabytes in run.memory.items():
+            print(f"| {peer} | {megabytes:.1f} |")
+        if run.latencies:
+            print("\n" + latencies.table(run.latencies))
+        print(f"\nVersions: {run.versions}")
+        run.keep(options.out)
+        print(f"\nKept in {options.out}", file=sys.stderr)
 
 
 if __name__ == "__main__":

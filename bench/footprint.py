@@ -14,10 +14,8 @@ Usage: bench/footprint.py [--streams N] [--starts N]      needs Python's h2
 import argparse
 import asyncio
 import json
-import os
 import pathlib
 import resource
-import socket
 import statistics
 import struct
 import subprocess
@@ -30,9 +28,8 @@ import h2.config
 import h2.connection
 import h2.events
 
-HERE = pathlib.Path(__file__).resolve().parent
-BINARY = os.path.abspath(
-    os.environ.get("LLM_GATEWAY_BIN", HERE.parent / ".build/release/llm-gateway"))
+from processes import BINARY, Failure, free_port
+
 KEY = "sk-bench-0123456789abcdef"
 # The gateway's own bound is 256.
 STREAMS_PER_CONNECTION = 250
@@ -40,16 +37,6 @@ CHUNK = (
     b'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":'
     b'[{"index":0,"delta":{"content":"some text"},"finish_reason":null}]}\n\n')
 WAIT_SECONDS = 60
-
-
-class Failure(Exception):
-    """Something did not answer as it should: the figures would mean nothing."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Gateway:

@@ -1,48 +1,77 @@
-"""The peers that compare.py knows, each set up as a plain reverse proxy with one worker."""
+"""The other proxies, each set up as a plain reverse proxy with one worker.
+
+A maker returns nothing where its proxy is not installed, or is not made for the setting."""
 
 import pathlib
-import shutil
 
-import check
-import smoke
+from cases import HTTP2_UPSTREAM, KEY, PLAIN
+from gateways import Setting
+from processes import HERE, LOAD_CORE, PEER_CORE, Peer, free_port, installed
 
-# Where `make bench` installs what Debian does not have.
-INSTALLED = smoke.HERE / ".build/peers/bin"
-ENVOY_FILTERS = "type.googleapis.com/envoy.extensions.filters"
-
-
-def relay(upstream: int, folder: pathlib.Path) -> smoke.Peer:
-    peer = smoke.gateway(upstream, folder)
-    peer.name = "relay"
-    peer.version_command = [smoke.BINARY, "version"]
-    return peer
+# Where `make bench` installs what Debian does not have; LiteLLM's packages and others' disagree.
+INSTALLED = HERE / ".build/peers/bin"
+LITELLM = HERE / ".build/litellm/bin/litellm"
+ENVOY = "type.googleapis.com/envoy.extensions"
 
 
-def all_on(upstream: int, folder: pathlib.Path) -> smoke.Peer:
-    port = smoke.free_port()
-    path = folder / "all-on.yaml"
-    path.write_text(check.config(upstream))
-    return smoke.Peer(
-        "all on", [smoke.BINARY, "serve", "--config", path, "--port", str(port), "--data-dir",
-                   folder / "all-on-data"], {"h1": port, "h2": port}, folder)
+def package_version(folder: pathlib.Path, name: str) -> list:
+    """A command that prints which version of a Python package stands beside a program."""
+    return [folder / "python", "-c",
+            f"import importlib.metadata as m; print('{name}', m.version('{name}'))"]
 
 
-def nginx(buffering: str):
-    def make(upstream: int, folder: pathlib.Path) -> smoke.Peer | None:
-        if not shutil.which("nginx", path="/usr/sbin:/usr/bin"):
+def nginx_ports(setting: Setting) -> tuple[dict, str]:
+    """Ports, and the lines that listen on them; without TLS, HTTP/2 has a port of its own."""
+    port = free_port()
+    if not setting.certificates:
+        ports = {"h1": port, "h2": free_port()}
+        return ports, (f"listen 127.0.0.1:{ports['h1']} backlog=4096;"
+                       f"listen 127.0.0.1:{ports['h2']} http2 backlog=4096;")
+    return {"h1": port, "h2": port}, (
+        f"listen 127.0.0.1:{port} ssl http2 backlog=4096;"
+        f"ssl_certificate {setting.certificates / 'server.pem'};"
+        f"ssl_certificate_key {setting.certificates / 'server.key'};"
+        "ssl_protocols TLSv1.2 TLSv1.3;")
+
+
+def nginx(name: str, buffering: str, cores: str = PEER_CORE):
+    def make(setting: Setting, folder: pathlib.Path) -> Peer | None:
+        command = installed("nginx")
+        # It calls upstreams by HTTP/1.1 alone.
+        if not command or setting.name == HTTP2_UPSTREAM:
             return None
-        name = "nginx" if buffering == "off" else "nginx-buffered"
-        peer = smoke.nginx(name, buffering, upstream, folder)
-        peer.version_command = ["/usr/sbin/nginx", "-v"]
-        return peer
+        ports, listen = nginx_ports(setting)
+        text = (HERE / "nginx.conf").read_text()
+        for word, value in {
+                "FOLDER": str(folder), "NAME": name, "BUFFERING": buffering, "LISTEN": listen,
+                "UPSTREAM": str(setting.upstream)}.items():
+            text = text.replace(f"@{word}@", value)
+        path = folder / f"{name}.conf"
+        path.write_text(text)
+        return Peer(name, [command, "-c", str(path)], ports, folder, cores=cores,
+                    version=[command, "-v"])
     return make
 
 
-def haproxy(upstream: int, folder: pathlib.Path) -> smoke.Peer | None:
-    command = shutil.which("haproxy", path="/usr/sbin:/usr/bin")
+def http2_upstream(upstream: int, folder: pathlib.Path) -> Peer:
+    """nginx before the upstream, on the load's core: an upstream that speaks HTTP/2."""
+    return nginx("http2-upstream", "off", LOAD_CORE)(Setting(PLAIN, upstream), folder)
+
+
+def haproxy(setting: Setting, folder: pathlib.Path) -> Peer | None:
+    command = installed("haproxy")
     if not command:
         return None
-    ports = {"h1": smoke.free_port(), "h2": smoke.free_port()}
+    ports = {"h1": free_port(), "h2": free_port()}
+    binds = {"h1": "", "h2": " proto h2"}
+    if setting.certificates:
+        pair = folder / "haproxy.pem"
+        pair.write_text("".join(
+            (setting.certificates / f"server.{kind}").read_text() for kind in ("pem", "key")))
+        ports = dict.fromkeys(ports, ports["h1"])
+        binds = {"h1": f" ssl crt {pair} alpn h2,http/1.1"}
+    lines = "\n    ".join(f"bind 127.0.0.1:{ports[kind]}{how}" for kind, how in binds.items())
+    server = " proto h2" if setting.name == HTTP2_UPSTREAM else ""
     path = folder / "haproxy.cfg"
     path.write_text(f"""
 global
@@ -56,22 +85,19 @@ defaults
     timeout server 60s
     http-reuse always
 frontend in
-    bind 127.0.0.1:{ports["h1"]}
-    bind 127.0.0.1:{ports["h2"]} proto h2
+    {lines}
     default_backend model
 backend model
-    server upstream 127.0.0.1:{upstream} pool-max-conn 1024
+    server upstream 127.0.0.1:{setting.upstream} pool-max-conn 1024{server}
 """)
-    peer = smoke.Peer("haproxy", [command, "-db", "-f", path], ports, folder)
-    peer.version_command = [command, "-v"]
-    return peer
+    return Peer("haproxy", [command, "-db", "-f", path], ports, folder, version=[command, "-v"])
 
 
-def envoy(upstream: int, folder: pathlib.Path) -> smoke.Peer | None:
+def envoy(setting: Setting, folder: pathlib.Path) -> Peer | None:
     command = INSTALLED / "envoy"
     if not command.exists():
         return None
-    port = smoke.free_port()
+    port = free_port()
     path = folder / "envoy.yaml"
     path.write_text(f"""
 static_resources:
@@ -81,7 +107,7 @@ static_resources:
         - filters:
             - name: envoy.filters.network.http_connection_manager
               typed_config:
-                "@type": {ENVOY_FILTERS}.network.http_connection_manager.v3.HttpConnectionManager
+                "@type": {ENVOY}.filters.network.http_connection_manager.v3.HttpConnectionManager
                 codec_type: AUTO
                 stat_prefix: in
                 route_config:
@@ -91,11 +117,12 @@ static_resources:
                       routes: [{{match: {{prefix: "/"}}, route: {{cluster: model, timeout: 0s}}}}]
                 http_filters:
                   - name: envoy.filters.http.router
-                    typed_config:
-                      "@type": {ENVOY_FILTERS}.http.router.v3.Router
+                    typed_config: {{"@type": {ENVOY}.filters.http.router.v3.Router}}
+{envoy_tls(setting)}
   clusters:
     - name: model
       type: STATIC
+{envoy_upstream(setting)}
       circuit_breakers:
         thresholds:
           - {{max_connections: 4096, max_requests: 8192, max_pending_requests: 8192}}
@@ -104,29 +131,78 @@ static_resources:
         endpoints:
           - lb_endpoints:
               - endpoint:
-                  address: {{socket_address: {{address: 127.0.0.1, port_value: {upstream}}}}}
+                  address:
+                    socket_address: {{address: 127.0.0.1, port_value: {setting.upstream}}}
 """)
-    peer = smoke.Peer(
+    return Peer(
         "envoy", [command, "-c", path, "--concurrency", "1", "--log-level", "error",
-                  "--use-dynamic-base-id"], {"h1": port, "h2": port}, folder)
-    peer.version_command = [command, "--version"]
-    return peer
+                  "--use-dynamic-base-id"], {"h1": port, "h2": port}, folder,
+        version=[command, "--version"])
 
 
-def sglang_router(upstream: int, folder: pathlib.Path) -> smoke.Peer | None:
-    command = INSTALLED / "sglang-router"
-    if not command.exists():
+def envoy_tls(setting: Setting) -> str:
+    if not setting.certificates:
+        return ""
+    return f"""
+          transport_socket:
+            name: envoy.transport_sockets.tls
+            typed_config:
+              "@type": {ENVOY}.transport_sockets.tls.v3.DownstreamTlsContext
+              common_tls_context:
+                alpn_protocols: [h2, http/1.1]
+                tls_certificates:
+                  - certificate_chain: {{filename: {setting.certificates / "server.pem"}}}
+                    private_key: {{filename: {setting.certificates / "server.key"}}}"""
+
+
+def envoy_upstream(setting: Setting) -> str:
+    if setting.name != HTTP2_UPSTREAM:
+        return ""
+    return f"""
+      typed_extension_protocol_options:
+        envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+          "@type": {ENVOY}.upstreams.http.v3.HttpProtocolOptions
+          explicit_http_config: {{http2_protocol_options: {{}}}}"""
+
+
+def router(name: str):
+    """sglang-router, and vllm-router, which was made from it."""
+    def make(setting: Setting, folder: pathlib.Path) -> Peer | None:
+        command = INSTALLED / name
+        if not command.exists() or setting.name != PLAIN:
+            return None
+        port = free_port()
+        start = ["launch"] if name == "sglang-router" else []
+        return Peer(
+            name, [command, *start, "--worker-urls", f"http://127.0.0.1:{setting.upstream}",
+                   "--host", "127.0.0.1", "--port", str(port), "--policy", "round_robin",
+                   "--log-level", "error", "--prometheus-port", str(free_port())],
+            {"h1": port, "h2": port}, folder, start_seconds=60,
+            version=package_version(INSTALLED, name))
+    return make
+
+
+def litellm(setting: Setting, folder: pathlib.Path) -> Peer | None:
+    if not LITELLM.exists() or setting.name != PLAIN:
         return None
-    port = smoke.free_port()
-    peer = smoke.Peer(
-        "sglang-router",
-        [command, "launch", "--worker-urls", f"http://127.0.0.1:{upstream}", "--host", "127.0.0.1",
-         "--port", str(port), "--policy", "round_robin", "--log-level", "error",
-         "--prometheus-port", str(smoke.free_port())], {"h1": port, "h2": port}, folder)
-    peer.version_command = [command, "--version"]
-    return peer
+    port = free_port()
+    path = folder / "litellm.yaml"
+    path.write_text(f"""
+model_list:
+  - model_name: m
+    litellm_params:
+      {{model: openai/m, api_base: 'http://127.0.0.1:{setting.upstream}/v1', api_key: sk-x}}
+general_settings: {{master_key: {KEY}}}
+""")
+    return Peer(
+        "litellm", [LITELLM, "--config", path, "--host", "127.0.0.1", "--port", str(port),
+                    "--num_workers", "1"], {"h1": port}, folder, start_seconds=180,
+        load_share=0.05,
+        version=package_version(LITELLM.parent, "litellm"),
+        environment={"LITELLM_LOCAL_MODEL_COST_MAP": "True"})
 
 
 MAKERS = {
-    "relay": relay, "all on": all_on, "nginx": nginx("off"), "nginx-buffered": nginx("on"),
-    "haproxy": haproxy, "envoy": envoy, "sglang-router": sglang_router}
+    "nginx": nginx("nginx", "off"), "nginx-buffered": nginx("nginx-buffered", "on"),
+    "haproxy": haproxy, "envoy": envoy, "sglang-router": router("sglang-router"),
+    "vllm-router": router("vllm-router"), "litellm": litellm}

@@ -3,8 +3,8 @@
 Question: how many handshakes, and how many megabytes, does a CPU-second of a peer carry?
 Unit:     CPU time of the peer (all threads, /proc/PID/task/*/schedstat), by completed handshake and
           by megabyte of answers. Not connections per second: the load shares the machine.
-Set-up:   as smoke.py: the peer pinned to core 0 with one worker, load (openssl s_time, h2load) and
-          upstream on core 1, peers taking turns, medians of the rounds with the least and greatest.
+Set-up:   as compare.py: the peer pinned to core 0 with one worker, load (openssl s_time, h2load)
+          and upstream on core 1, peers taking turns, medians of the rounds with the least and greatest.
           An ECDSA certificate of P-256, the same versions, ciphers and groups. Both pass answers of
           1 MiB on from an upstream in the clear; the same load in the clear shows how much of it
           is TLS. Then each sends bodies of 16 MiB of its own: nginx a file, bulk-server bytes from
@@ -24,7 +24,9 @@ import subprocess
 import sys
 import tempfile
 
-import smoke
+import cases
+import processes
+from processes import Failure, Peer
 
 ANSWER_BYTES = 1024 * 1024
 HANDSHAKE_SECONDS = 5
@@ -44,8 +46,8 @@ BULK = {"h1": ["--h1"], "h2": []}
 
 
 def nginx(folder: pathlib.Path, certificates: pathlib.Path, upstream: int, buffering: str):
-    ports = {"clear": smoke.free_port(), "tls": smoke.free_port()}
-    text = (smoke.HERE / "nginx-tls.conf").read_text()
+    ports = {"clear": processes.free_port(), "tls": processes.free_port()}
+    text = (processes.HERE / "nginx-tls.conf").read_text()
     for word, value in {
             "FOLDER": str(folder), "CERTIFICATE": str(certificates / "server.pem"),
             "KEY": str(certificates / "server.key"), "UPSTREAM": str(upstream),
@@ -55,91 +57,91 @@ def nginx(folder: pathlib.Path, certificates: pathlib.Path, upstream: int, buffe
     path = folder / "nginx-tls.conf"
     path.write_text(text)
     program = shutil.which("nginx") or "/usr/sbin/nginx"
-    return smoke.Peer("nginx", [program, "-c", str(path)], ports, folder)
+    return Peer("nginx", [program, "-c", str(path)], ports, folder)
 
 
 def gateway(name: str, folder: pathlib.Path, tls: str, upstream: int):
     """The gateway's port is for TLS or not; so there are two of it, each measured alone."""
-    port = smoke.free_port()
+    port = processes.free_port()
     path = folder / f"{name}.yaml"
     path.write_text(f"""
 model_list:
   - model_name: m
     litellm_params: {{model: openai/m, api_base: 'http://127.0.0.1:{upstream}/v1', api_key: sk-x}}
-general_settings: {{master_key: {smoke.KEY}}}
+general_settings: {{master_key: {cases.KEY}}}
 gateway_settings:
   loops: 1
   log: {{sample: 0}}
 {tls}""")
     command = [
-        smoke.BINARY, "serve", "--config", str(path), "--host", "127.0.0.1", "--port", str(port),
-        "--data-dir", str(folder / f"{name}-data")]
-    return smoke.Peer(name, command, {"tls" if tls else "clear": port}, folder)
+        processes.BINARY, "serve", "--config", str(path), "--host", "127.0.0.1", "--port",
+        str(port), "--data-dir", str(folder / f"{name}-data")]
+    return Peer(name, command, {"tls" if tls else "clear": port}, folder)
 
 
 def handshakes(peer, arguments: list) -> float:
     """Handshakes by CPU-second."""
     command = [
-        "taskset", "-c", smoke.LOAD_CORE, "openssl", "s_time", "-connect",
+        "taskset", "-c", processes.LOAD_CORE, "openssl", "s_time", "-connect",
         f"127.0.0.1:{peer.ports['tls']}", "-time", str(HANDSHAKE_SECONDS), *arguments]
     before = peer.cpu_nanoseconds()
     clients = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for _ in range(HANDSHAKE_CLIENTS)]
-    outputs = [client.communicate(timeout=smoke.LOAD_SECONDS_MAX)[0] for client in clients]
+    outputs = [client.communicate(timeout=cases.LOAD_SECONDS_MAX)[0] for client in clients]
     spent = (peer.cpu_nanoseconds() - before) / 1e9
     # With -reuse, the first figure is of the full handshakes before.
     counts = [re.findall(r"(\d+) connections in [\d.]+ real seconds", text) for text in outputs]
     count = sum(int(found[-1]) for found in counts if found)
     if count < HANDSHAKES_MIN:
-        raise smoke.Failure(f"{peer.name}: {count} handshakes only:\n{outputs[0]}")
+        raise Failure(f"{peer.name}: {count} handshakes only:\n{outputs[0]}")
     return count / spent
 
 
 def bulk(peer, security: str, arguments: list, folder: pathlib.Path) -> float:
     """CPU milliseconds by megabyte of answers."""
     data = folder / "request.json"
-    data.write_bytes(smoke.body(False))
+    data.write_bytes(cases.json_body(False))
     scheme = "https" if security == "tls" else "http"
     before = peer.cpu_nanoseconds()
     done = subprocess.run(
-        ["taskset", "-c", smoke.LOAD_CORE, "h2load", "-n", str(BULK_REQUESTS), "-c", "4",
+        ["taskset", "-c", processes.LOAD_CORE, "h2load", "-n", str(BULK_REQUESTS), "-c", "4",
          *arguments, "-w", "24", "-W", "24", "-d", str(data), "-H",
-         f"authorization: Bearer {smoke.KEY}", "-H", "content-type: application/json",
+         f"authorization: Bearer {cases.KEY}", "-H", "content-type: application/json",
          f"{scheme}://127.0.0.1:{peer.ports[security]}/v1/chat/completions"],
-        capture_output=True, text=True, timeout=smoke.LOAD_SECONDS_MAX)
+        capture_output=True, text=True, timeout=cases.LOAD_SECONDS_MAX)
     statuses = re.search(r"status codes: (\d+) 2xx", done.stdout)
     received = re.search(r"\((\d+)\) data", done.stdout)
     if not statuses or not received or int(statuses[1]) != BULK_REQUESTS:
-        raise smoke.Failure(f"{peer.name}: not every request was answered:\n{done.stdout}")
+        raise Failure(f"{peer.name}: not every request was answered:\n{done.stdout}")
     if int(received[1]) < BULK_REQUESTS * ANSWER_BYTES * 0.99:
-        raise smoke.Failure(f"{peer.name}: answers are too short: {received[1]} bytes")
+        raise Failure(f"{peer.name}: answers are too short: {received[1]} bytes")
     spent = peer.cpu_nanoseconds() - before
     return spent / 1e6 / (BULK_REQUESTS * ANSWER_BYTES / 1e6)
 
 
 def bulk_server(folder: pathlib.Path, certificates: pathlib.Path):
-    port = smoke.free_port()
+    port = processes.free_port()
     command = [
         BULK_SERVER, str(port), str(certificates / "server.pem"), str(certificates / "server.key"),
         str(SENT_BYTES)]
-    return smoke.Peer("bulk-server", command, {"tls": port}, folder)
+    return Peer("bulk-server", command, {"tls": port}, folder)
 
 
 def sent(peer, arguments: list) -> float:
     """Megabytes sent by CPU-second."""
     before = peer.cpu_nanoseconds()
     done = subprocess.run(
-        ["taskset", "-c", smoke.LOAD_CORE, "h2load", "-n", str(SENT_REQUESTS), "-c", "4",
+        ["taskset", "-c", processes.LOAD_CORE, "h2load", "-n", str(SENT_REQUESTS), "-c", "4",
          *arguments, "-w", "24", "-W", "24", f"https://127.0.0.1:{peer.ports['tls']}/bulk"],
-        capture_output=True, text=True, timeout=smoke.LOAD_SECONDS_MAX)
+        capture_output=True, text=True, timeout=cases.LOAD_SECONDS_MAX)
     spent = (peer.cpu_nanoseconds() - before) / 1e9
     statuses = re.search(r"status codes: (\d+) 2xx", done.stdout)
     received = re.search(r"\((\d+)\) data", done.stdout)
     if not statuses or not received or int(statuses[1]) != SENT_REQUESTS:
-        raise smoke.Failure(f"{peer.name}: not every request was answered:\n{done.stdout}")
+        raise Failure(f"{peer.name}: not every request was answered:\n{done.stdout}")
     if int(received[1]) < SENT_REQUESTS * SENT_BYTES * 0.99:
-        raise smoke.Failure(f"{peer.name}: bodies are too short: {received[1]} bytes")
+        raise Failure(f"{peer.name}: bodies are too short: {received[1]} bytes")
     return SENT_REQUESTS * SENT_BYTES / 1e6 / spent
 
 
@@ -207,15 +209,11 @@ def main():
         folder = pathlib.Path(name)
         certificates = folder / "certificates"
         subprocess.run(
-            [smoke.HERE.parent / "Tests/Certificates/make.sh", certificates], check=True)
-        program = folder / "upstream"
-        subprocess.run(["gcc", "-O2", "-o", program, smoke.HERE / "upstream.c"], check=True)
-        port = smoke.free_port()
-        upstream = subprocess.Popen(
-            ["taskset", "-c", smoke.LOAD_CORE, program, str(port), str(ANSWER_BYTES)])
+            [processes.HERE.parent / "Tests/Certificates/make.sh", certificates], check=True)
+        upstream = processes.upstream(folder, str(ANSWER_BYTES))
+        port = upstream.ports["h1"]
         peers = {}
         try:
-            smoke.wait_for_port(port, upstream, "the upstream")
             tls = (f"  tls: {{cert_file: {certificates / 'server.pem'}, "
                    f"key_file: {certificates / 'server.key'}}}\n")
             peers["gateway"] = gateway("gateway", folder, tls, port)
@@ -224,18 +222,17 @@ def main():
             if BULK_SERVER:
                 (folder / "bulk").write_bytes(b"a" * SENT_BYTES)
                 peers["bulk-server"] = bulk_server(folder, certificates)
-            print(f"Median (least-greatest) of {options.rounds} rounds. {smoke.machine()}\n")
+            print(f"Median (least-greatest) of {options.rounds} rounds. {processes.machine()}\n")
             compare_handshakes(peers, options.rounds)
             compare_bulk(peers, options.rounds, folder)
             if BULK_SERVER:
                 compare_sending(peers, options.rounds)
-        except smoke.Failure as failure:
+        except Failure as failure:
             sys.exit(f"bench: {failure}")
         finally:
             for peer in peers.values():
                 peer.stop()
-            upstream.terminate()
-            upstream.wait()
+            upstream.stop()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 // The upstream of the benchmarks: an OpenAI server over HTTP/1.1 that costs as little as it can.
 //
 // One thread, one epoll. It answers every request whose body asks for a stream with 100 chunks of
-// 120 bytes, one every 10 ms, or all at once where the body says `"user":"burst"`, and every other
-// request with 300 bytes of JSON, or as many as it is told to.
+// 120 bytes, the first at once and then one every 10 ms, or all at once where the body says
+// `"user":"burst"`, and every other request with 300 bytes of JSON, or as many as it is told to.
 //
 //   upstream PORT [ANSWER-BYTES]
 #define _GNU_SOURCE
@@ -106,7 +106,8 @@ static void stop_stream(struct connection *connection) {
 static void start_stream(struct connection *connection) {
     struct connection *list = &due[next_phase++ % phases];
     send_all(connection->socket, stream_head, sizeof stream_head - 1);
-    connection->chunks_left = chunks_per_stream;
+    send_all(connection->socket, chunk, chunk_length);
+    connection->chunks_left = chunks_per_stream - 1;
     connection->next = list->next;
     connection->previous = list;
     list->next->previous = connection;
