@@ -25,7 +25,7 @@ RELEASE_BULK_SERVER := $(CURDIR)/.build/release/bulk-server
 .PHONY: test-client-swift test-browser contract contract-check clients client-deps test-clients-all
 .PHONY: test-client-python test-client-typescript test-client-go test-client-java test-client-cpp
 .PHONY: test-client-ruby
-.PHONY: test-floods test-sdks bench-connections bench-routing simulate-routing
+.PHONY: test-floods test-sdks test-schema bench-connections bench-routing simulate-routing
 .PHONY: help simulate run build demo test test-swift test-clients test-end-to-end test-interop \
 	test-restart test-judge test-outcomes test-asan test-tsan fuzz generate generate-check format format-check lint deps \
 	venv soak bench bench-accounting bench-check bench-footprint bench-smoke bench-tls
@@ -105,16 +105,25 @@ test-end-to-end: venv ## Run real clients against the real binary (debug build).
 
 # Each file of Tests/SDKs with the packages that stand beside it: they disagree about the SDKs.
 SDKS := $(CURDIR)/.venv-sdks
-test-sdks: deps ## Run frameworks (LangChain, LlamaIndex, ...) against models of other dialects than theirs.
+test-sdks: NAMES := frameworks llama_index aider
+test-sdks: deps ## Run frameworks and aider against models of other dialects than theirs.
+	$(RUN_SDKS)
+
+test-schema: NAMES := schema
+test-schema: deps ## Hold every answer to OpenAI's published document, by schemathesis. Takes some minutes.
+	$(RUN_SDKS)
+
+define RUN_SDKS
 	swift build --product llm-gateway
 	[ -x $(SDKS)/bin/uv ] || { python3 -m venv $(SDKS) && $(SDKS)/bin/pip install --quiet uv==0.13.9; }
-	for name in frameworks llama_index; do \
+	for name in $(NAMES); do \
 		$(SDKS)/bin/uv venv --quiet --allow-existing $(SDKS)/$$name && \
 		$(SDKS)/bin/uv pip install --quiet --python $(SDKS)/$$name/bin/python \
 			--requirement Tests/SDKs/$$name.txt && \
 		LLM_GATEWAY_BIN=$(DEBUG_BINARY) $(SDKS)/$$name/bin/python -m pytest \
 			-c Tests/EndToEnd/pytest.ini Tests/SDKs/test_$$name.py || exit 1; \
 	done
+endef
 
 test-floods: venv ## Attack the real binary in each way for a while, and print what it cost.
 	swift build --product llm-gateway

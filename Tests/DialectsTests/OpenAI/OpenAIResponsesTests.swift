@@ -27,6 +27,47 @@ struct OpenAIResponsesTests {
         return nil
     }
 
+    private func echo(_ members: String) throws -> NSDictionary {
+        let reader = OpenAIResponsesRequestReader(parser: JSONParser())
+        _ = try reader.read(Bytes(#"{"model":"m","input":"a"\#(members)}"#).view)
+        return try #require(FoundationJSON.object("{\"id\":0" + reader.echo.members + "}"))
+    }
+
+    /// A response repeats what was in force: what was said, or its default.
+    @Test func aRequestIsRepeated() throws {
+        let defaults = try echo("")
+        #expect(defaults.at("text.format.type") as? String == "text")
+        #expect(defaults.at("tool_choice") as? String == "auto")
+        #expect(defaults.at("user") is NSNull)
+        let said = try echo(
+            #"""
+            ,"user":"u","temperature":0.5,"metadata":{"a":"b"},"tool_choice":"required",
+            "text":{"format":{"type":"json_schema","name":"s","schema":{}},"verbosity":"low"},
+            "reasoning":{"effort":"low"},"tools":[{"type":"web_search"},
+            {"type":"function","name":"f","parameters":{"type":"object"}}]
+            """#)
+        #expect(said.at("user") as? String == "u")
+        #expect(said.at("temperature") as? Double == 0.5)
+        #expect(said.at("metadata.a") as? String == "b")
+        #expect(said.at("tool_choice") as? String == "required")
+        #expect(said.at("text.verbosity") as? String == "low")
+        #expect(said.at("reasoning.effort") as? String == "low")
+        #expect((said.at("tools") as? NSArray)?.count == 1)
+        #expect(said.at("tools.0.name") as? String == "f")
+        #expect(said.at("tools.0.strict") is NSNull)
+    }
+
+    /// What has not the form of OpenAI's document took no part, and would break a client's reading.
+    @Test(arguments: [
+        (#""text":{"format":{}}"#, "text.format.type"), (#""tool_choice":{}"#, "tool_choice"),
+        (#""reasoning":{"effort":"odd"}"#, "reasoning.effort"), (#""top_p":3"#, "top_p"),
+        (#""metadata":{"a":1}"#, "metadata"),
+    ])
+    func whatIsNotInFormIsNotRepeated(member: String, path: String) throws {
+        let (odd, none) = (try echo(",\(member)"), try echo(""))
+        #expect(odd.at(path) == none.at(path))
+    }
+
     /// Tools count as such; the form of the answer does not.
     @Test(arguments: [
         (#""input":"a","text":{"format":{"type":"json_schema","name":"s","schema":{}}}"#, false),

@@ -129,31 +129,3 @@ public struct OpenAIResponsesRequestReader {
         }
     }
 }
-
-/// The members of a request that its response repeats, as JSON.
-public struct OpenAIResponsesEcho: Sendable {
-    /// `,"name":value` of each.
-    let members: String
-
-    init(_ root: JSONValue) {
-        var output = ByteQueue()
-        for (name, otherwise) in Self.defaults {
-            output.append(",\"")
-            output.append(name)
-            output.append("\":")
-            if let value = root[member: name], !value.isNull {
-                output.append(json: value)
-            } else {
-                output.append(otherwise)
-            }
-        }
-        members = output.view.string
-    }
-
-    private static let defaults: [(name: StaticString, otherwise: StaticString)] = [
-        ("instructions", "null"), ("max_output_tokens", "null"), ("metadata", "{}"),
-        ("parallel_tool_calls", "true"), ("reasoning", #"{"effort":null,"summary":null}"#),
-        ("temperature", "1.0"), ("text", #"{"format":{"type":"text"}}"#),
-        ("tool_choice", "\"auto\""), ("tools", "[]"), ("top_p", "1.0"), ("user", "null"),
-    ]
-}
