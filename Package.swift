@@ -35,6 +35,7 @@ let package = Package(
         ),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLinux"),
+        .target(name: "CSQLite"),
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CPrices", exclude: ["prices.tsv"]),
         .target(name: "CGatewayProto", dependencies: ["CProtobufC"]),
@@ -70,7 +71,7 @@ let package = Package(
         .target(
             name: "Storage",
             dependencies: [
-                "GatewayCore", "GatewayPrimitives",
+                "GatewayCore", "GatewayPrimitives", "CSQLite",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],

@@ -59,9 +59,10 @@ struct Composition {
             deployments: settings.deployments, createdAt: startedAt.seconds,
             rules: settings.routing, prices: settings.prices)
         try File.createPrivateFolder(settings.dataDirectory)
+        let instances = settings.dataDirectory + "/instances"
         store = try SQLiteStore(
             path: settings.databasePath ?? settings.dataDirectory + "/llm-gateway.db",
-            durability: settings.durability)
+            durability: settings.durability, instances: instances)
         models = ModelBook(
             settings: settings, catalog: catalog, rows: SQLiteModels(store: store), log: log)
         try models.load()
@@ -73,7 +74,7 @@ struct Composition {
             place: stored.place, configured: settings.records(at: startedAt),
             everyone: settings.standingOfAll, now: WallTime.system)
         ledger = try SQLiteLedger(
-            store: store, instances: settings.dataDirectory + "/instances", startedAt: startedAt)
+            store: store, instances: instances, startedAt: startedAt)
         if settings.alerts != nil {
             let loop = EventLoop(index: Self.alertLoopIndex)
             alertLoop = loop

@@ -10,6 +10,8 @@ enum StorageLimits {
     static let busySeconds = 5.0
     /// Accounts whose numbers are remembered.
     static let accountIDsMax = 100_000
+    /// Holds whose amounts are remembered; those of more are read.
+    static let holdsRememberedMax = 100_000
     /// Ids of requests that are remembered for one key, for a day; the oldest go first.
     static let requestIDsPerKeyMax = 100_000
     /// Ids that are older than that and removed with each new one.

@@ -317,7 +317,7 @@ def test_an_upstream_that_keeps_to_no_bound_is_charged_up_to_the_cap(tmp_path, s
         wait_until(lambda: one(gateway, "SELECT count(*) FROM hold") == 0, what="the settling")
         with database(gateway) as db:
             cost, excess, overrun = db.execute(
-                "SELECT cost, excess, overrun_tokens FROM ledger ORDER BY id DESC").fetchone()
+                "SELECT cost, excess, overrun_tokens FROM ledger ORDER BY received_at DESC").fetchone()
         settled = one(gateway, "SELECT settled FROM budget_account")
         print(f"second call: cost {cost}, excess {excess}, bill {upstream.bill(INPUT, OUTPUT) - bill}")
         assert settled == bill + cost <= cap

@@ -18,7 +18,9 @@ enum ImportCheck {
             "CGatewayProto",
         ],
         "Telemetry": ["GatewayCore", "GatewayPrimitives"],
-        "Storage": ["GatewayCore", "GatewayPrimitives", "GRDB", "GRDBSQLite", "Foundation"],
+        "Storage": [
+            "GatewayCore", "GatewayPrimitives", "CSQLite", "GRDB", "GRDBSQLite", "Foundation",
+        ],
         "Gateway": [
             "API", "GRPC", "Providers", "Storage", "Telemetry", "Transport", "Dialects",
             "GatewayCore",

@@ -54,7 +54,9 @@ struct RepositoryTests {
 
     @Test("Shims carry their prefix")
     func shims() throws {
-        let folders = ["CNghttp2", "COpenSSL", "CProtobufC", "CLinux", "CSimdJSON", "CZlib"]
+        let folders = [
+            "CNghttp2", "COpenSSL", "CProtobufC", "CLinux", "CSQLite", "CSimdJSON", "CZlib",
+        ]
         let headers = try Repository.files(
             under: folders.map { "Sources/\($0)" }, extensions: ["h"])
         try #require(headers.count >= folders.count)

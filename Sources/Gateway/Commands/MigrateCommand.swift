@@ -18,7 +18,11 @@ struct MigrateCommand: ParsableCommand {
 
     func run() throws {
         do throws(StoreFailure) {
-            if !status { try SQLiteStore(path: store.path, durability: .normal).close() }
+            if !status {
+                try SQLiteStore(
+                    path: store.path, durability: .normal, instances: store.instances
+                ).close()
+            }
             let (states, unknown) = try StoreFile.migrations(of: store.path)
             var table = TextTable(header: ["STEP", "STATE"])
             for state in states { table.add([state.name, state.isApplied ? "done" : "to do"]) }

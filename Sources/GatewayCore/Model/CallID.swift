@@ -17,6 +17,16 @@ public struct CallID: Hashable, Sendable {
         low = random.next() & ~(0b11 << 62) | (0b10 << 62)
     }
 
+    /// The nanoseconds since 1970 at which its call may have come: those of the millisecond that it
+    /// begins with, or all, of an id that was not drawn here.
+    public var moments: ClosedRange<Int64> {
+        let milliseconds = Int64(high >> 16)
+        guard high & 0xF000 == 0x7000, milliseconds < Int64.max / 1_000_000 else {
+            return .min ... .max
+        }
+        return milliseconds * 1_000_000...milliseconds * 1_000_000 + 999_999
+    }
+
     /// An id that was drawn before, from its two halves.
     public init(high: UInt64, low: UInt64) {
         self.high = high

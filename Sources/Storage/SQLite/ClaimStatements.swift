@@ -9,7 +9,6 @@ final class ClaimStatements {
     private let sweep: PreparedStatement
     private let bound: PreparedStatement
     private let remove: PreparedStatement
-    private let removeOf: PreparedStatement
     private let selectFirst: PreparedStatement
 
     init(_ database: Database) throws {
@@ -40,17 +39,12 @@ final class ClaimStatements {
         bound = try prepare("DELETE FROM request_claim WHERE key_id = ?1 AND sequence <= ?2")
         remove = try prepare(
             "DELETE FROM request_claim WHERE key_id = ? AND request_id = ? AND call_id = ?")
-        removeOf = try prepare(
-            """
-            DELETE FROM request_claim WHERE instance_id = ? AND NOT EXISTS (
-                SELECT 1 FROM ledger WHERE ledger.call_id = request_claim.call_id)
-            """)
         selectFirst = try prepare(
             """
             SELECT input_tokens, cached_input_tokens, cache_write_tokens, audio_input_tokens,
                 output_tokens, reasoning_tokens, audio_output_tokens, usage_source,
                 in_flight_tokens, cost_input, cost_output, cost_failed_attempts
-            FROM ledger WHERE call_id = ?
+            FROM ledger WHERE received_at BETWEEN ?1 AND ?2 AND call_id = ?3
             """)
     }
 
@@ -95,14 +89,11 @@ final class ClaimStatements {
         try remove.run()
     }
 
-    func removeAll(of owner: Int64) throws {
-        removeOf.bind(1, owner)
-        try removeOf.run()
-    }
-
     /// What a call came to; without usage and cost while it has no row.
     func firstCall(_ id: CallID) throws -> FirstCall {
-        selectFirst.bind(1, id)
+        selectFirst.bind(1, id.moments.lowerBound)
+        selectFirst.bind(2, id.moments.upperBound)
+        selectFirst.bind(3, id)
         return try selectFirst.first { row in
             var usage = Usage(source: UsageSource(rawValue: UInt8(row.integer(7))) ?? .estimated)
             usage.inputTokens = row.integer(0)

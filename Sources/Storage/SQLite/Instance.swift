@@ -70,9 +70,12 @@ final class Instance: @unchecked Sendable {
         "\(folder)/\(token).lock"
     }
 
-    /// Whether a process lives, by its entry's token.
-    static func isAlive(_ token: String, in folder: String) -> Bool {
-        !isFree(path(folder, token))
+    /// Whether any process serves from a database.
+    /// - Parameter folder: of the locks of processes.
+    static func isAnyAlive(in database: Database, folder: String) throws -> Bool {
+        guard try database.tableExists("instance") else { return false }
+        let tokens = try String.fetchAll(database, sql: "SELECT token FROM instance")
+        return tokens.contains { !isFree(path(folder, $0)) }
     }
 
     /// Whether nobody has a file locked; one that is not there is free too.

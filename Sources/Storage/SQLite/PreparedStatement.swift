@@ -76,6 +76,14 @@ final class PreparedStatement {
         bytes.append(array: more)
     }
 
+    /// Binds the bytes that a function writes.
+    func bind(_ index: Int32, _ write: (inout ByteQueue) throws -> Void) throws {
+        let start = bytes.count
+        try write(&bytes)
+        pieces.append(
+            Piece(index: index, start: start, count: bytes.count - start, isText: false))
+    }
+
     /// Binds the pieces without copying them (SQLITE_STATIC, which is zero).
     private func bindPieces() {
         // An empty queue has no memory, and a text at `nil` would be NULL.

@@ -6,26 +6,23 @@ import GatewayPrimitives
 /// The ledger's book in SQLite. Every operation runs inside the transaction of its caller; one that
 /// is refused leaves nothing behind.
 ///
-/// An account is changed on condition only, and from what the file says, never from what this
-/// process remembers: another one may have the file open.
+/// What a transaction changes of accounts and of sums is gathered and written by ``complete()``. An
+/// account is changed on condition only, and from what the file says within the transaction, never
+/// from what this process remembers of an earlier one: another one may have the file open.
 final class SQLiteBook: LedgerBook {
     private let database: Database
+    private let accounts: AccountSheet
+    private let holds: HoldTable
     private let statements: LedgerStatements
     private let claims: ClaimStatements
-    /// Numbers of accounts, which never change; the oldest are dropped when there are many.
-    private var accountIDs: [AccountKey: Int64] = [:]
     /// What the rows of this transaction add to the sums of their days.
     private var sums = DaySums()
-
-    private struct AccountKey: Hashable {
-        let subject: Subject
-        let window: BudgetWindow
-        let start: Int64
-    }
 
     /// - Parameter database: must outlive the book, which is used on the database's thread only.
     init(_ database: Database) throws {
         self.database = database
+        accounts = try AccountSheet(database)
+        holds = try HoldTable(database)
         statements = try LedgerStatements(database)
         claims = try ClaimStatements(database)
     }
@@ -33,29 +30,29 @@ final class SQLiteBook: LedgerBook {
     // MARK: - Holds
 
     func reserve(_ demand: HoldDemand, owner: Int64) throws -> HoldAnswer {
-        try put(demand) { amount, ids in
-            try statements.insertHold(demand, amount: amount, accounts: ids, owner: owner)
+        try put(demand) { held in
+            try holds.insert(held, for: demand.draft, owner: owner)
         }
     }
 
     func move(_ hold: Int64, to demand: HoldDemand) throws -> HoldAnswer {
-        guard let known = try statements.held(by: hold) else { throw StoreFailure.noHold }
-        for id in known.accounts { try statements.addHeld(.zero - known.amount, to: id) }
-        let answer = try put(demand) { amount, ids in
-            try statements.changeHold(hold, amount: amount, accounts: ids)
+        guard let known = try holds.held(by: hold) else { throw StoreFailure.noHold }
+        for id in known.accounts { try accounts.release(known.amount, of: id) }
+        let answer = try put(demand) { held in
+            try holds.change(hold, to: held)
             return hold
         }
         if case .refused = answer {
-            for id in known.accounts { try statements.addHeld(known.amount, to: id) }
+            for id in known.accounts { try accounts.release(.zero - known.amount, of: id) }
         }
         return answer
     }
 
     /// Takes from all budgets or from none; `write` notes what was taken, and from which.
     private func put(
-        _ demand: HoldDemand, write: (_ amount: Money, _ ids: [Int64]) throws -> Int64
+        _ demand: HoldDemand, write: (HoldTable.Held) throws -> Int64
     ) throws -> HoldAnswer {
-        let ids = try demand.accounts.map { try accountID($0, at: demand.at) }
+        let ids = try demand.accounts.map { try accounts.id(of: $0, at: demand.at) }
         var granted = demand.amount
         if try !take(granted, from: ids, under: demand.accounts) {
             let tightest = try tightest(of: ids, under: demand.accounts)
@@ -67,38 +64,38 @@ final class SQLiteBook: LedgerBook {
                 throw StoreFailure(.other, "accounts changed within a transaction")
             }
         }
-        let id = try write(granted, ids)
+        let id = try write(HoldTable.Held(amount: granted, accounts: ids))
         var softPassed: [(place: Int, balance: BudgetBalance)] = []
         for (place, account) in demand.accounts.enumerated() where account.spec.soft != nil {
-            let balance = try statements.balance(of: ids[place])
+            let balance = try accounts.balance(of: ids[place])
             if balance.passes(account.spec.soft) { softPassed.append((place, balance)) }
         }
         return .held(id: id, amount: granted, softPassed: softPassed)
     }
 
     func extend(
-        _ hold: Int64, by amount: Money, least: Money, under accounts: [BudgetAccount]
+        _ hold: Int64, by amount: Money, least: Money, under budgets: [BudgetAccount]
     ) throws -> Money {
-        guard let ids = try statements.held(by: hold)?.accounts else { return .zero }
+        guard let ids = try holds.held(by: hold)?.accounts else { return .zero }
         var granted = amount
-        if try !take(granted, from: ids, under: accounts) {
-            granted = try tightest(of: ids, under: accounts).left
+        if try !take(granted, from: ids, under: budgets) {
+            granted = try tightest(of: ids, under: budgets).left
             guard granted >= least, granted > .zero,
-                try take(granted, from: ids, under: accounts)
+                try take(granted, from: ids, under: budgets)
             else { return .zero }
         }
-        try statements.growHold(hold, by: granted)
+        try holds.grow(hold, by: granted)
         return granted
     }
 
     /// Adds to what all accounts hold, each on condition that its cap allows it, or to none.
     private func take(
-        _ amount: Money, from ids: [Int64], under accounts: [BudgetAccount]
+        _ amount: Money, from ids: [Int64], under budgets: [BudgetAccount]
     ) throws -> Bool {
         for (place, id) in ids.enumerated() {
-            let cap = place < accounts.count ? accounts[place].spec.max ?? .greatest : .greatest
-            if try statements.addHeld(amount, to: id, cap: cap) { continue }
-            for earlier in ids[..<place] { try statements.addHeld(.zero - amount, to: earlier) }
+            let cap = place < budgets.count ? budgets[place].spec.max ?? .greatest : .greatest
+            if try accounts.hold(amount, in: id, cap: cap) { continue }
+            for earlier in ids[..<place] { try accounts.release(amount, of: earlier) }
             return false
         }
         return true
@@ -106,12 +103,12 @@ final class SQLiteBook: LedgerBook {
 
     /// The account that has the least left; there is one at least.
     private func tightest(
-        of ids: [Int64], under accounts: [BudgetAccount]
+        of ids: [Int64], under budgets: [BudgetAccount]
     ) throws -> (index: Int, left: Money, balance: BudgetBalance) {
         var tightest = (index: 0, left: Money.greatest, balance: BudgetBalance())
-        for (index, (account, id)) in zip(accounts, ids).enumerated() {
-            let balance = try statements.balance(of: id)
-            let left = balance.left(of: account.spec.max ?? .greatest)
+        for (index, (budget, id)) in zip(budgets, ids).enumerated() {
+            let balance = try accounts.balance(of: id)
+            let left = balance.left(of: budget.spec.max ?? .greatest)
             if left < tightest.left { tightest = (index, left, balance) }
         }
         return tightest
@@ -120,18 +117,19 @@ final class SQLiteBook: LedgerBook {
     // MARK: - Rows
 
     func settle(_ hold: Int64, _ row: LedgerRow) throws {
-        guard try statements.insertRow(row, hold: hold) else { return }
+        guard try statements.insertRow(row) else { return }
         sums.add(row)
         if row.freesRequestID { try claims.remove(row.keyID, row.requestID, of: row.callID) }
-        guard hold != 0, let ended = try statements.deleteHold(hold) else { return }
+        guard hold != 0, let ended = try holds.end(hold) else { return }
         for id in ended.accounts {
-            try statements.settle(id, hold: ended.amount, cost: row.cost.total)
+            try accounts.release(ended.amount, of: id, cost: row.cost.total)
         }
     }
 
-    /// Writes what the transaction's rows add to the sums of their days; to be called before it is
-    /// committed.
-    func writeSums() throws {
+    /// Writes what the transaction has changed of accounts and adds to sums; to be called before it
+    /// is committed.
+    func complete() throws {
+        try accounts.write()
         guard !sums.isEmpty else { return }
         for (key, sum) in sums.days { try statements.add(sum, toDay: key) }
         for (key, sum) in sums.labels { try statements.add(sum, toLabel: key) }
@@ -139,16 +137,16 @@ final class SQLiteBook: LedgerBook {
     }
 
     func settleWhole(_ hold: Int64) throws -> Bool {
-        guard let (draft, amount) = try statements.draft(ofHold: hold) else { return false }
+        guard let (draft, amount) = try holds.draft(of: hold) else { return false }
         try settle(hold, .estimated(draft, amount: amount))
         return true
     }
 
     func undoHold(of call: CallID, owner: Int64) throws {
-        guard let hold = try statements.hold(of: call, owner: owner),
-            let ended = try statements.deleteHold(hold)
+        guard let hold = try holds.hold(of: call, owner: owner),
+            let ended = try holds.end(hold)
         else { return }
-        for id in ended.accounts { try statements.settle(id, hold: ended.amount, cost: .zero) }
+        for id in ended.accounts { try accounts.release(ended.amount, of: id) }
     }
 
     func claim(_ claim: RequestClaim, owner: Int64) throws -> ClaimAnswer {
@@ -165,7 +163,17 @@ final class SQLiteBook: LedgerBook {
         try claims.remove(claim.keyID, claim.requestID, of: claim.callID)
     }
 
-    func releaseClaims(of owner: Int64) throws { try claims.removeAll(of: owner) }
+    func releaseClaims(of owner: Int64) throws {
+        let stored = try Row.fetchAll(
+            database,
+            sql: "SELECT key_id, request_id, call_id FROM request_claim WHERE instance_id = ?",
+            arguments: [owner])
+        for claim in stored {
+            let call = CallID(stored: claim["call_id"])
+            guard try claims.firstCall(call).cost == nil else { continue }
+            try claims.remove(claim["key_id"], claim["request_id"], of: call)
+        }
+    }
 
     func holds(of owner: Int64) throws -> [Int64] {
         try Int64.fetchAll(
@@ -176,7 +184,7 @@ final class SQLiteBook: LedgerBook {
     // MARK: - Reading
 
     func balance(of account: BudgetAccount, at moment: WallTime) throws -> BudgetBalance {
-        try statements.balance(of: accountID(account, at: moment))
+        try accounts.balance(of: accounts.id(of: account, at: moment))
     }
 
     func allRows() throws -> [LedgerRow] {
@@ -184,7 +192,7 @@ final class SQLiteBook: LedgerBook {
     }
 
     func audit() throws -> LedgerAudit {
-        try writeSums()
+        try complete()
         var audit = LedgerAudit()
         audit.balances = try Row.fetchAll(
             database,
@@ -203,20 +211,10 @@ final class SQLiteBook: LedgerBook {
         return audit
     }
 
-    private func accountID(_ account: BudgetAccount, at moment: WallTime) throws -> Int64 {
-        let key = AccountKey(
-            subject: account.subject, window: account.spec.window,
-            start: account.spec.window.period(at: moment).start)
-        if let known = accountIDs[key] { return known }
-        let id = try statements.account(key.subject, key.window, start: key.start)
-        if accountIDs.count >= StorageLimits.accountIDsMax { accountIDs.removeAll() }
-        accountIDs[key] = id
-        return id
-    }
-
     /// Forgets what a transaction that was undone may have made.
     func undone() {
-        accountIDs.removeAll()
+        accounts.undone()
+        holds.undone()
         sums.removeAll()
     }
 }

@@ -1,3 +1,4 @@
+import CSQLite
 public import GRDB
 public import GatewayCore
 
@@ -10,7 +11,7 @@ public final class SQLiteStore: Sendable {
     static let migrations: [StoreMigration] =
         LedgerTables.migrations + ReportTables.migrations
         + DirectoryTables.migrations + ModelTables.migrations + ChangeSequence.migrations
-        + AlertRecord.migrations
+        + AlertRecord.migrations + NarrowTables.migrations
 
     /// Where it is; `:memory:` for one that is not kept.
     public let path: String
@@ -40,8 +41,14 @@ public final class SQLiteStore: Sendable {
     }
 
     /// Opens a file, makes it if there is none, and brings its schema up to date.
-    public init(path: String, durability: Durability) throws(StoreFailure) {
+    /// - Parameter instances: the folder of the locks of processes, where such may have the file
+    ///   open; see ``StoreMigration/isExclusive``.
+    public init(
+        path: String, durability: Durability, instances: String? = nil
+    ) throws(StoreFailure) {
         self.path = path
+        // Later ones find it done; a process that has used SQLite before keeps its statistics.
+        _ = Self.omitsMemoryStatistics
         var configuration = Configuration()
         configuration.busyMode = .timeout(StorageLimits.busySeconds)
         configuration.label = "ledger"
@@ -57,6 +64,7 @@ public final class SQLiteStore: Sendable {
                     try database.execute(sql: migration.sql)
                 }
             }
+            if let instances { try Self.requireAlone(database, migrator, instances) }
             try migrator.migrate(database)
         } catch {
             let failure = StoreFailure(error)
@@ -64,6 +72,26 @@ public final class SQLiteStore: Sendable {
         }
         writer = StoreWriter(database: database, health: health)
         reader = path == ":memory:" ? nil : StoreReader(path: path)
+    }
+
+    private static let omitsMemoryStatistics = gw_sqlite_omit_memory_statistics() != 0
+
+    /// Refuses a step that a living process of an earlier version would not survive.
+    private static func requireAlone(
+        _ database: DatabaseQueue, _ migrator: DatabaseMigrator, _ instances: String
+    ) throws {
+        try database.inDatabase { database in
+            let applied = try migrator.appliedIdentifiers(database)
+            guard
+                let step = migrations.first(where: { $0.isExclusive && !applied.contains($0.name) }
+                ),
+                try Instance.isAnyAlive(in: database, folder: instances)
+            else { return }
+            throw StoreFailure(
+                .locked,
+                "a gateway of an earlier version serves from it, and could not after the step "
+                    + "\(step.name) of its schema; end that one first")
+        }
     }
 
     /// Starts the writer and the reader.
@@ -185,7 +213,7 @@ private final class ClosureJob<Value: Sendable>: WriteJob, @unchecked Sendable {
         switch outcome {
         case .success:
             waiter.resume(
-                returning: result ?? .failure(StoreFailure(.other, "the change was not run")))
+                returning: result ?? .failure(.notRun))
         case .failure(let failure): waiter.resume(returning: .failure(failure))
         }
     }

@@ -43,6 +43,9 @@ public struct StoreFailure: Error, Sendable, CustomStringConvertible {
         self.description = description
     }
 
+    /// A transaction passed a change over, which is a fault of the gateway.
+    static let notRun = StoreFailure(.other, "the change was not run")
+
     static let queueFull = StoreFailure(
         .queueFull,
         "more than \(StorageLimits.waitingJobsMax) changes wait to be written; the disk is too slow"

@@ -4,9 +4,13 @@ public struct StoreMigration: Sendable {
     /// Stored in the database as done.
     public let name: String
     public let sql: String
+    /// Whether versions without it cannot use the file any more: it waits for their processes to
+    /// end.
+    public let isExclusive: Bool
 
-    public init(name: String, sql: String) {
+    public init(name: String, sql: String, isExclusive: Bool = false) {
         self.name = name
         self.sql = sql
+        self.isExclusive = isExclusive
     }
 }

@@ -44,7 +44,8 @@ final class StoreWriter: Sendable {
             let hasWritten = try database.inDatabase { database in
                 let before = database.totalChangesCount
                 try database.inTransaction(.immediate) {
-                    for job in jobs { try job.run(in: database) }
+                    for job in jobs where !job.runsLast { try job.run(in: database) }
+                    for job in jobs where job.runsLast { try job.run(in: database) }
                     for job in jobs { try job.complete(in: database) }
                     return .commit
                 }
@@ -56,6 +57,7 @@ final class StoreWriter: Sendable {
         } catch {
             outcome = .failure(StoreFailure(error))
             health.note(outcome)
+            for job in jobs { job.undo() }
         }
         for job in jobs { job.finish(outcome) }
     }
@@ -63,6 +65,9 @@ final class StoreWriter: Sendable {
 
 /// Something to be written. The writer runs it, then finishes it, both once and on its thread.
 protocol WriteJob: AnyObject, Sendable {
+    /// Whether it runs after those that do not, whatever the order in which they came.
+    var runsLast: Bool { get }
+
     /// Does its part of a transaction. What it throws fails the whole transaction: a job that can
     /// fail by itself undoes what it did and remembers its failure for ``finish(_:)``.
     func run(in database: Database) throws
@@ -71,10 +76,18 @@ protocol WriteJob: AnyObject, Sendable {
     /// run, before the commit. What it throws fails the whole transaction.
     func complete(in database: Database) throws
 
-    /// The transaction is durable, or was undone.
+    /// The transaction was undone: forgets what it did.
+    func undo()
+
+    /// The transaction is durable, or was undone; or, on the thread that handed it over, there is
+    /// no room for the job.
     func finish(_ outcome: Result<Void, StoreFailure>)
 }
 
 extension WriteJob {
+    var runsLast: Bool { false }
+
     func complete(in database: Database) throws {}
+
+    func undo() {}
 }

@@ -37,4 +37,14 @@ struct CallIDTests {
             earlier = later
         }
     }
+
+    /// Of an id drawn here it is known to the millisecond when its call came; of another nothing.
+    @Test func anIDTellsWhenItsCallCame() {
+        var random = FastRandom(seed: 3)
+        let id = CallID(at: Self.moment, using: &random)
+        #expect(id.moments == 1_700_000_000_123_000_000...1_700_000_000_123_999_999)
+        #expect(CallID(high: 1, low: 2).moments == .min ... .max)
+        #expect(CallID(high: .max, low: .max).moments == .min ... .max)
+        #expect(CallID(high: .max << 16 | 0x7000, low: 0).moments == .min ... .max)
+    }
 }

@@ -238,7 +238,7 @@ struct SQLiteDirectoryTests {
                     }
                     try book.settle(id, row)
                 }
-                try book.writeSums()
+                try book.complete()
             }
             let query = SpendQuery(Subject(.key, "k"), windows: [.monthly])
             let before = try await directory.spend(of: [query], at: Self.now)[0]

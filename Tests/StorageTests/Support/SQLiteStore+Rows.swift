@@ -10,7 +10,7 @@ extension SQLiteStore {
             let book = try SQLiteBook(database)
             try database.inTransaction {
                 for row in rows { try book.settle(0, row) }
-                try book.writeSums()
+                try book.complete()
                 return .commit
             }
         }

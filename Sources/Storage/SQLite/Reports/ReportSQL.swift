@@ -115,7 +115,7 @@ struct ReportSQL {
     init(rows query: LedgerQuery) {
         sql = "SELECT * FROM ledger"
         add(query)
-        sql += " ORDER BY received_at DESC, id DESC LIMIT ? OFFSET ?"
+        sql += " ORDER BY received_at DESC, call_id DESC LIMIT ? OFFSET ?"
         arguments.append(query.countMax)
         arguments.append(query.offset)
     }
@@ -131,7 +131,11 @@ struct ReportSQL {
     private mutating func add(_ query: LedgerQuery) {
         add(query.filter)
         if let days = query.days { add(momentsOf: days) }
-        if let id = query.callID { and("call_id = ?", id.stored) }
+        if let id = query.callID {
+            and("received_at >= ?", id.moments.lowerBound)
+            and("received_at <= ?", id.moments.upperBound)
+            and("call_id = ?", id.stored)
+        }
         switch query.succeeded {
         case nil: break
         case true?: and("failure IS NULL")

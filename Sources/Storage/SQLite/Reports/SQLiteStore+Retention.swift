@@ -13,8 +13,9 @@ extension SQLiteStore {
         try await write { database in
             try database.execute(
                 sql: """
-                    DELETE FROM ledger WHERE id IN (
-                        SELECT id FROM ledger WHERE received_at < ? ORDER BY received_at LIMIT ?)
+                    DELETE FROM ledger WHERE (received_at, call_id) IN (
+                        SELECT received_at, call_id FROM ledger WHERE received_at < ?
+                        ORDER BY received_at, call_id LIMIT ?)
                     """,
                 arguments: [moment.nanoseconds, countMax])
             return database.changesCount

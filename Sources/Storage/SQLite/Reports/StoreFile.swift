@@ -33,11 +33,8 @@ public enum StoreFile {
     public static func requireUnserved(
         _ path: String, instances: String
     ) throws(StoreFailure) {
-        let tokens = try read(path) { database in
-            try database.tableExists("instance")
-                ? String.fetchAll(database, sql: "SELECT token FROM instance") : []
-        }
-        guard tokens.contains(where: { Instance.isAlive($0, in: instances) }) else { return }
+        let isServed = try read(path) { try Instance.isAnyAlive(in: $0, folder: instances) }
+        guard isServed else { return }
         throw StoreFailure(
             .locked, "\(path): a gateway serves from it; end it first, and start it after")
     }
@@ -107,7 +104,7 @@ extension StoreFile {
                 database,
                 sql: """
                     SELECT * FROM ledger WHERE received_at >= ? AND received_at < ?
-                    ORDER BY received_at, id
+                    ORDER BY received_at, call_id
                     """,
                 arguments: [
                     days.lowerBound * ReportSQL.nanosecondsPerDay,
