@@ -132,7 +132,8 @@ class Run:
             port = self.http2_upstream.ports["h2"]
         return gateways.Setting(name, port, certificates)
 
-    def run(self, name: str, chosen: list[Case], kinds: list):
+    def run_cases(self, name: str, chosen: list[Case]):
+        """The cases of a setting. What is found is kept after each, since all take an hour."""
         folder = self.folder / name.replace("/", "").replace(" ", "-")
         folder.mkdir()
         with started(self.options.peer or MAKERS, self.setting(name), folder) as entrants:
@@ -140,18 +141,27 @@ class Run:
             for case in chosen:
                 self.results[case.name] = run_case(case, entrants, self.options.rounds, folder)
                 print(rows(case, self.results[case.name]), flush=True)
-            if name == PLAIN:
-                self.memory = {peer.name: peer.anonymous_megabytes() for peer in entrants}
-                self.latencies = latencies.measure(
-                    kinds, [peer for peer in entrants if not peer.name.startswith("all but")],
-                    self.upstream.ports["h1"], self.options.rounds, folder)
+                if name == PLAIN:
+                    self.memory = {peer.name: peer.anonymous_megabytes() for peer in entrants}
+                self.keep()
+
+    def run_latencies(self, kinds: list):
+        folder = self.folder / "latencies"
+        folder.mkdir()
+        names = [name for name in self.options.peer or MAKERS if not name.startswith("all but")]
+        with started(names, self.setting(PLAIN), folder) as entrants:
+            self.versions |= {peer.name: peer.version() for peer in entrants}
+            self.latencies = latencies.measure(
+                kinds, entrants, self.upstream.ports["h1"], self.options.rounds, folder)
+        self.keep()
 
     def stop(self):
         for peer in (self.upstream, self.http2_upstream):
             if peer:
                 peer.stop()
 
-    def keep(self, folder: pathlib.Path):
+    def keep(self):
+        folder = self.options.out
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "compare.json").write_text(json.dumps({
             "machine": processes.machine(), "rounds": self.options.rounds,
@@ -200,17 +210,19 @@ def main():
             for setting in options.setting or cases.SETTINGS:
                 chosen = [case for case in CASES if case.setting == setting
                           and (not options.case or case.name in options.case)]
-                if chosen or (setting == PLAIN and kinds):
-                    run.run(setting, chosen, kinds)
+                if chosen:
+                    run.run_cases(setting, chosen)
+            if kinds:
+                run.run_latencies(kinds)
         except Failure as failure:
             sys.exit(f"bench: {failure}")
-        print("\n| peer | MB anonymous |\n|---|---|")
+        if run.memory:
+            print("\n| peer | MB anonymous |\n|---|---|")
         for peer, megabytes in run.memory.items():
             print(f"| {peer} | {megabytes:.1f} |")
         if run.latencies:
             print("\n" + latencies.table(run.latencies))
         print(f"\nVersions: {run.versions}")
-        run.keep(options.out)
         print(f"\nKept in {options.out}", file=sys.stderr)
 
 
