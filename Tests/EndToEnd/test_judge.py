@@ -104,7 +104,7 @@ def test_the_judge_finds_nothing(judged, llmock):
         stream("a mistake of the caller's")
 
     verdict = control(llmock, "verdict")
-    assert verdict["passed"] and not verdict["findings"], verdict
+    assert verdict["passed"] and not verdict["findings"], verdict["findings"]
     assert verdict["calls"] == len(BEFORE) + len(WITHIN) + 4
     assert verdict["faults_injected"] >= len(BEFORE) + len(WITHIN) + 4
 
@@ -132,20 +132,21 @@ class JudgedClient(threading.Thread):
         self.random = random.Random(number)
         self.client = openai.OpenAI(
             base_url=gateway.url + "/v1", api_key=MASTER_KEY, max_retries=0)
-        self.running, self.idle, self.stopped = (threading.Event() for _ in range(3))
+        self.running, self.stopped = threading.Event(), threading.Event()
+        # Held for each call, and while the judge looks: none is in the middle then.
+        self.turn = threading.Lock()
         self.answered = self.again = self.refused = 0
         self.failure = None
 
     def run(self):
         try:
             while not self.stopped.is_set():
-                self.idle.set()
                 self.running.wait()
-                self.idle.clear()
-                self.one(f"hour {self.number} {self.answered} {self.refused}")
-        except Exception as failure:  # Told by the test, which waits for this thread.
+                with self.turn:
+                    if self.running.is_set():
+                        self.one(f"hour {self.number} {self.answered} {self.refused}")
+        except BaseException as failure:  # Told by the test, which waits for this thread.
             self.failure = failure
-            self.idle.set()
 
     def one(self, prompt):
         if self.number == 0 and self.random.random() < 0.3:
@@ -202,11 +203,14 @@ def test_a_scripted_hour(llmock, tmp_path, capsys):
             for client in clients:
                 client.running.clear()
             for client in clients:
-                assert client.idle.wait(120) and client.failure is None, client.failure
+                assert client.turn.acquire(timeout=120), "a call did not end"
+                assert client.failure is None, client.failure
             verdict = control(llmock, "verdict")
             calls += verdict["calls"]
             faults += verdict["faults_injected"]
-            assert verdict["passed"] and not verdict["findings"], verdict
+            assert verdict["passed"] and not verdict["findings"], verdict["findings"]
+            for client in clients:
+                client.turn.release()
     finally:
         for client in clients:
             client.stopped.set()
