@@ -17,18 +17,15 @@ enum RoutingHeaders {
     static func routing(
         _ routing: RequestRouting?, _ exchange: ServerExchange
     ) -> RequestRouting? {
+        let retries = exchange.requestHeaders.value(of: "x-litellm-num-retries")?.decimal
+        let timeout = seconds(exchange.requestHeaders.value(of: "x-litellm-stream-timeout"))
+        let session = exchange.requestHeaders.value(of: "x-litellm-session-id")
+        if retries == nil, timeout == nil, session == nil { return routing }
         var wishes = routing?.wishes ?? RoutingWishes()
-        if let count = exchange.requestHeaders.value(of: "x-litellm-num-retries")?.decimal {
-            wishes.retryCount = min(count, RequestRouting.retriesMax)
-        }
-        if let timeout = seconds(exchange.requestHeaders.value(of: "x-litellm-stream-timeout")) {
-            wishes.firstTokenTimeout = timeout
-        }
-        if let session = exchange.requestHeaders.value(of: "x-litellm-session-id"), !session.isEmpty
-        {
-            wishes.session = session.string
-        }
-        return wishes == routing?.wishes ? routing : RequestRouting(wishes)
+        if let retries { wishes.retryCount = min(retries, RequestRouting.retriesMax) }
+        if let timeout { wishes.firstTokenTimeout = timeout }
+        if let session, !session.isEmpty { wishes.session = session.string }
+        return RequestRouting(wishes)
     }
 
     /// The labels of `x-litellm-tags`, a list with commas, after those of the body.

@@ -16,7 +16,15 @@ enum GatewayFields {
     /// The longest wait that can be asked for, in seconds.
     private static let secondsMax = 86_400.0
 
-    static func read(_ root: JSONValue, _ fields: inout RequestFields) -> RequestRouting? {
+    /// What a body says to the gateway; `nil` for nothing.
+    /// - Parameter members: the members of the body that the gateway may replace.
+    static func read(
+        _ root: JSONValue, among members: [RawRequest.Member], _ fields: inout RequestFields
+    ) -> RequestRouting? {
+        guard
+            members.contains(where: { $0.name == .ours })
+                || root[member: "metadata"]?[member: "session_id"] != nil
+        else { return nil }
         var wishes = RoutingWishes()
         wishes.fallbacks = models(of: root, "fallbacks", &fields)
         wishes.contextWindowFallbacks = models(of: root, "context_window_fallbacks", &fields)

@@ -30,7 +30,7 @@ public struct AnthropicRequestReader {
             root[member: "max_tokens"], "max_tokens", 0...Int64.max, &fields)
         var conversation = AnthropicExtent()
         conversation.check(root, &fields)
-        let routing = GatewayFields.read(root, &fields)
+        let routing = GatewayFields.read(root, among: members, &fields)
         try fields.finish()
         var request = ChatRequest(
             model: root[member: "model"]?.string?.string ?? "",

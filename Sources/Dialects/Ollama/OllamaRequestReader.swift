@@ -26,7 +26,7 @@ public struct OllamaRequestReader {
         Self.checkOptions(options, &fields)
         var said = OllamaExtent()
         if isChat { said.checkChat(root, &fields) } else { said.checkPrompt(root, &fields) }
-        let routing = GatewayFields.read(root, &fields)
+        let routing = GatewayFields.read(root, among: members, &fields)
         try fields.finish()
         let bound = options?[member: "num_predict"]?.integer ?? 0
         var request = ChatRequest(

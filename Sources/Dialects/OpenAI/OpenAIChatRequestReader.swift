@@ -21,7 +21,7 @@ public struct OpenAIChatRequestReader {
         var conversation = OpenAIConversation()
         conversation.check(root[member: "messages"], &fields)
         OpenAIChatFields.checkDetails(of: root, &fields)
-        let routing = GatewayFields.read(root, &fields)
+        let routing = GatewayFields.read(root, among: members, &fields)
         try fields.finish()
         let streamOptions = root[member: "stream_options"]
         var request = ChatRequest(

@@ -25,7 +25,7 @@ public struct OpenAICompletionRequestReader {
         OpenAIChatFields.checkRange(root[member: "best_of"], "best_of", choices, &fields)
         var prompts = Prompts()
         prompts.check(root[member: "prompt"], &fields)
-        let routing = GatewayFields.read(root, &fields)
+        let routing = GatewayFields.read(root, among: members, &fields)
         try fields.finish()
         let each = max(root[member: "n"]?.integer ?? 1, root[member: "best_of"]?.integer ?? 1)
         var request = ChatRequest(

@@ -28,7 +28,7 @@ public struct OpenAIEmbeddingRequestReader {
             root[member: "dimensions"], "dimensions", 1...Int64(Int32.max), &fields)
         var inputs = Inputs()
         inputs.check(root[member: "input"], &fields)
-        let routing = GatewayFields.read(root, &fields)
+        let routing = GatewayFields.read(root, among: members, &fields)
         try fields.finish()
         var request = EmbeddingRequest(
             model: root[member: "model"]?.string?.string ?? "", inputCount: inputs.count,

@@ -72,7 +72,7 @@ public struct OpenAIRelayReader {
         let members = try RequestFields.replaceableMembers(of: body, in: parser, single: single)
         var fields = RequestFields()
         fields.check(root, against: known)
-        let routing = GatewayFields.read(root, &fields)
+        let routing = GatewayFields.read(root, among: members, &fields)
         var request = RelayRequest(
             operation: operation,
             model: root[member: "model"]?.string?.string ?? Self.moderationModel, textBytes: 0,

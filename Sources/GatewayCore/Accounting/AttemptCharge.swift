@@ -6,6 +6,8 @@ struct AttemptCharge {
     /// What the request may cost.
     let worst: WorstCase
     let price: Price?
+    /// Whether there is a price. A price is long, and asking it would copy it.
+    let isPriced: Bool
     private let rates: Price.Rates
     private let tokenizer: Tokenizer?
     /// What of the call's hold is this attempt's.
@@ -36,6 +38,7 @@ struct AttemptCharge {
     init(_ worst: WorstCase, price: Price? = nil, tokenizer: Tokenizer? = nil) {
         self.worst = worst
         self.price = price
+        isPriced = price != nil
         self.tokenizer = tokenizer
         rates = worst.rates(price)
         margin = Int64(worst.rules.marginTokens)
@@ -146,7 +149,7 @@ struct AttemptCharge {
     func unreported(
         isComplete: Bool, isHeld: Bool, at now: MonotonicTime
     ) -> (usage: Usage, cost: Cost) {
-        let isHeld = isHeld && price != nil
+        let isHeld = isHeld && isPriced
         let isStrict = isHeld && worst.rules.holdsWholeStreams
         // A stream goes on for as long as its upstream likes, where nobody has said how long.
         let most = price?.outputTokensMax ?? (worst.isStream ? nil : worst.rules.outputTokensMax)

@@ -56,7 +56,7 @@ final class CallCharge {
     }
 
     /// Whether what the call costs is not known for want of a price.
-    var isPriceUnknown: Bool { failed.isUnpriced || isPrepared && !isFree && attempt.price == nil }
+    var isPriceUnknown: Bool { failed.isUnpriced || isPrepared && !isFree && !attempt.isPriced }
 
     /// What the input comes to before an upstream has told.
     var inputTokensLikely: Int64 { attempt.worst.input.likely }
@@ -110,13 +110,13 @@ final class CallCharge {
     /// Turns to an attempt; `nil` where nothing has to be held for it.
     @inline(never)
     private func begin(_ deployment: Deployment) throws(GatewayError) -> AttemptCharge.Demand? {
-        if deployment.price == nil && attempt.worst.rules.refusesUnknownPrice && !isFree {
+        if attempt.worst.rules.refusesUnknownPrice && !isFree && deployment.price == nil {
             throw .priceUnknown(deployment)
         }
         attempt = AttemptCharge(
             attempt.worst, price: isFree ? nil : deployment.price, tokenizer: deployment.tokenizer)
         isPrepared = true
-        return hold.isNeeded && attempt.price != nil ? attempt.demand : nil
+        return hold.isNeeded && attempt.isPriced ? attempt.demand : nil
     }
 
     /// What of the hold is not this attempt's: what failed ones may have cost and, beside another,
@@ -161,7 +161,7 @@ final class CallCharge {
     func attemptFailed(_ failure: GatewayError) -> Money {
         guard let cost = unansweredCost(failure) else { return .zero }
         failed.add(
-            cost.usage, cost.cost.total, isUnpriced: attempt.price == nil && !isFree)
+            cost.usage, cost.cost.total, isUnpriced: !attempt.isPriced && !isFree)
         return cost.cost.total
     }
 

@@ -142,7 +142,7 @@ extension Pipeline {
     func hedgeDelay(
         _ request: ModelRequest, _ deployment: Deployment, _ plan: RoutePlan, _ relay: Relay
     ) -> Duration? {
-        let rules = plan.rules.hedging
+        let rules = plan.list.rules.hedging
         guard rules.isOn, request.isStream, !relay.token.isProbe, hedgeBudget.hasOne,
             plan.entry.deployments.count > 1
         else { return nil }

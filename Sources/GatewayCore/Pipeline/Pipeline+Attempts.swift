@@ -13,8 +13,8 @@ extension Pipeline {
         _ request: ModelRequest, for principal: Principal
     ) throws(GatewayError) -> RoutePlan {
         let plan = try router.plan(request, for: principal, at: clock.now(), random: &random)
-        retryBudget.deposit(plan.rules.retries)
-        if request.isStream { hedgeBudget.deposit(plan.rules.hedging) }
+        retryBudget.deposit(plan.list.rules.retries)
+        if request.isStream { hedgeBudget.deposit(plan.list.rules.hedging) }
         return plan
     }
 
@@ -157,7 +157,7 @@ extension Pipeline {
             return
         }
         let cooled = deployment.health.failed(
-            relay.token, failure, after: elapsed, deployment, rules: plan.rules.cooldown,
+            relay.token, failure, after: elapsed, deployment, rules: plan.list.rules.cooldown,
             isLone: plan.isLone, siblings: plan.entry.deployments.count - 1, at: now)
         relay.record.attempts[place].cooldown = cooled
     }

@@ -40,8 +40,8 @@ public final class ModelList: Sendable {
     }
 }
 
-/// One model of the list.
-public struct ModelEntry: Sendable {
+/// One model of the list. Immutable; an object, since each call passes it on many times.
+public final class ModelEntry: Sendable {
     public let name: String
     /// By rising order, and as configured within one.
     public let deployments: [Deployment]

@@ -28,8 +28,6 @@ struct Picker {
         self.barred = barred
     }
 
-    private var rules: RoutingRules { list.rules }
-
     /// The most deployments that are compared one by one.
     static let scanMax = 16
     private static let drawsMax = 6
@@ -44,7 +42,7 @@ struct Picker {
     }
 
     func pick(using random: inout FastRandom) -> Result {
-        if rules.checks.steersRouting, passesOverFailing == nil {
+        if list.rules.checks.steersRouting, passesOverFailing == nil {
             var careful = self
             careful.passesOverFailing = true
             if case .deployment(let sound) = careful.pick(using: &random) {
@@ -79,7 +77,7 @@ struct Picker {
         _ tier: Range<Int>, _ until: inout MonotonicTime, using random: inout FastRandom
     ) -> Deployment? {
         if needs.affinity != nil, let found = scanByAffinity(tier) { return found }
-        var best = Best(isWeighted: rules.strategy == .simpleShuffle)
+        var best = Best(isWeighted: list.rules.strategy == .simpleShuffle)
         for index in tier {
             let deployment = entry.deployments[index]
             switch standing(of: deployment) {
@@ -88,7 +86,7 @@ struct Picker {
             case .probeDue: return deployment
             case .open:
                 best.consider(
-                    deployment, rules.strategy.score(deployment, isStream: needs.isStream),
+                    deployment, list.rules.strategy.score(deployment, isStream: needs.isStream),
                     using: &random)
             }
         }
@@ -97,7 +95,7 @@ struct Picker {
 
     /// The better of two drawn at random; `nil` where a strategy has to see all, or none was found.
     private func pickOfTwo(_ tier: Range<Int>, using random: inout FastRandom) -> Deployment? {
-        switch rules.strategy {
+        switch list.rules.strategy {
         case .leastBusy, .latencyBased, .usageBased: break
         case .simpleShuffle, .costBased: return nil
         }
@@ -112,7 +110,7 @@ struct Picker {
                 first = deployment
                 continue
             }
-            let strategy = rules.strategy
+            let strategy = list.rules.strategy
             return strategy.score(deployment, isStream: needs.isStream)
                 < strategy.score(other, isStream: needs.isStream) ? deployment : other
         }
@@ -137,7 +135,7 @@ struct Picker {
             }
         }
         guard count > 0 else { return nil }
-        let bound = (Double(load + 1) * rules.affinityLoadFactor / Double(count)).rounded(.up)
+        let bound = (Double(load + 1) * list.rules.affinityLoadFactor / Double(count)).rounded(.up)
         var best: Deployment?
         var bestHash: UInt64 = 0
         for index in tier {

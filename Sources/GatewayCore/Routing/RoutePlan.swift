@@ -20,7 +20,8 @@ public final class RoutePlan {
     private var aliases: [String: String] = [:]
     /// Stand-ins entered.
     private(set) var fallbackCount = 0
-    private let list: ModelList
+    /// The models, and the rules it follows.
+    let list: ModelList
     private let principal: Principal
     private let options: RequestRouting?
     private let needs: RequestNeeds
@@ -48,9 +49,6 @@ public final class RoutePlan {
         modelAsked = entry.name
         seen = [entry.name]
     }
-
-    /// The rules it follows.
-    var rules: RoutingRules { list.rules }
 
     /// What a moment is made of.
     struct Moment {
@@ -117,13 +115,13 @@ public final class RoutePlan {
             let kind = FailureKind(last)
             guard last.retry == .otherDeployment,
                 tried.count <= options?.retryCount
-                    ?? rules.retries.count(for: kind, model: entry.name)
+                    ?? list.rules.retries.count(for: kind, model: entry.name)
             else { return nil }
         }
         switch pick(at: moment.now, without: barred + tried, using: &random) {
         case .deployment(let fresh):
             // To leave one that failed for a sound one is no storm; only more than that is.
-            guard tried.count < 2 || budget.withdraw(rules.retries, at: moment.now) else {
+            guard tried.count < 2 || budget.withdraw(list.rules.retries, at: moment.now) else {
                 return nil
             }
             return .attempt(fresh, notBefore: moment.now)
@@ -132,7 +130,7 @@ public final class RoutePlan {
         switch pick(at: moment.now, without: barred, using: &random) {
         case .deployment(let again):
             guard max(notBefore, moment.now) < moment.deadline,
-                budget.withdraw(rules.retries, at: moment.now)
+                budget.withdraw(list.rules.retries, at: moment.now)
             else { return nil }
             return .attempt(again, notBefore: notBefore)
         case .closed:
@@ -209,7 +207,7 @@ public final class RoutePlan {
             // A quarter of it by chance: what failed together does not come back together.
             wait = .nanoseconds(Int64(Double(wait.wholeNanoseconds) * (0.75 + random.unit() / 4)))
         }
-        notBefore = now.advanced(by: max(wait, rules.retries.waitMin))
+        notBefore = now.advanced(by: max(wait, list.rules.retries.waitMin))
     }
 
     /// Notes why no attempt was made.
@@ -234,8 +232,8 @@ public final class RoutePlan {
         gatherFallbacks()
         while !pending.isEmpty {
             let name = pending.removeFirst()
-            guard fallbackCount < rules.fallbacks.depthMax else { return false }
-            let model = rules.aliases[name]?.model ?? name
+            guard fallbackCount < list.rules.fallbacks.depthMax else { return false }
+            let model = list.rules.aliases[name]?.model ?? name
             guard !seen.contains(model),
                 let next = list[model], principal.mayUse(next, as: name)
             else { continue }
@@ -257,13 +255,13 @@ public final class RoutePlan {
         case .contextWindowExceeded:
             names =
                 options?.contextWindowFallbacks
-                ?? rules.fallbacks.contextWindow.map {
+                ?? list.rules.fallbacks.contextWindow.map {
                     $0[entry.name] ?? []
                 }
         case .contentPolicy:
             names =
                 options?.contentPolicyFallbacks
-                ?? rules.fallbacks.contentPolicy.map {
+                ?? list.rules.fallbacks.contentPolicy.map {
                     $0[entry.name] ?? []
                 }
         default: break
@@ -277,6 +275,6 @@ public final class RoutePlan {
     private var generalFallbacks: [String] {
         if options?.disablesFallbacks == true { return [] }
         if let own = options?.fallbacks { return own }
-        return rules.fallbacks.general(for: entry.name)
+        return list.rules.fallbacks.general(for: entry.name)
     }
 }

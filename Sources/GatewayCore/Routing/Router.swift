@@ -31,7 +31,7 @@ public struct Router: Sendable {
                 message: "There is no model `\(name)` here. GET /v1/models lists the models.",
                 fields: [FieldViolation(field: "model", message: "no such model")])
         }
-        let needs = RequestNeeds(request, principal, list.rules)
+        let needs = RequestNeeds(request, principal, list)
         let plan = RoutePlan(
             entry, of: list, needs: needs, options: request.routing, for: principal)
         try plan.open(needs, at: now, using: &random)
@@ -81,27 +81,27 @@ extension RoutePlan {
 }
 
 extension RequestNeeds {
-    init(_ request: ModelRequest, _ principal: Principal, _ rules: RoutingRules) {
+    init(_ request: ModelRequest, _ principal: Principal, _ list: ModelList) {
         self.init(
             mode: request.mode, otherMode: request.otherMode, isStream: request.isStream,
-            inputTokens: rules.checksContext ? Int(clamping: request.inputTokens.likely) : 0)
+            inputTokens: list.rules.checksContext ? Int(clamping: request.inputTokens.likely) : 0)
         if case .chat(let chat) = request {
             usesTools = chat.extent.usesTools
             usesMedia = chat.extent.media > 0
         }
-        checksContext = rules.checksContext
+        checksContext = list.rules.checksContext
         requiredTags = request.routing?.requiredTags ?? []
-        if rules.tags.isOn {
+        if list.rules.tags.isOn {
             choosesByTag = true
-            matchesAnyTag = rules.tags.matchesAny
+            matchesAnyTag = list.rules.tags.matchesAny
             tags = request.tags
             for tag in principal.tags where !tags.contains(tag) { tags.append(tag) }
         }
-        guard rules.affinity != .none else { return }
+        guard list.rules.affinity != .none else { return }
         if let session = request.routing?.session {
             affinity = AffinityHash.hash(session.utf8)
-        } else if rules.affinity == .prefix {
-            affinity = request.prefixHash(bytesMax: rules.prefixBytes)
+        } else if list.rules.affinity == .prefix {
+            affinity = request.prefixHash(bytesMax: list.rules.prefixBytes)
         }
     }
 }

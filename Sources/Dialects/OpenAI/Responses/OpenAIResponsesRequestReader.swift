@@ -22,7 +22,7 @@ public struct OpenAIResponsesRequestReader {
         Self.checkMemory(root, &fields)
         var extent = Extent()
         extent.count(root, &fields)
-        let routing = GatewayFields.read(root, &fields)
+        let routing = GatewayFields.read(root, among: members, &fields)
         try fields.finish()
         var request = ChatRequest(
             model: root[member: "model"]?.string?.string ?? "",
