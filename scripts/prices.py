@@ -14,11 +14,13 @@ What is taken of each entry, and as which column:
     input_cost_per_token                  input
     cache_read_input_token_cost           cached
     cache_creation_input_token_cost       cache_write
+    ..._above_1hr of the above            cache_write_1h
     input_cost_per_audio_token            audio_in
     output_cost_per_token                 output
     output_cost_per_reasoning_token       reasoning
     output_cost_per_audio_token           audio_out
-    ..._above_Nk_tokens of the above      tiers: N,input,cached,cache_write,output joined by `;`
+    ..._above_Nk_tokens of the above      tiers: N,input,cached,cache_write,output,cache_write_1h
+                                          joined by `;`
     supports_reasoning                    hides: 1 where the vendor bills reasoning it does not send
     source                                source
 
@@ -42,11 +44,12 @@ MODES = {"chat": "chat", "responses": "chat", "embedding": "embedding"}
 HIDING = {"openai", "gemini", "xai"}
 COLUMNS = [
     "vendor", "model", "mode", "input_max", "output_max", "input", "cached", "cache_write",
-    "audio_in", "output", "reasoning", "audio_out", "tiers", "hides", "source",
+    "audio_in", "output", "reasoning", "audio_out", "tiers", "hides",
+    "cache_write_1h", "source",
 ]
 TIERED = [
     "input_cost_per_token", "cache_read_input_token_cost", "cache_creation_input_token_cost",
-    "output_cost_per_token",
+    "output_cost_per_token", "cache_creation_input_token_cost_above_1hr",
 ]
 
 
@@ -97,7 +100,8 @@ def row(name, entry):
         per_million(entry.get("output_cost_per_token") or 0),
         per_million(entry.get("output_cost_per_reasoning_token")),
         per_million(entry.get("output_cost_per_audio_token")),
-        tiers(entry), hides, str(entry.get("source") or ""),
+        tiers(entry), hides,
+        per_million(entry.get("cache_creation_input_token_cost_above_1hr")), str(entry.get("source") or ""),
     ]
 
 

@@ -19,14 +19,20 @@ public protocol StreamReplyDecoding {
 
     /// Whether what was read is a whole reply, in a dialect whose streams have no end marker.
     var isComplete: Bool { get }
+
+    /// What the upstream has told so far of what it uses; `nil` for nothing.
+    var usageSoFar: Usage? { get }
 }
 
 extension StreamReplyDecoding {
     public var isComplete: Bool { false }
+    public var usageSoFar: Usage? { nil }
 }
 
 extension OpenAIChatStreamDecoder: StreamReplyDecoding {
     public static var endMarker: StaticString { "[DONE]" }
+
+    public var usageSoFar: Usage? { state.usage }
 
     public mutating func take(_ event: SSEEvent) throws(GatewayError) -> Bool {
         if event.data.equals("[DONE]") { return false }

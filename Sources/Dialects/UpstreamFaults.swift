@@ -29,7 +29,7 @@ struct UpstreamFaults {
         var fault = fault
         if kind.reason == .upstreamAuthFailed {
             // Such messages repeat the key that was sent, which is the gateway's own.
-            fault.message = nil
+            fault.message = fault.message.map(Self.withoutKeys)
         } else if let body, body.count <= UpstreamFault.bodyBytesMax {
             fault.body = body.bytes
         }
@@ -42,6 +42,20 @@ struct UpstreamFaults {
         error.upstream = fault
         return error
     }
+
+    /// A text without words that may be keys, or parts of them: those of letters and digits, or
+    /// with stars in place of some.
+    static func withoutKeys(_ text: String) -> String {
+        text.split(separator: " ", omittingEmptySubsequences: false).map { word in
+            let isLong = word.utf8.count >= keyBytesMin
+            let isMixed = word.contains(where: \.isNumber) && word.contains(where: \.isLetter)
+            return word.contains("*") || word.contains("sk-") || isLong && isMixed
+                ? "[hidden]" : String(word)
+        }.joined(separator: " ")
+    }
+
+    /// No key is shorter.
+    private static let keyBytesMin = 12
 
     /// The status that a reply which is no success counts as. A redirect is no answer either: an
     /// upstream is called where the configuration says.

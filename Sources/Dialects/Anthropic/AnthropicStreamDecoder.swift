@@ -28,8 +28,12 @@ public struct AnthropicStreamDecoder: StreamReplyDecoding {
         let index: Int64
         /// `nil` for one that is passed over.
         let part: Int?
+        /// Whether it is a call of a tool.
+        var isCall = false
         /// Its input came whole when it began.
         var hasInput = false
+        /// Whether a piece of its input has come.
+        var hasPiece = false
     }
 
     private final class Scratch {
@@ -59,6 +63,8 @@ public struct AnthropicStreamDecoder: StreamReplyDecoding {
             try takeDelta(root)
         } else if type.equals("message_stop") {
             return false
+        } else if type.equals("content_block_stop") {
+            takeBlockEnd(root[member: "index"])
         } else if type.equals("content_block_start") {
             try takeBlock(root)
         } else if type.equals("message_delta") {
@@ -90,6 +96,8 @@ public struct AnthropicStreamDecoder: StreamReplyDecoding {
         defer { pending = nil }
         return pending
     }
+
+    public var usageSoFar: Usage? { usage.usage }
 
     public mutating func end() throws(GatewayError) -> ReplyFinished {
         guard hasStarted else { throw faults.malformed("it has no message") }
@@ -129,6 +137,7 @@ public struct AnthropicStreamDecoder: StreamReplyDecoding {
         partCount += 1
         blocks.append(Block(index: index, part: part))
         if isCall {
+            blocks[blocks.count - 1].isCall = true
             startCall(block, part)
         } else if type.equals("redacted_thinking") {
             scratch.bytes.clear()
@@ -158,15 +167,16 @@ public struct AnthropicStreamDecoder: StreamReplyDecoding {
     private mutating func takeDelta(_ root: JSONValue) throws(GatewayError) {
         guard let index = root[member: "index"]?.integer, let delta = root[member: "delta"],
             let type = delta[member: "type"]?.string,
-            let block = blocks.last(where: { $0.index == index })
+            let place = blocks.lastIndex(where: { $0.index == index })
         else { throw faults.malformed("a delta belongs to no block") }
-        guard let part = block.part else { return }
+        guard let part = blocks[place].part else { return }
         if type.equals("text_delta") {
             tell(.text(delta[member: "text"]?.string ?? .empty), part)
         } else if type.equals("input_json_delta") {
-            guard !block.hasInput else { return }
+            guard !blocks[place].hasInput else { return }
             let piece = delta[member: "partial_json"]?.string ?? .empty
             if !piece.isEmpty {
+                blocks[place].hasPiece = true
                 tell(.toolCall(id: .empty, name: .empty, argumentsJSON: piece), part)
             }
         } else if type.equals("thinking_delta") {
@@ -176,6 +186,15 @@ public struct AnthropicStreamDecoder: StreamReplyDecoding {
             AnthropicThinking.append(signature: text, into: &scratch.bytes)
             tell(.none, part, fields: scratch.bytes.view)
         }
+    }
+
+    /// The arguments of a call are an object in every dialect; of a tool without parameters nothing
+    /// comes for them.
+    private mutating func takeBlockEnd(_ index: JSONValue?) {
+        guard let index = index?.integer, let block = blocks.last(where: { $0.index == index }),
+            let part = block.part, block.isCall, !block.hasInput, !block.hasPiece
+        else { return }
+        tell(.toolCall(id: .empty, name: .empty, argumentsJSON: ByteView("{}")), part)
     }
 
     private mutating func takeEnd(_ root: JSONValue) {

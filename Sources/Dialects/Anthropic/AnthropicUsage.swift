@@ -7,6 +7,7 @@ struct AnthropicUsage {
     private var input: Int64 = 0
     private var cacheRead: Int64 = 0
     private var cacheWrite: Int64 = 0
+    private var cacheWriteHour: Int64 = 0
     private var output: Int64 = 0
     private var thinking: Int64 = 0
     private var isTold = false
@@ -18,6 +19,8 @@ struct AnthropicUsage {
         Self.set(&input, value[member: "input_tokens"])
         Self.set(&cacheRead, value[member: "cache_read_input_tokens"])
         Self.set(&cacheWrite, value[member: "cache_creation_input_tokens"])
+        Self.set(
+            &cacheWriteHour, value[member: "cache_creation"]?[member: "ephemeral_1h_input_tokens"])
         Self.set(&output, value[member: "output_tokens"])
         Self.set(&thinking, value[member: "output_tokens_details"]?[member: "thinking_tokens"])
     }
@@ -30,6 +33,7 @@ struct AnthropicUsage {
         usage.inputTokens = input + cacheRead + cacheWrite
         usage.cachedInputTokens = cacheRead
         usage.cacheWriteTokens = cacheWrite
+        usage.cacheWriteHourTokens = min(cacheWriteHour, cacheWrite)
         usage.outputTokens = output
         usage.reasoningTokens = min(thinking, output)
         return usage

@@ -45,4 +45,6 @@ public struct GeminiStreamDecoder: StreamReplyDecoding {
     public mutating func end() throws(GatewayError) -> ReplyFinished { try state.finished() }
 
     public var isComplete: Bool { state.isComplete }
+
+    public var usageSoFar: Usage? { state.usage }
 }

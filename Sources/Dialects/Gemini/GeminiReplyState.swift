@@ -9,7 +9,7 @@ struct GeminiReplyState {
     private let faults: GeminiFaults
     private var candidates: [Candidate] = []
     private var hasStarted = false
-    private var usage: Usage?
+    private(set) var usage: Usage?
     private var providerFieldsJSON = ""
     private var callCount = 0
     private var pending: [Pending] = []

@@ -7,7 +7,7 @@ public import GatewayPrimitives
 /// `nil`; at `[DONE]`: ``end()``. Belongs to the loop of its parser, which others may use
 /// meanwhile.
 public struct OpenAIChatStreamDecoder {
-    private var state: OpenAIChatState
+    private(set) var state: OpenAIChatState
     private var isUsageReport = false
 
     /// A decoder of one stream. Without `wantsTyped` events have their content, because it is

@@ -13,14 +13,35 @@ struct OpenAIFaults: FaultClassifying {
     func malformed(_ what: String) -> GatewayError { common.malformed(what) }
 
     /// An error that stands where a reply was expected, in a body or in the middle of a stream.
-    /// Servers put the HTTP status into its code, if anywhere.
+    /// Servers put the HTTP status into its code, or its name.
     func reported(in root: JSONValue) -> GatewayError {
         let error = root[member: "error"] ?? root
         let code = error[member: "code"]
-        let status = code?.integer ?? code?.string?.decimal.map(Int64.init) ?? 500
+        let number = code?.integer ?? code?.string?.decimal.map(Int64.init)
+        let status =
+            number.map(Int.init(clamping:)) ?? status(named: code?.string)
+            ?? status(named: error[member: "type"]?.string) ?? 500
         return classify(
-            status: (400..<600).contains(status) ? Int(status) : 500, root: root, body: nil,
+            status: (400..<600).contains(status) ? status : 500, root: root, body: nil,
             retryAfter: nil)
+    }
+
+    /// The status that goes with an error's code or type (platform.openai.com/docs/guides/
+    /// error-codes, and the names that compatible servers took over from others).
+    private func status(named name: ByteView?) -> Int? {
+        switch name?.string {
+        case "rate_limit_exceeded", "rate_limit_error", "insufficient_quota", "tokens", "requests":
+            429
+        case "invalid_api_key", "authentication_error": 401
+        case "permission_error", "unsupported_country_region_territory": 403
+        case "model_not_found", "not_found_error": 404
+        case "invalid_request_error", "context_length_exceeded", "exceed_context_size_error",
+            "content_filter", "content_policy_violation", "invalid_prompt":
+            400
+        case "overloaded_error", "service_unavailable_error", "slow_down": 503
+        case "timeout_error": 504
+        default: nil
+        }
     }
 
     /// What an upstream's error means, by its status and its own words.

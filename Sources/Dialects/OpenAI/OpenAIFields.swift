@@ -140,12 +140,17 @@ enum OpenAILogprobs {
 
 /// OpenAI's `usage`.
 enum OpenAIUsage {
-    /// The counts of a `usage` object; `nil` if it is none.
+    /// The counts of a `usage` object; `nil` if it is none, or does not tell the input: what makes
+    /// no sense is no report, and the gateway counts for itself.
     static func read(_ value: JSONValue) -> Usage? {
-        guard value.kind == .object else { return nil }
+        guard value.kind == .object, let input = told(value[member: "prompt_tokens"]) else {
+            return nil
+        }
         var usage = Usage(source: .reported)
-        usage.inputTokens = count(value[member: "prompt_tokens"])
-        usage.outputTokens = count(value[member: "completion_tokens"])
+        usage.inputTokens = input
+        usage.outputTokens =
+            told(value[member: "completion_tokens"])
+            ?? max(0, count(value[member: "total_tokens"]) - input)
         if let details = value[member: "prompt_tokens_details"] {
             usage.cachedInputTokens = count(details[member: "cached_tokens"])
             usage.audioInputTokens = count(details[member: "audio_tokens"])
@@ -157,9 +162,12 @@ enum OpenAIUsage {
         return usage
     }
 
+    private static func count(_ value: JSONValue?) -> Int64 { told(value) ?? 0 }
+
     /// A count of an upstream is believed only as far as it can be one.
-    private static func count(_ value: JSONValue?) -> Int64 {
-        min(max(value?.integer ?? 0, 0), countMax)
+    private static func told(_ value: JSONValue?) -> Int64? {
+        guard let number = value?.number, number >= 0 else { return nil }
+        return value?.integer.map { min($0, countMax) } ?? Int64(min(number, Double(countMax)))
     }
 
     /// Sums of such counts do not overflow.

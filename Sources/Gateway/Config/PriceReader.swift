@@ -28,6 +28,9 @@ enum PriceReader {
         }
         if let price = price("cache_read_input_token_cost") { result.rates.cachedInput = price }
         if let price = price("cache_creation_input_token_cost") { result.rates.cacheWrite = price }
+        if let price = price("cache_creation_input_token_cost_above_1hr") {
+            result.rates.cacheWriteHour = price
+        }
         if let price = price("input_cost_per_audio_token") { result.rates.audioInput = price }
         if let price = price("output_cost_per_reasoning_token") { result.rates.reasoning = price }
         if let price = price("output_cost_per_audio_token") { result.rates.audioOutput = price }

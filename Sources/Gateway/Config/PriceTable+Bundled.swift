@@ -29,6 +29,8 @@ extension PriceTable {
             var price = Price(Price.Rates(input: input, output: output))
             price.rates.cachedInput = token(entry["cache_read_input_token_cost"])
             price.rates.cacheWrite = token(entry["cache_creation_input_token_cost"])
+            price.rates.cacheWriteHour = token(
+                entry["cache_creation_input_token_cost_above_1hr"])
             price.rates.audioInput = token(entry["input_cost_per_audio_token"])
             price.rates.reasoning = token(entry["output_cost_per_reasoning_token"])
             price.rates.audioOutput = token(entry["output_cost_per_audio_token"])
@@ -62,6 +64,9 @@ extension PriceTable {
                     token(entry["cache_read_input_token_cost" + above]) ?? base.cachedInput
                 rates.cacheWrite =
                     token(entry["cache_creation_input_token_cost" + above]) ?? base.cacheWrite
+                rates.cacheWriteHour =
+                    token(entry["cache_creation_input_token_cost_above_1hr" + above])
+                    ?? base.cacheWriteHour
                 return Price.Tier(inputTokensAbove: thousands * 1_000, rates: rates)
             }
     }

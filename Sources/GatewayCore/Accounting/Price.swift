@@ -20,6 +20,8 @@ public struct Price: Equatable, Sendable {
         public var input: TokenPrice
         public var cachedInput: TokenPrice?
         public var cacheWrite: TokenPrice?
+        /// What is written for an hour, where the vendor tells it apart.
+        public var cacheWriteHour: TokenPrice?
         public var audioInput: TokenPrice?
         public var output: TokenPrice
         public var reasoning: TokenPrice?
@@ -86,7 +88,9 @@ extension Price.Rates {
         let special = usage.cachedInputTokens + usage.cacheWriteTokens + usage.audioInputTokens
         sum.add(usage.inputTokens - special, at: input)
         sum.add(usage.cachedInputTokens, at: cachedInput ?? input)
-        sum.add(usage.cacheWriteTokens, at: cacheWrite ?? input)
+        let written = cacheWrite ?? input
+        sum.add(usage.cacheWriteTokens - usage.cacheWriteHourTokens, at: written)
+        sum.add(usage.cacheWriteHourTokens, at: cacheWriteHour ?? written)
         sum.add(usage.audioInputTokens, at: audioInput ?? input)
         return sum
     }
@@ -103,7 +107,9 @@ extension Price.Rates {
 
     /// The most that an input token can cost.
     var inputGreatest: TokenPrice {
-        max(input, cachedInput ?? .zero, max(cacheWrite ?? .zero, audioInput ?? .zero))
+        max(
+            input, cachedInput ?? .zero,
+            max(cacheWrite ?? .zero, cacheWriteHour ?? .zero, audioInput ?? .zero))
     }
 
     /// The most that an output token can cost.

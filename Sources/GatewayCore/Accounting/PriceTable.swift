@@ -79,8 +79,8 @@ private struct PriceRow {
     let price: Price
 
     /// vendor, model, mode, input_max, output_max, input, cached, cache_write, audio_in, output,
-    /// reasoning, audio_out, tiers, hides, source
-    static let columnCount = 15
+    /// reasoning, audio_out, tiers, hides, cache_write_1h, source
+    static let columnCount = 16
 
     init(_ line: Substring, number: Int) throws(PriceTable.Invalid) {
         let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
@@ -105,13 +105,14 @@ private struct PriceRow {
         var rates = Price.Rates(input: try required(fields[5]), output: try required(fields[9]))
         rates.cachedInput = try optional(fields[6])
         rates.cacheWrite = try optional(fields[7])
+        rates.cacheWriteHour = try optional(fields[14])
         rates.audioInput = try optional(fields[8])
         rates.reasoning = try optional(fields[10])
         rates.audioOutput = try optional(fields[11])
         var tiers: [Price.Tier] = []
         for text in fields[12].split(separator: ";") {
             let parts = text.split(separator: ",", omittingEmptySubsequences: false)
-            guard parts.count == 5, let above = Int(parts[0]) else {
+            guard parts.count == 6, let above = Int(parts[0]) else {
                 throw PriceTable.Invalid(line: number, problem: "`\(text)` is no tier")
             }
             var higher = rates
@@ -119,6 +120,7 @@ private struct PriceRow {
             higher.cachedInput = try optional(parts[2])
             higher.cacheWrite = try optional(parts[3])
             higher.output = try required(parts[4])
+            higher.cacheWriteHour = try optional(parts[5])
             tiers.append(Price.Tier(inputTokensAbove: above, rates: higher))
         }
         var price = Price(

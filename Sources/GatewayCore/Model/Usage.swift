@@ -3,6 +3,8 @@ public struct Usage: Equatable, Sendable {
     public var inputTokens: Int64 = 0
     public var cachedInputTokens: Int64 = 0
     public var cacheWriteTokens: Int64 = 0
+    /// Of those, the ones that are kept for an hour, which has a price of its own.
+    public var cacheWriteHourTokens: Int64 = 0
     public var audioInputTokens: Int64 = 0
     public var outputTokens: Int64 = 0
     public var reasoningTokens: Int64 = 0

@@ -88,6 +88,23 @@ struct AnthropicDecoderTests {
         #expect(digest.outcomes == ["0:refusal:model:"])
     }
 
+    /// For a tool without parameters nothing comes, or an empty piece; its arguments are an object.
+    @Test(arguments: [
+        "",
+        #"data: {"type":"content_block_delta","index":0,"delta":{"type":"#
+            + #""input_json_delta","partial_json":""}}"# + "\n\n",
+    ])
+    func aCallWithoutArgumentsHasAnEmptyObject(piece: String) throws {
+        let stream =
+            #"data: {"type":"message_start","message":{"id":"m","model":"c"}}"# + "\n\n"
+            + #"data: {"type":"content_block_start","index":0,"content_block":{"type":"tool_use","#
+            + #""id":"t","name":"now","input":{}}}"# + "\n\n" + piece
+            + #"data: {"type":"content_block_stop","index":0}"# + "\n\n"
+            + #"data: {"type":"message_delta","delta":{"stop_reason":"tool_use"}}"# + "\n\n"
+            + #"data: {"type":"message_stop"}"# + "\n\n"
+        #expect(try digest(stream: Array(stream.utf8)).calls(of: 0) == [["t", "now", "{}"]])
+    }
+
     @Test(arguments: [
         "anthropic-stream-text.sse", "anthropic-stream-call.sse",
         "anthropic-stream-server-tool.sse",

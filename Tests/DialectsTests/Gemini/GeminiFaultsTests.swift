@@ -44,7 +44,7 @@ struct GeminiFaultsTests {
         let error = classify(status, code, message)
         #expect(error.reason == reason)
         #expect(error.upstream?.code == code)
-        #expect(error.upstream?.message == (reason == .upstreamAuthFailed ? nil : message))
+        #expect(error.upstream?.message == message)
     }
 
     /// A wrong key is an invalid argument to Google, and its details repeat the key.

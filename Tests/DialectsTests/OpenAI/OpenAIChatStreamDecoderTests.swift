@@ -152,12 +152,17 @@ struct OpenAIChatStreamDecoderTests {
     /// Counts of an upstream are believed only as far as they can be counts.
     @Test(
         arguments: [
-            ("-5", 0), ("1e30", 0), ("\"7\"", 0), ("null", 0), ("2.5", 0),
-            ("9223372036854775807", 1 << 40), ("7", 7),
-        ] as [(String, Int64)])
-    func nonsenseIsNotCounted(count: String, tokens: Int64) throws {
-        let chunk = Self.chunk("", #","usage":{"prompt_tokens":\#(count)}"#)
-        #expect(try digest([Self.stop, chunk]).usage?.inputTokens == tokens)
+            ("-5", nil), ("\"7\"", nil), ("null", nil), ("1e30", 1 << 40), ("2.5", 2),
+            ("9223372036854775807", 1 << 40), ("9223372036854775808", 1 << 40), ("7", 7),
+        ] as [(String, Int64?)])
+    func nonsenseIsNoReport(count: String, tokens: Int64?) throws {
+        let input = Self.chunk("", #","usage":{"prompt_tokens":\#(count)}"#)
+        #expect(try digest([Self.stop, input]).usage?.inputTokens == tokens)
+        let output = Self.chunk(
+            "", #","usage":{"prompt_tokens":1,"completion_tokens":\#(count),"total_tokens":4}"#)
+        #expect(try digest([Self.stop, output]).usage?.outputTokens == tokens ?? 3)
+        let total = Self.chunk("", #","usage":{"total_tokens":\#(count)}"#)
+        #expect(try digest([Self.stop, total]).usage == nil)
     }
 
     /// What the core has no name for goes along.

@@ -115,7 +115,7 @@ struct OpenAIFaultsTests {
     }
 
     /// Upstreams repeat the key they were sent, whole or in part: it is the gateway's, and no
-    /// client may see it, nor what else stands in such a message.
+    /// client may see it. The other words tell why.
     @Test(arguments: [401, 403])
     func theGatewaysCredentialsAreNotRepeated(status: Int) {
         let error = classify(
@@ -123,7 +123,7 @@ struct OpenAIFaultsTests {
             #"{"error":{"message":"Incorrect API key provided: sk-secret.","type":"t","code":"c"}}"#
         )
         #expect(!error.message.contains("sk-secret"))
-        #expect(error.upstream?.message == nil)
+        #expect(error.upstream?.message == "Incorrect API key provided: [hidden]")
         #expect(error.upstream?.body == nil)
         #expect(error.upstream?.code == "c")
         #expect(error.upstream?.httpStatus == status)
@@ -165,5 +165,41 @@ struct OpenAIFaultsTests {
         #expect(message.utf8.count <= DialectLimits.upstreamMessageBytesMax)
         #expect(!message.contains("\u{FFFD}"))
         #expect(error.upstream?.body == nil, "a body over the bound is not passed on")
+    }
+
+    /// Whatever looks like a key, or a part of one, is hidden; the rest is kept.
+    @Test(arguments: [
+        (
+            "Country, region, or territory not supported",
+            "Country, region, or territory not supported"
+        ),
+        ("No key (abcd****wxyz) for org-1a2b3c4d5e6f.", "No key [hidden] for [hidden]"),
+        (
+            "Bearer 'sk-x' is wrong; see https://e.com/keys.",
+            "Bearer [hidden] is wrong; see https://e.com/keys."
+        ),
+    ])
+    func whatMayBeAKeyIsHidden(words: String, shown: String) {
+        #expect(UpstreamFaults.withoutKeys(words) == shown)
+    }
+
+    /// An error in a body or a stream that began with success is known by its name.
+    @Test(arguments: [
+        (#"{"code":"rate_limit_exceeded"}"#, GatewayError.Reason.upstreamRateLimited),
+        (#"{"code":"context_length_exceeded"}"#, .contextWindowExceeded),
+        (#"{"code":"content_filter"}"#, .contentPolicy),
+        (#"{"type":"overloaded_error"}"#, .upstreamUnavailable),
+        (#"{"type":"authentication_error"}"#, .upstreamAuthFailed),
+        (#"{"type":"invalid_request_error"}"#, .upstreamRejected),
+        (#"{"code":429}"#, .upstreamRateLimited), (#"{"code":"odd"}"#, .upstreamUnavailable),
+    ])
+    func anErrorInAStreamIsKnownByItsName(error: String, reason: GatewayError.Reason) throws {
+        let bytes = Bytes(#"{"error":\#(error)}"#)
+        let parser = JSONParser()
+        let root = try parser.parse(bytes.view)
+        let faults = OpenAIFaults(provider: .openAI, deployment: "d")
+        withExtendedLifetime((bytes, parser)) {
+            #expect(faults.reported(in: root).reason == reason)
+        }
     }
 }

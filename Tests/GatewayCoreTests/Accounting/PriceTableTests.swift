@@ -7,11 +7,12 @@ struct PriceTableTests {
 
     private static func row(
         model: String, input: String, cached: String = "", write: String = "",
-        output: String, reasoning: String = "", tiers: String = "", hides: String = ""
+        output: String, reasoning: String = "", tiers: String = "", hides: String = "",
+        hour: String = ""
     ) -> String {
         [
             "v", model, "chat", "1000", "100", input, cached, write, "", output, reasoning, "",
-            tiers, hides, "",
+            tiers, hides, hour, "",
         ].joined(separator: "\t")
     }
 
@@ -66,9 +67,21 @@ struct PriceTableTests {
     }
 
     /// Above its threshold a tier counts for all tokens.
+    /// At $3, $3.75 for five minutes and $6 for an hour a million tokens.
+    @Test func whatIsWrittenForAnHourHasItsOwnPrice() throws {
+        let table = try PriceTable(
+            Self.head
+                + Self.row(model: "m", input: "3", write: "3.75", output: "15", hour: "6") + "\n")
+        let price = try #require(table.price(vendor: "v", model: "m"))
+        var usage = Self.usage(1_000_000, write: 1_000_000, output: 0)
+        #expect(price.cost(of: usage).total == Money(nanoUSD: 3_750_000_000))
+        usage.cacheWriteHourTokens = 600_000
+        #expect(price.cost(of: usage).total == Money(nanoUSD: 5_100_000_000))
+    }
+
     @Test func aLongPromptHasTheRatesOfItsTier() throws {
         let table = try PriceTable(
-            Self.row(model: "m", input: "1", output: "2", tiers: "200,3,,,4;1000,5,,,6"))
+            Self.row(model: "m", input: "1", output: "2", tiers: "200,3,,,4,;1000,5,,,6,"))
         let price = try #require(table.price(vendor: "v", model: "m"))
         #expect(price.cost(of: Self.usage(200, output: 10)).total.nanoUSD == 220_000)
         #expect(price.cost(of: Self.usage(201, output: 10)).total.nanoUSD == 643_000)

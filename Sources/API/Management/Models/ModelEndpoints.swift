@@ -102,6 +102,7 @@ struct ModelEndpoints {
         "stream_timeout", "order", "cooldown_time", "max_parallel_requests", "max_retries",
         "drop_params", "tags", "input_cost_per_token", "output_cost_per_token",
         "cache_read_input_token_cost", "cache_creation_input_token_cost",
+        "cache_creation_input_token_cost_above_1hr",
         "output_cost_per_reasoning_token", "input_cost_per_audio_token",
         "output_cost_per_audio_token",
     ]

@@ -115,6 +115,9 @@ extension JSONOutput {
         if let written = rates.cacheWrite {
             member("cache_creation_input_token_cost", json: written.dollarsPerToken)
         }
+        if let written = rates.cacheWriteHour {
+            member("cache_creation_input_token_cost_above_1hr", json: written.dollarsPerToken)
+        }
     }
 
     /// `nil` where one of them is without bound.
