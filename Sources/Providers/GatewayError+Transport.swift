@@ -19,7 +19,8 @@ extension GatewayError {
                 timeout: .connect, outcome: .timedOut)
             return
         case .closed, .timedOut:
-            outcome = .serverError
+            // It may have done the work, and bill it.
+            outcome = .interrupted
             what =
                 isAnswering
                 ? "closed the connection in the middle of its answer"

@@ -19,6 +19,7 @@ struct UpstreamReply {
         do throws(TransportError) {
             try await exchange.send(
                 ClientRequest(method: "POST", target: path, headers: headers, body: body.view))
+            relay.noteSent()
             // It may be long, and the answer slow.
             body.release()
             try await exchange.receiveHead()
@@ -54,11 +55,17 @@ struct UpstreamReply {
         var scanner = events
         // Bytes of an event that is not whole stay where they are.
         var unfinishedBytes = 0
-        while try await readMore(than: unfinishedBytes) {
-            guard let left = try relayBatch(to: &decoder, &scanner) else { return }
-            unfinishedBytes = left
-            try await relay.awaitRoom()
+        do throws(GatewayError) {
+            while try await readMore(than: unfinishedBytes) {
+                guard let left = try relayBatch(to: &decoder, &scanner) else { return }
+                unfinishedBytes = left
+                try await relay.awaitRoom()
+            }
+        } catch {
+            if let told = decoder.usageSoFar { relay.noteUsage(told) }
+            throw error
         }
+        if let told = decoder.usageSoFar { relay.noteUsage(told) }
         guard decoder.isComplete else {
             throw .malformedReply(
                 "ended its stream without \(Decoder.endMarker)", from: deployment)

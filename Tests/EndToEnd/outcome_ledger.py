@@ -91,6 +91,9 @@ def compare_row(row: sqlite3.Row, plan: Plan) -> int:
     # What was not begun, or was turned away with a status, costs nothing.
     if row["cost"]:
         assert row["cost"] + row["excess"] >= plan.observed * OUTPUT, (plan, dict(row))
+    # An answer that was lost before its first word was written all the same.
+    if plan.fate == "lost":
+        assert row["cost"] + row["excess"] >= bill_of(plan), (plan, dict(row))
     if plan.max_tokens or not plan.is_stream:
         assert row["cost"] <= held_most(plan), (plan, dict(row))
     return row["cost"] - bill_of(plan)

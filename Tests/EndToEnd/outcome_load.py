@@ -9,7 +9,7 @@ import random
 
 # How often each fate is drawn. The first are the upstream's, the last are the client's.
 FATES = {"ok": 40, "unreported": 6, "4xx": 6, "5xx": 8, "hang": 2, "stall": 2, "cut": 12,
-         "gone": 20, "deadline": 4}
+         "lost": 4, "gone": 20, "deadline": 4}
 # What a gateway waits for: a first token, and one in the middle, that come late and not too late.
 SLOW_FATES = {"late": 3, "pause": 3}
 MAX_TOKENS = 40
@@ -135,10 +135,11 @@ class OutcomeUpstream:
                 "role": "assistant", "content": "word" * count}}]}).encode()
         if plan.fate == "gone":
             await asyncio.sleep(0.01)
+        is_lost = plan.fate == "lost"
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
-                     b"content-length: %d\r\n\r\n%s" % (len(body), body))
+                     b"content-length: %d\r\n\r\n%s" % (len(body), body[:-1] if is_lost else body))
         await writer.drain()
-        return True
+        return not is_lost
 
     async def _stream(self, plan, count, usage, reader, writer) -> bool:
         if plan.fate == "hang":
@@ -148,6 +149,11 @@ class OutcomeUpstream:
                      b"transfer-encoding: chunked\r\n\r\n")
         chunk = b'{"id":"x","object":"chat.completion.chunk","created":1,"model":"m","choices":' \
             b'[{"index":0,"delta":{"content":"word"},"finish_reason":null}]}'
+        if plan.fate == "lost":
+            self._event(writer, chunk.replace(b'"content":"word"', b'"role":"assistant"'))
+            plan.bill[1] += 1
+            await writer.drain()
+            return False
         for written in range(count):
             if plan.fate in ("cut", "stall") and written >= plan.at:
                 break

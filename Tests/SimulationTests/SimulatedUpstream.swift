@@ -26,6 +26,7 @@ final class SimulatedUpstream: Provider {
         guard case .chat(let chat) = request, let price = deployment.price else { return }
         let pause = SimulatedPause(clock: clock)
         relay.cancellation.attach(attempt: pause)
+        relay.noteSent()
         let latency = Duration.milliseconds(Int.random(in: 0..<300, using: &random))
         await pause.wait(until: clock.now().advanced(by: latency))
         try relay.cancellation.check()

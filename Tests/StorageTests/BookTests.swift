@@ -222,16 +222,18 @@ struct BookTests {
                 account("a", cap: 1_000), account("k", cap: nil, soft: 50),
                 account("l", cap: nil, soft: 20),
             ]
-            for (amount, call, places, balances) in [
-                (20, 1, [], []), (30, 2, [2], [50]), (1, 3, [1, 2], [51, 51]),
+            // What is held is not spent.
+            for (cost, call, places, balances) in [
+                (20, 1, [], []), (30, 2, [2], [20]), (1, 3, [1, 2], [50, 50]),
             ] as [(Int64, UInt64, [Int], [Int64])] {
-                let answer = try book.reserve(demand(accounts, amount, call: call), owner: 1)
-                guard case .held(_, _, let passed) = answer else {
+                let answer = try book.reserve(demand(accounts, 100, call: call), owner: 1)
+                guard case .held(let id, _, let passed) = answer else {
                     Issue.record("refused")
                     return
                 }
                 #expect(passed.map(\.place) == places)
-                #expect(passed.map(\.balance.held.nanoUSD) == balances)
+                #expect(passed.map(\.balance.settled.nanoUSD) == balances)
+                try book.settle(id, row(call, cost: cost))
             }
         }
     }

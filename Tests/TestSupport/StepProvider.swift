@@ -26,6 +26,9 @@ public final class StepProvider: Provider {
     /// The bounds that attempts were given by the gateway, where it gave one.
     public private(set) var bounds: [Int] = []
 
+    /// Whether attempts get as far as sending their request.
+    public var sends = true
+
     public init(_ attempts: [[Step]]) { self.attempts = attempts }
 
     public func attempt(
@@ -36,6 +39,7 @@ public final class StepProvider: Provider {
         guard !attempts.isEmpty else { fatalError("an attempt that the test did not expect") }
         let hanger = Hanger()
         relay.cancellation.attach(attempt: hanger)
+        if sends { relay.noteSent() }
         for step in attempts.removeFirst() {
             switch step {
             case .started(let id): try emitStarted(id, relay)

@@ -47,8 +47,7 @@ struct WebhookEvent: Encodable {
         var members = encoder.container(keyedBy: Member.self)
         let account = alert.account
         let kind = account.subject.kind
-        let spent = alert.balance.settled + alert.balance.held
-        try members.encode(Self.dollars(spent), forKey: .spend)
+        try members.encode(Self.dollars(alert.balance.settled), forKey: .spend)
         try members.encode(Self.dollars(alert.balance.held), forKey: .held)
         try members.encode(account.spec.max.map(Self.dollars), forKey: .maxBudget)
         try members.encode(account.spec.soft.map(Self.dollars), forKey: .softBudget)
@@ -82,7 +81,7 @@ struct WebhookEvent: Encodable {
         let account = alert.account
         let name = account.subject.kind == .global ? "gateway" : account.name
         let subject = "\(account.subject.kind.name) `\(name)`"
-        let spent = (alert.balance.settled + alert.balance.held).dollars
+        let spent = alert.balance.settled.dollars
         let period = account.spec.window.text
         switch alert.kind {
         case .softPassed:
@@ -91,8 +90,10 @@ struct WebhookEvent: Encodable {
                 + "$\(soft.dollars) (\(period))"
         case .exhausted:
             let cap = account.spec.max ?? .zero
+            let held = alert.balance.held.dollars
             return "Budget Crossed: \(subject) has spent $\(spent) of its budget of "
-                + "$\(cap.dollars) (\(period)), and a request was refused"
+                + "$\(cap.dollars) (\(period)), $\(held) is held for requests that are running, "
+                + "and a request was refused"
         }
     }
 

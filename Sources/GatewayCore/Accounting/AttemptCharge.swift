@@ -27,6 +27,10 @@ struct AttemptCharge {
     /// The bound that has to go upstream because the client gave none, or a budget does not cover
     /// it; for one choice.
     private(set) var outputTokensMax: Int?
+    /// Whether the upstream may have the request.
+    var wasSent = false
+    /// What the upstream has told so far of what it uses, in the middle of its answer.
+    var told: Usage?
     /// Whether that bound is where a budget ends.
     private(set) var isBoundByBudget = false
 
@@ -53,18 +57,25 @@ struct AttemptCharge {
         let amountLeast: Money
     }
 
+    /// Something also for what costs nothing, or has no known price: a budget that is used up, or
+    /// is zero to begin with, lets nothing through.
     var demand: Demand {
         let plan = worst.plan(price, margin: margin)
+        func least(_ tokens: Int64) -> Money {
+            max(Self.amountLeast, worst.cost(outputTokens: tokens, at: rates))
+        }
         return Demand(
-            plan: plan, amount: worst.cost(outputTokens: plan.tokens, at: rates),
-            amountLeast: worst.cost(outputTokens: plan.tokensLeast, at: rates))
+            plan: plan, amount: least(plan.tokens), amountLeast: least(plan.tokensLeast))
     }
+
+    private static let amountLeast = Money(nanoUSD: 1)
 
     /// Takes what the budgets gave of what was asked of them.
     @inline(never)
     mutating func take(_ got: Money, of demand: Demand) {
         let plan = demand.plan
         held = got
+        guard isPriced else { return }
         var inputOnly = FineMoney()
         inputOnly.add(worst.input.most, at: rates.inputGreatest)
         let covered = FineMoney.tokens(for: got - inputOnly.money, at: rates.outputGreatest)
@@ -159,7 +170,7 @@ struct AttemptCharge {
             !isComplete && (unreadSince.map { now.since($0) > Self.unreadMost } ?? false)
         let call = UnreportedCall(
             input: worst.input, isStream: worst.isStream, choiceCount: worst.choiceCount,
-            passed: meter.tokens, margin: margin,
+            told: told, passed: max(meter.tokens, told?.outputTokens ?? 0), margin: margin,
             outputMost: isHeld ? min(tokensHeld, outputMost) : outputMost, isComplete: isComplete,
             mayHaveUsedAll: isStrict || isHeld && (wasStalled || price?.hidesReasoning == true),
             chargesInputMost: isStrict)

@@ -14,9 +14,9 @@ public struct BudgetAlert: Sendable {
 
     /// Which bound. The raw values are LiteLLM's names of the events, and are stored.
     public enum Kind: String, Sendable {
-        /// What is charged and held is above the soft bound.
+        /// What is charged has come to the soft bound; told of by the next call.
         case softPassed = "soft_budget_crossed"
-        /// The cap has no room for a call, which was refused.
+        /// What is left of the cap has no room for a call, which was refused.
         case exhausted = "budget_crossed"
     }
 

@@ -116,7 +116,7 @@ final class CallCharge {
         attempt = AttemptCharge(
             attempt.worst, price: isFree ? nil : deployment.price, tokenizer: deployment.tokenizer)
         isPrepared = true
-        return hold.isNeeded && attempt.isPriced ? attempt.demand : nil
+        return hold.isNeeded ? attempt.demand : nil
     }
 
     /// What of the hold is not this attempt's: what failed ones may have cost and, beside another,
@@ -126,6 +126,12 @@ final class CallCharge {
     }
 
     // MARK: - While the answer passes
+
+    /// Notes that the upstream may have the request.
+    func noteSent() { attempt.wasSent = true }
+
+    /// Notes what the upstream has told so far of what it uses.
+    func noteUsage(_ told: Usage) { attempt.told = told }
 
     /// Counts content that passes.
     @inline(__always)
@@ -168,6 +174,7 @@ final class CallCharge {
     /// What an attempt without an answer costs; `nil` for nothing: it was turned away with a
     /// status, or never reached its upstream.
     private func unansweredCost(_ failure: GatewayError) -> (usage: Usage, cost: Cost)? {
+        guard attempt.wasSent else { return nil }
         switch failure.outcome {
         case .timedOut where failure.timeout != .connect: break
         case .interrupted, .malformed, .cancelled, .hedgeLost: break

@@ -129,7 +129,10 @@ final class CallHold {
     private func refusal(
         by account: BudgetAccount, _ balance: BudgetBalance, _ demand: HoldDemand
     ) -> GatewayError {
-        tell(.exhausted, account, balance, demand)
+        // One that is too large for the whole budget says nothing of what is left of it.
+        if demand.amountLeast <= account.spec.max ?? .zero {
+            tell(.exhausted, account, balance, demand)
+        }
         return .budgetExhausted(account, balance, needed: demand.amountLeast, at: demand.at)
     }
 

@@ -53,9 +53,9 @@ public struct BudgetBalance: Equatable, Sendable {
         self.held = held
     }
 
-    /// Whether it has passed a soft bound.
+    /// Whether what is charged has come to a soft bound.
     public func passes(_ soft: Money?) -> Bool {
-        if let soft { settled + held > soft } else { false }
+        if let soft { settled >= soft } else { false }
     }
 
     /// What a cap leaves.
@@ -65,7 +65,7 @@ public struct BudgetBalance: Equatable, Sendable {
 /// What a ledger answers to a ``HoldDemand``.
 public enum HoldAnswer: Sendable {
     /// The hold with this number, of this amount, is on record. `softPassed` are the places of the
-    /// accounts whose soft bounds it passes, and how they stand with it.
+    /// accounts whose soft bounds are passed, and how they stand with it.
     case held(id: Int64, amount: Money, softPassed: [(place: Int, balance: BudgetBalance)])
     /// A budget has too little left, and how it stands; nothing was taken from any.
     indirect case refused(BudgetAccount, BudgetBalance)

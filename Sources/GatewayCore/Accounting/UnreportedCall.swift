@@ -8,6 +8,8 @@ struct UnreportedCall {
     var isStream: Bool
     /// Zero for a request without output, such as one for embeddings.
     var choiceCount: Int64
+    /// What the upstream told before its answer was cut short: it knows its input.
+    var told: Usage?
     /// Output tokens that passed.
     var passed: Int64
     /// How many may be on their way.
@@ -25,7 +27,11 @@ struct UnreportedCall {
     var usage: Usage {
         var usage = Usage(source: .counted)
         usage.inputTokens = chargesInputMost ? input.most : input.likely
-        if chargesInputMost { usage.source = .estimated }
+        if chargesInputMost {
+            usage.source = .estimated
+        } else if let told {
+            usage.takeInput(of: told)
+        }
         guard choiceCount > 0 else { return usage }
         if !isStream && !isComplete {
             // A whole answer that did not come may have been written to its end.
@@ -44,5 +50,16 @@ struct UnreportedCall {
         }
         usage.outputTokens = passed + usage.inFlightTokens
         return usage
+    }
+}
+
+extension Usage {
+    /// Takes over what is known of the input.
+    fileprivate mutating func takeInput(of told: Usage) {
+        inputTokens = told.inputTokens
+        cachedInputTokens = told.cachedInputTokens
+        cacheWriteTokens = told.cacheWriteTokens
+        cacheWriteHourTokens = told.cacheWriteHourTokens
+        audioInputTokens = told.audioInputTokens
     }
 }

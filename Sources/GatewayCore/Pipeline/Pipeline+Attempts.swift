@@ -54,6 +54,7 @@ extension Pipeline {
                     plan.bar(deployment)
                     continue
                 }
+                try watch.checkCall()
                 // The worst case of this attempt is held before it is made, or it is not made.
                 try await charge.prepare(deployment, relay.record)
                 relay.record.budgetWarning = charge.budgetWarning

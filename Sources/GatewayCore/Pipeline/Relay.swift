@@ -146,6 +146,13 @@ public final class Relay {
         try cancellation.check()
     }
 
+    /// Notes that the request is on its way: from now on the upstream may do the work, and bill it,
+    /// whatever becomes of the attempt.
+    public func noteSent() { charge.noteSent() }
+
+    /// Notes what the upstream has told so far of what it uses, for an answer that is cut short.
+    public func noteUsage(_ told: Usage) { charge.noteUsage(told) }
+
     /// Notes the status that the upstream answered with.
     public func noteStatus(_ status: Int) {
         guard record.attempts.indices.contains(place) else { return }

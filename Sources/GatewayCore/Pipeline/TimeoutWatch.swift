@@ -28,6 +28,12 @@ final class TimeoutWatch: TimerTarget {
         arm()
     }
 
+    /// Throws where the call has no time left, so that nothing is begun for it.
+    func checkCall() throws(GatewayError) {
+        if callDeadline <= clock.now() { timerFired() }
+        try cancellation.check()
+    }
+
     /// Starts the bounds of an attempt.
     func beginAttempt(_ timeouts: AttemptTimeouts, at now: MonotonicTime) {
         self.timeouts = timeouts

@@ -34,8 +34,8 @@ public final class RoutePlan {
     /// Stand-ins not tried yet, and models seen.
     private var pending: [String] = []
     private var seen: [String]
-    /// Models left because all that could serve were left alone.
-    private var closed: [ModelEntry] = []
+    /// Models left because all that could serve were left alone, and what of each was tried.
+    private var closed: [(entry: ModelEntry, tried: [Deployment])] = []
 
     init(
         _ entry: ModelEntry, of list: ModelList, needs: RequestNeeds, options: RequestRouting?,
@@ -104,7 +104,7 @@ public final class RoutePlan {
         repeat {
             if let step = nextHere(moment, &budget, using: &random) { return step }
         } while enterFallback()
-        return nextClosed(moment, using: &random)
+        return nextClosed(moment, &budget, using: &random)
     }
 
     /// The next attempt in the present model; `nil` to leave it.
@@ -124,6 +124,7 @@ public final class RoutePlan {
             guard tried.count < 2 || budget.withdraw(list.rules.retries, at: moment.now) else {
                 return nil
             }
+            reopen()
             return .attempt(fresh, notBefore: moment.now)
         case .closed, .none: break
         }
@@ -132,25 +133,34 @@ public final class RoutePlan {
             guard max(notBefore, moment.now) < moment.deadline,
                 budget.withdraw(list.rules.retries, at: moment.now)
             else { return nil }
+            reopen()
             return .attempt(again, notBefore: notBefore)
         case .closed:
-            if !closed.contains(where: { $0.name == entry.name }) { closed.append(entry) }
+            if !closed.contains(where: { $0.entry === entry }) { closed.append((entry, tried)) }
             return nil
         case .none: return nil
         }
     }
 
-    /// The first to return of the models that were left because of that.
+    /// The present model is left alone no more.
+    private func reopen() { closed.removeAll { $0.entry === entry } }
+
+    /// The first to return of the models that were left because of that. What was tried of one
+    /// before counts: to come back to it is a retry as any other.
     private func nextClosed(
-        _ moment: Moment, using random: inout FastRandom
+        _ moment: Moment, _ budget: inout RetryBudget, using random: inout FastRandom
     ) -> Step {
         var until = MonotonicTime.distantFuture
         for candidate in closed {
-            entry = candidate
+            (entry, tried) = candidate
             switch pick(at: moment.now, without: barred, using: &random) {
             case .deployment(let returned):
-                tried = []
-                return .attempt(returned, notBefore: moment.now)
+                reopen()
+                if tried.isEmpty { return .attempt(returned, notBefore: moment.now) }
+                guard max(notBefore, moment.now) < moment.deadline,
+                    budget.withdraw(list.rules.retries, at: moment.now)
+                else { continue }
+                return .attempt(returned, notBefore: notBefore)
             case .closed(let return_): until = min(until, return_)
             case .none: break
             }

@@ -20,6 +20,7 @@ public final class ScriptedProvider: Provider {
         _ request: ModelRequest, at deployment: Deployment, relay: Relay
     ) async throws(GatewayError) {
         let (script, chunks) = try script(of: deployment)
+        relay.noteSent()
         switch request {
         case .chat(let chat): try await answer(chat, with: script, chunks, relay)
         case .embeddings(let embeddings): try await embed(embeddings, with: script, relay)

@@ -8,7 +8,7 @@ import Testing
 @MainActor
 struct CallChargeTests {
     /// A nano-dollar a token, in and out; answers of 100 tokens at most.
-    private static let price: Price = {
+    nonisolated private static let price: Price = {
         let rate = TokenPrice(femtoUSD: 1_000_000)
         return Price(Price.Rates(input: rate, output: rate), outputTokensMax: 100)
     }()
@@ -213,25 +213,72 @@ struct CallChargeTests {
         let tag = Standing(
             Subject(.tag, "x"), name: "x",
             budgets: [BudgetSpec(window: .forever, max: Money(nanoUSD: 1_000))])
+        let answer = { Self.tokens(1) + [.finish(Self.usage(0, $0))] }
         let harness = PipelineHarness(
-            attempts: [Self.tokens(1) + [.finish(Self.usage(0, 60))]],
-            standings: [key, team, tag], price: Self.price)
-        let door = harness.door(isStream: false)
+            attempts: [answer(60), answer(1)], standings: [key, team, tag], price: Self.price)
+        // A worst case that is held is not spent, and one beyond a whole budget says nothing of it.
+        let first = harness.door(isStream: false)
+        await harness.pipeline.run(first)
+        await harness.pipeline.run(harness.door(isStream: false, maxOutputTokens: 1_000))
+        #expect(first.record?.budgetWarning == nil && harness.alerts.all.isEmpty)
+        let door = harness.door(isStream: false, maxOutputTokens: 10)
         await harness.pipeline.run(door)
         #expect(door.record?.budgetWarning?.contains("alice") == true)
         #expect(harness.alerts.all.map(\.kind) == [.softPassed, .softPassed])
         #expect(harness.alerts.all.map(\.account.subject) == [key.subject, team.subject])
         #expect(
-            harness.alerts.all.map(\.balance.held)
-                == Array(repeating: Money(nanoUSD: 108), count: 2))
+            harness.alerts.all.map(\.balance.settled)
+                == Array(repeating: Money(nanoUSD: 60), count: 2))
         await harness.pipeline.run(harness.door(isStream: false, maxOutputTokens: 100))
         let last = try #require(harness.alerts.all.last)
         #expect(harness.alerts.all.count == 3)
         #expect(last.kind == .exhausted && last.account.subject == key.subject)
-        #expect(last.balance.settled == Money(nanoUSD: 60))
+        #expect(last.balance.settled == Money(nanoUSD: 61))
         // The same bound in the same period is the same topic; the next period's is another.
         #expect(harness.alerts.all[0].topic != last.topic)
         #expect(last.topic.start == BudgetWindow.daily.period(at: last.at).start)
+    }
+
+    /// What ends before its request is on its way costs nothing, whatever ends it.
+    @Test(arguments: [false, true])
+    func whatWasNotSentCostsNothing(isSent: Bool) async throws {
+        let late = GatewayError(
+            .timedOut, origin: .client, message: "late", timeout: .call, outcome: .cancelled)
+        let harness = harness([[.fail(late)]], cap: 1_000)
+        harness.provider.sends = isSent
+        let door = harness.door(isStream: false)
+        await harness.pipeline.run(door)
+        #expect(door.failure?.reason == .timedOut)
+        let (settled, held) = try balance(harness, cap: 1_000)
+        #expect(held == 0 && (settled > 0) == isSent)
+    }
+
+    /// A call without time left is not begun.
+    @Test func aCallWithoutTimeAsksNobody() async throws {
+        let harness = harness([], cap: 1_000)
+        let door = harness.door(timeout: .zero)
+        await harness.pipeline.run(door)
+        #expect(door.failure?.reason == .timedOut && door.failure?.timeout == .call)
+        #expect(harness.provider.tried.isEmpty)
+        let (settled, held) = try balance(harness, cap: 1_000)
+        #expect(settled == 0 && held == 0)
+    }
+
+    /// A budget that is used up, or zero, lets nothing through: nor does what costs nothing.
+    @Test(arguments: [nil, Price.zero, Self.price])
+    func aBudgetOfZeroBlocks(price: Price?) async throws {
+        for (cap, passes) in [(0, false), (1, price != Self.price)] as [(Int64, Bool)] {
+            let harness = PipelineHarness(
+                attempts: [Self.tokens(3) + [.finish(nil)]], standings: [Self.key(cap: cap)],
+                price: price, rules: Self.rules)
+            let door = harness.door()
+            await harness.pipeline.run(door)
+            #expect((door.failure == nil) == passes)
+            #expect(harness.provider.tried.isEmpty != passes)
+            #expect(door.failure?.reason == (passes ? nil : .budgetExhausted))
+            let (settled, held) = try balance(harness, cap: cap)
+            #expect(settled == 0 && held == 0)
+        }
     }
 
     /// What has no price counts as free, and says so: the attempt that answered, or one before it

@@ -54,6 +54,26 @@ struct UnreportedCallTests {
         #expect(usage.source == one.expected.3)
     }
 
+    /// What the upstream told of the input before it was cut short is so; of the output, the least.
+    @Test func whatWasToldIsKnown() {
+        var told = Usage(source: .reported)
+        told.inputTokens = 18
+        told.cachedInputTokens = 5
+        told.outputTokens = 1
+        let input = InputTokens(
+            textBytes: 100, messages: 1, otherBytes: 0, media: 0, mediaBytes: 0)
+        for strict in [false, true] {
+            let usage = UnreportedCall(
+                input: input, isStream: true, choiceCount: 1, told: told, passed: 40, margin: 16,
+                outputMost: 100, isComplete: false, mayHaveUsedAll: false,
+                chargesInputMost: strict
+            ).usage
+            #expect(usage.inputTokens == (strict ? 108 : 18))
+            #expect(usage.cachedInputTokens == (strict ? 0 : 5))
+            #expect(usage.outputTokens == 56)
+        }
+    }
+
     /// What came at once may come again before its upstream sees that it was cut.
     @Test func theMarginGrowsWithWhatComesAtOnce() {
         var meter = AnswerMeter()

@@ -126,6 +126,7 @@ final class HedgedUpstreams: Provider {
         defer { running -= 1 }
         let pause = Pause(clock: clock)
         relay.cancellation.attach(attempt: pause)
+        relay.noteSent()
         var due = clock.now().advanced(by: firstToken[deployment.id] ?? .zero)
         for index in 0..<3 {
             await pause.wait(until: due)

@@ -131,6 +131,30 @@ struct CooldownTests {
         #expect(took >= .milliseconds(3_900) && took < .milliseconds(4_200))
     }
 
+    /// To come back to a deployment that was left alone is an attempt as any other: it counts as
+    /// one, and where it fails, the request's retries are all that follows.
+    @Test(arguments: [0, 2])
+    func aReturnIsNoLicence(retries: Int) async {
+        let lone = RoutingWorld.deployment("a")
+        let stand = RoutingWorld.deployment("b", model: "other", index: 1)
+        let harness = harness(
+            Array(repeating: [.fail(RoutingWorld.failure(429))], count: 30), [lone, stand]
+        ) {
+            $0.cooldown.allowedFails.others = 0
+            $0.cooldown.time = .seconds(3)
+            $0.fallbacks.general = ["m": ["other"]]
+        }
+        _ = await harness.call()
+        #expect(isCooled(lone, harness))
+        var wishes = RoutingWishes()
+        wishes.disablesFallbacks = true
+        wishes.retryCount = retries
+        let before = harness.provider.tried.count
+        let (door, _) = await harness.call(harness.door(routing: RequestRouting(wishes)))
+        #expect(door.failure?.reason == .upstreamRateLimited)
+        #expect(harness.provider.tried.count - before == 1 + retries)
+    }
+
     /// Where none returns in time, the client is told when to come back.
     @Test func nobodyWaitsBeyondTheDeadline() async {
         let harness = harness(

@@ -24,17 +24,17 @@ struct OpenAIProviderFaultTests {
 
     static let beforeContent: [Fault] = [
         Fault(
-            name: "closed before a request", script: [], outcome: .serverError,
+            name: "closed before a request", script: [], outcome: .interrupted,
             words: "closed the connection without an answer"),
         Fault(
-            name: "closed after the request", script: [.request], outcome: .serverError,
+            name: "closed after the request", script: [.request], outcome: .interrupted,
             words: "closed the connection without an answer"),
         Fault(
-            name: "reset", script: [.request, .reset], outcome: .serverError,
+            name: "reset", script: [.request, .reset], outcome: .interrupted,
             words: "closed the connection without an answer"),
         Fault(
             name: "closed within the head", script: [.request, .send("HTTP/1.1 200 OK\r\ncont")],
-            outcome: .serverError, words: "closed the connection without an answer"),
+            outcome: .interrupted, words: "closed the connection without an answer"),
         Fault(
             name: "no HTTP", script: [.request, .send("SSH-2.0-OpenSSH_9.2\r\n\r\n")],
             outcome: .malformed, words: "broke the rules of HTTP"),
@@ -85,7 +85,7 @@ struct OpenAIProviderFaultTests {
             name: "cut within the body",
             script: [
                 .request, .send(String(Replies.whole.dropLast(5))),
-            ], outcome: .serverError, words: "in the middle of its answer", isStream: false),
+            ], outcome: .interrupted, words: "in the middle of its answer", isStream: false),
         Fault(
             name: "an empty body", script: [.request, .send(Replies.json(""))],
             outcome: .malformed, words: "not valid JSON", isStream: false),
