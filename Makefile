@@ -28,7 +28,8 @@ RELEASE_BULK_SERVER := $(CURDIR)/.build/release/bulk-server
 .PHONY: test-floods test-sdks test-schema bench-connections bench-routing simulate-routing
 .PHONY: help simulate run build demo test test-swift test-clients test-end-to-end test-interop \
 	test-restart test-judge test-outcomes test-asan test-tsan fuzz generate generate-check format format-check lint deps \
-	venv soak bench bench-accounting bench-check bench-footprint bench-smoke bench-tls
+	venv soak bench bench-accounting bench-check bench-footprint bench-ledger bench-smoke \
+	bench-tls
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -198,6 +199,10 @@ venv: deps ## Install the Python packages of the tests into .venv, if their list
 bench-accounting: ## Compare the CPU per request by what is held and how durable rows are; rows a second.
 	swift build $(RELEASE) --product llm-gateway
 	LLM_GATEWAY_BIN=$(RELEASE_BINARY) python3 bench/accounting.py
+
+bench-ledger: ## Measure the ledger alone: CPU of a hold and a row by calls a transaction.
+	swift build $(RELEASE) --product ledger-bench
+	.build/release/ledger-bench
 
 bench-footprint: venv ## Measure the time to start, and the memory by connection and by stream.
 	swift build $(RELEASE) --product llm-gateway

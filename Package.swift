@@ -151,6 +151,9 @@ let package = Package(
         .executableTarget(
             name: "bulk-server", dependencies: ["Transport", "GatewayPrimitives"],
             path: "bench/BulkServer", swiftSettings: settings),
+        .executableTarget(
+            name: "ledger-bench", dependencies: ["Storage", "GatewayCore", "GatewayPrimitives"],
+            path: "bench/LedgerBench", swiftSettings: settings),
         .target(name: "CAllocations", path: "Tests/AllocationCount"),
         .executableTarget(
             name: "routing-bench",
