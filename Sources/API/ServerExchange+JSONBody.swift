@@ -12,6 +12,15 @@ extension ServerExchange {
                 message: "The content type is `\(type[0..<min(type.count, 80)].string)`; "
                     + "this endpoint takes application/json.")
         }
+        if let encoding = requestHeaders.value(of: "content-encoding"),
+            !encoding.isEmpty, !encoding.equalsIgnoringCase("identity")
+        {
+            throw GatewayError(
+                .unsupportedMediaType, origin: .client,
+                message: "The content encoding is "
+                    + "`\(encoding[0..<min(encoding.count, 80)].string)`; this endpoint takes "
+                    + "bodies that are not compressed.")
+        }
         do throws(TransportError) {
             return try await readBody(bytesMax: bytesMax)
         } catch {

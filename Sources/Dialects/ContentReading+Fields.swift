@@ -20,6 +20,22 @@ extension ContentReading {
         }
     }
 
+    /// Tells that what a model thought before is not said here, or not with its proof.
+    func noteReasoning(
+        _ reasoning: Reasoning, ofPart part: Int, inMessage index: Int, _ unsaid: inout Unsaid
+    ) {
+        let path = path(ofMessage: index)
+        switch words {
+        case .contract: unsaid.drop(field: self.path(ofPart: part, inMessage: index))
+        case .openAI:
+            unsaid.drop(
+                field: reasoning.isProven ? "\(path).thinking_blocks" : "\(path).reasoning_content")
+        case .ollama: unsaid.drop(field: "\(path).thinking")
+        // Told as it was read.
+        case .anthropic: break
+        }
+    }
+
     /// What the client calls a part of a message, for errors.
     func path(ofPart part: Int, inMessage index: Int) -> String {
         switch words {

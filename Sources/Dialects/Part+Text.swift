@@ -24,6 +24,11 @@ extension Part {
     }
 }
 
+extension Reasoning {
+    /// Whether an upstream's proof is with it, without which no upstream takes it back.
+    var isProven: Bool { !signature.isEmpty || !redactedData.isEmpty }
+}
+
 extension Message.Role {
     /// Whether it is set apart from the conversation, where a dialect does that.
     var isSystem: Bool { self == .system || self == .developer }

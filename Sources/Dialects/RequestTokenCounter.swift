@@ -66,8 +66,9 @@ public final class RequestTokenCounter: InputCounter {
         var sum = 0
         for part in parts {
             switch part {
-            case .text(let text), .reasoning(let text), .refusal(let text), .other(let text):
+            case .text(let text), .refusal(let text), .other(let text):
                 sum += tokenizer.count(text)
+            case .reasoning(let reasoning): sum += tokenizer.count(reasoning.text)
             case .media: sum += InputTokens.perMediumLikely
             case .toolCall(let call):
                 sum += tokenizer.count(call.name) + tokenizer.count(call.argumentsJSON)

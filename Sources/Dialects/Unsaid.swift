@@ -23,9 +23,6 @@ struct Unsaid {
         self.words = words
     }
 
-    /// Whether the client wrote in OpenAI's words.
-    var isOpenAI: Bool { words == .openAI }
-
     /// The name of a field in the client's words.
     /// - Parameters:
     ///   - contract: its path in a chat request of the contract.
@@ -55,7 +52,9 @@ struct Unsaid {
     }
 
     /// The same with the field's name as the client knows it.
-    mutating func drop(field: String) { dropped.append(field) }
+    mutating func drop(field: String) {
+        if dropped.last != field { dropped.append(field) }
+    }
 
     /// Leaves out what matters, if that is allowed.
     mutating func refuse(

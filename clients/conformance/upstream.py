@@ -6,12 +6,16 @@ import threading
 import time
 
 CALL = {"id": "call_1", "name": "weather", "arguments": '{"city":"Oslo"}'}
+# In LiteLLM's shape, with a field that the gateway has no name for.
+THOUGHT = {
+    "reasoning_content": "Hm", "provider_specific_fields": {"citations": None}, "thinking_blocks": [
+        {"type": "thinking", "thinking": "Hm", "signature": "c2lnbmVk"}]}
 MODELS = ("limited", "tools", "endless")
 
 
 class Upstream:
-    """`limited` asks to come back in seven seconds; `tools` asks for the weather, and tells it when
-    it has the tool's answer; `endless` goes on until its caller has gone. `running` counts the
+    """`limited` asks to come back in seven seconds; `tools` thinks, asks for the weather, and tells
+    it when it has the tool's answer; `endless` goes on until its caller has gone. `running` counts the
     streams of the last."""
 
     def __init__(self):
@@ -49,7 +53,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             assert request["tools"][0]["function"]["name"] == CALL["name"], request
             call = {"id": CALL["id"], "type": "function", "function": {
                 "name": CALL["name"], "arguments": CALL["arguments"]}}
-            message, reason = {"content": None, "tool_calls": [call]}, "tool_calls"
+            message, reason = {**THOUGHT, "content": None, "tool_calls": [call]}, "tool_calls"
         if request.get("stream"):
             self.stream(pieces(message), reason)
             return
@@ -110,6 +114,9 @@ def pieces(message):
     if message["content"]:
         yield {"role": "assistant", "content": message["content"]}
         return
+    # Each on its own, as they come from a model that thinks.
+    yield {"role": "assistant", "content": "", **THOUGHT}
+    yield {"provider_specific_fields": THOUGHT["provider_specific_fields"]}
     [call] = message["tool_calls"]
     function = {"name": call["function"]["name"], "arguments": ""}
     yield {"role": "assistant", "tool_calls": [{**call, "index": 0, "function": function}]}

@@ -103,7 +103,10 @@ func (s *ChatStream) Message() *v1.Message {
 	sort.Ints(indices)
 	message := &v1.Message{Role: v1.Role_ROLE_ASSISTANT}
 	for _, index := range indices {
-		message.Parts = append(message.Parts, s.parts[int32(index)])
+		// A piece may have nothing but fields of the upstream's own: no part comes of that alone.
+		if part := s.parts[int32(index)]; part.Content != nil {
+			message.Parts = append(message.Parts, part)
+		}
 	}
 	return message
 }

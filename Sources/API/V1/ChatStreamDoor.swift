@@ -36,8 +36,9 @@ final class ChatStreamDoor: V1Door, Door {
     }
 
     func write(_ event: ReplyEvent) throws(GatewayError) {
-        guard case .delta(let delta) = event.body else { return }
-        if case .text(let text) = delta.content, delta.logprobs.isEmpty,
+        guard case .delta(var delta) = event.body else { return }
+        if !includesReasoning { delta.withholdReasoning() }
+        if case .text(let text) = delta.content, delta.signature.isEmpty, delta.logprobs.isEmpty,
             delta.refusalLogprobs.isEmpty, delta.providerFieldsJSON.isEmpty
         {
             sequence += 1
@@ -66,7 +67,11 @@ final class ChatStreamDoor: V1Door, Door {
         message.pointee.part_index = Int32(delta.partIndex)
         switch delta.content {
         case .none:
-            if delta.providerFieldsJSON.isEmpty && delta.logprobs.isEmpty { return nil }
+            if delta.signature.isEmpty && delta.providerFieldsJSON.isEmpty
+                && delta.logprobs.isEmpty && delta.refusalLogprobs.isEmpty
+            {
+                return nil
+            }
         case .text(let text):
             message.pointee.delta_case = LLMGATEWAY__V1__CHAT_DELTA__DELTA_TEXT
             message.pointee.text = arena.text(text)
@@ -74,9 +79,13 @@ final class ChatStreamDoor: V1Door, Door {
             message.pointee.delta_case = LLMGATEWAY__V1__CHAT_DELTA__DELTA_REFUSAL
             message.pointee.refusal = arena.text(text)
         case .reasoning(let text):
-            guard includesReasoning else { return nil }
             let reasoning = arena.make(V1Types.reasoningDelta)
             reasoning.pointee.text = arena.text(text)
+            message.pointee.delta_case = LLMGATEWAY__V1__CHAT_DELTA__DELTA_REASONING
+            message.pointee.reasoning = reasoning
+        case .redactedReasoning(let data):
+            let reasoning = arena.make(V1Types.reasoningDelta)
+            reasoning.pointee.redacted_data = arena.data(data.bytes)
             message.pointee.delta_case = LLMGATEWAY__V1__CHAT_DELTA__DELTA_REASONING
             message.pointee.reasoning = reasoning
         case .toolCall(let id, let name, let arguments):
@@ -87,6 +96,7 @@ final class ChatStreamDoor: V1Door, Door {
             message.pointee.delta_case = LLMGATEWAY__V1__CHAT_DELTA__DELTA_TOOL_CALL
             message.pointee.tool_call = call
         }
+        message.pointee.signature = arena.text(delta.signature)
         let records = V1Records(arena: arena)
         let logprobs = records.logprobs(delta.logprobs)
         message.pointee.n_logprobs = logprobs.count

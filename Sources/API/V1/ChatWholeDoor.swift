@@ -23,7 +23,7 @@ final class ChatWholeDoor: V1Door, Door {
 
     private enum Gathered {
         case text([UInt8])
-        case reasoning([UInt8])
+        case reasoning([UInt8], redacted: [UInt8], signature: [UInt8])
         case refusal([UInt8])
         case toolCall(id: [UInt8], name: [UInt8], arguments: [UInt8])
     }
@@ -44,8 +44,9 @@ final class ChatWholeDoor: V1Door, Door {
     func commit(_ record: CallRecord) {}
 
     func write(_ event: ReplyEvent) throws(GatewayError) {
-        guard case .delta(let delta) = event.body else { return }
-        gatheredBytes += delta.contentBytes
+        guard case .delta(var delta) = event.body else { return }
+        if !includesReasoning { delta.withholdReasoning() }
+        gatheredBytes += delta.keptBytes
         guard gatheredBytes <= Self.answerBytesMax else {
             throw GatewayError(
                 .upstreamUnavailable, origin: .upstream,
@@ -73,8 +74,16 @@ final class ChatWholeDoor: V1Door, Door {
         case (.none, _): nil
         case (.text(let text), .text(let before)?): .text(before + text.buffer)
         case (.text(let text), _): .text(text.bytes)
-        case (.reasoning(let text), .reasoning(let before)?): .reasoning(before + text.buffer)
-        case (.reasoning(let text), _): .reasoning(text.bytes)
+        case (.reasoning(let text), .reasoning(let before, let redacted, let signature)?):
+            .reasoning(
+                before + text.buffer, redacted: redacted,
+                signature: signature + delta.signature.buffer)
+        case (.reasoning(let text), _):
+            .reasoning(text.bytes, redacted: [], signature: delta.signature.bytes)
+        case (.redactedReasoning(let data), .reasoning(let text, let before, let signature)?):
+            .reasoning(text, redacted: before + data.buffer, signature: signature)
+        case (.redactedReasoning(let data), _):
+            .reasoning([], redacted: data.bytes, signature: [])
         case (.refusal(let text), .refusal(let before)?): .refusal(before + text.buffer)
         case (.refusal(let text), _): .refusal(text.bytes)
         case (.toolCall(let id, let name, let more), .toolCall(let oldID, let old, let before)?):
@@ -114,7 +123,7 @@ final class ChatWholeDoor: V1Door, Door {
         let gathered = choices.first { $0.index == outcome.choiceIndex }
         let message = arena.make(V1Types.message)
         message.pointee.role = LLMGATEWAY__V1__ROLE__ROLE_ASSISTANT
-        let parts = (gathered?.parts ?? []).compactMap { part(of: $0.part, arena) }
+        let parts = (gathered?.parts ?? []).map { part(of: $0.part, arena) }
         message.pointee.n_parts = parts.count
         message.pointee.parts = arena.array(parts.map { Optional($0) })
         let choice = arena.make(V1Types.choice)
@@ -134,7 +143,7 @@ final class ChatWholeDoor: V1Door, Door {
 
     private func part(
         of gathered: Gathered, _ arena: MessageArena
-    ) -> UnsafeMutablePointer<Llmgateway__V1__Part>? {
+    ) -> UnsafeMutablePointer<Llmgateway__V1__Part> {
         let text = { (bytes: [UInt8]) in arena.text(String(decoding: bytes, as: UTF8.self)) }
         let part = arena.make(V1Types.part)
         switch gathered {
@@ -144,10 +153,11 @@ final class ChatWholeDoor: V1Door, Door {
         case .refusal(let bytes):
             part.pointee.content_case = LLMGATEWAY__V1__PART__CONTENT_REFUSAL
             part.pointee.refusal = text(bytes)
-        case .reasoning(let bytes):
-            guard includesReasoning else { return nil }
+        case .reasoning(let bytes, let redacted, let signature):
             let reasoning = arena.make(V1Types.reasoning)
             reasoning.pointee.text = text(bytes)
+            reasoning.pointee.redacted_data = arena.data(redacted)
+            part.pointee.signature = text(signature)
             part.pointee.content_case = LLMGATEWAY__V1__PART__CONTENT_REASONING
             part.pointee.reasoning = reasoning
         case .toolCall(let id, let name, let arguments):

@@ -85,7 +85,9 @@ struct ModelsV1 {
         if modes.contains(nil) || modes.contains(.chat) {
             capabilities.append(LLMGATEWAY__V1__MODEL_CAPABILITY__MODEL_CAPABILITY_CHAT)
         }
-        if modes.contains(nil) || modes.contains(.embedding) {
+        // Anthropic has no embeddings.
+        let embeds = model.deployments.contains { $0.mode == nil && $0.provider != .anthropic }
+        if embeds || modes.contains(.embedding) {
             capabilities.append(LLMGATEWAY__V1__MODEL_CAPABILITY__MODEL_CAPABILITY_EMBEDDINGS)
         }
         message.pointee.n_capabilities = capabilities.count

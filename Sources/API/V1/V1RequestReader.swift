@@ -113,7 +113,7 @@ struct V1RequestReader {
         case LLMGATEWAY__V1__PART__CONTENT_TEXT: return .text(counted(part.text))
         case LLMGATEWAY__V1__PART__CONTENT_REFUSAL: return .refusal(counted(part.refusal))
         case LLMGATEWAY__V1__PART__CONTENT_REASONING:
-            return .reasoning(counted(part.reasoning.pointee.text))
+            return .reasoning(reasoning(part, "\(path).reasoning"))
         case LLMGATEWAY__V1__PART__CONTENT_MEDIA:
             return media(part.media.pointee, "\(path).media").map { .media($0) }
         case LLMGATEWAY__V1__PART__CONTENT_TOOL_CALL:
@@ -129,6 +129,21 @@ struct V1RequestReader {
             if json.isEmpty { violate(path, "has no content") }
             return json.isEmpty ? nil : .other(json: json)
         }
+    }
+
+    private mutating func reasoning(
+        _ part: Llmgateway__V1__Part, _ path: String
+    ) -> Reasoning {
+        let reasoning = part.reasoning.pointee
+        let bytes = UnsafeBufferPointer(
+            start: reasoning.redacted_data.data, count: reasoning.redacted_data.len)
+        // Upstreams give it as a text.
+        let redacted = String(validating: bytes, as: UTF8.self)
+        if redacted == nil {
+            violate("\(path).redacted_data", "must be as the upstream gave it")
+        }
+        return Reasoning(
+            counted(reasoning.text), signature: part.signature.text, redactedData: redacted ?? "")
     }
 
     private mutating func media(_ media: Llmgateway__V1__Media, _ path: String) -> Media? {

@@ -15,8 +15,8 @@ enum AnthropicBlock {
         _ part: Part, path: String, isOpenAI: Bool, into output: inout ByteQueue
     ) throws(GatewayError) {
         switch part {
-        case .text(let text), .refusal(let text), .reasoning(let text):
-            append(text: text, into: &output)
+        case .text(let text), .refusal(let text): append(text: text, into: &output)
+        case .reasoning(let reasoning): append(reasoning, into: &output)
         case .media(let media): try append(media, path, into: &output)
         case .toolCall(let call):
             output.append(#"{"type":"tool_use","id":"#)
@@ -36,6 +36,20 @@ enum AnthropicBlock {
         case .toolResult(let result): try append(result, path, isOpenAI, into: &output)
         case .other(let json): try ClientJSON.append(object: json, field: path, into: &output)
         }
+    }
+
+    /// Appends what a model thought before; a model takes it back only as it gave it.
+    private static func append(_ reasoning: Reasoning, into output: inout ByteQueue) {
+        if reasoning.redactedData.isEmpty {
+            output.append(#"{"type":"thinking","thinking":"#)
+            output.append(jsonString: reasoning.text)
+            output.append(",\"signature\":")
+            output.append(jsonString: reasoning.signature)
+        } else {
+            output.append(#"{"type":"redacted_thinking","data":"#)
+            output.append(jsonString: reasoning.redactedData)
+        }
+        output.append("}")
     }
 
     private static func append(

@@ -39,8 +39,11 @@ struct AnthropicBlockReader {
         if AnthropicThinking.isThinking(type) {
             // What a model thought before is its vendor's alone to read again.
             state.reading.hints.append(place)
-            let text = block[member: "thinking"]?.string?.string ?? ""
-            return text.isEmpty ? nil : .reasoning(text)
+            return .reasoning(
+                Reasoning(
+                    block[member: "thinking"]?.string?.string ?? "",
+                    signature: block[member: "signature"]?.string?.string ?? "",
+                    redactedData: block[member: "data"]?.string?.string ?? ""))
         }
         state.reading.unknown.append(place)
         return nil

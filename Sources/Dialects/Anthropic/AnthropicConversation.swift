@@ -8,19 +8,21 @@ internal import GatewayPrimitives
 /// the newest models take them. Results of tools are the user's; where they and a text are one
 /// turn, they come first.
 struct AnthropicConversation {
-    let isOpenAI: Bool
+    private let reading: ContentReading
     private var turn: Message.Role?
     private var blockCount = 0
 
-    init(isOpenAI: Bool) { self.isOpenAI = isOpenAI }
+    init(_ reading: ContentReading) { self.reading = reading }
 
     /// Appends `,"system":[...]`, if there is any, and `,"messages":[...]`.
     mutating func write(
-        _ messages: [Message], _ unsaid: inout Unsaid, into output: inout ByteQueue
+        _ unsaid: inout Unsaid, into output: inout ByteQueue
     ) throws(GatewayError) {
+        let messages = reading.content.messages
         for (index, message) in messages.enumerated() where message.role.isSystem {
             for (place, part) in message.parts.enumerated() {
-                try writeSystem(part, path(index, place), into: &output)
+                try writeSystem(
+                    part, reading.path(ofPart: place, inMessage: index), into: &output)
             }
         }
         if blockCount > 0 { output.append("]") }
@@ -28,18 +30,13 @@ struct AnthropicConversation {
         output.append(",\"messages\":[")
         for (index, message) in messages.enumerated() {
             if !message.name.isEmpty {
-                unsaid.drop("messages[\(index)].name", openAI: "messages[\(index)].name")
+                unsaid.drop(field: "\(reading.path(ofMessage: index)).name")
             }
             guard !message.role.isSystem else { continue }
-            try write(message, at: index, into: &output)
-            try noteFields(of: message, at: index, &unsaid)
+            try write(message, at: index, &unsaid, into: &output)
+            try reading.noteFields(ofMessage: index, &unsaid)
         }
         output.append(turn == nil ? "]" : "]}]")
-    }
-
-    private func path(_ message: Int, _ part: Int) -> String {
-        isOpenAI
-            ? "messages[\(message)].content[\(part)]" : "chat.messages[\(message)].parts[\(part)]"
     }
 
     private mutating func writeSystem(
@@ -61,19 +58,15 @@ struct AnthropicConversation {
     }
 
     private mutating func write(
-        _ message: Message, at index: Int, into output: inout ByteQueue
+        _ message: Message, at index: Int, _ unsaid: inout Unsaid, into output: inout ByteQueue
     ) throws(GatewayError) {
         let role: Message.Role = message.role == .assistant ? .assistant : .user
-        if role == .assistant {
-            let blocks = AnthropicThinkingWriter(message, field: "messages[\(index)]")
-            try blocks.write(into: &output) { (output: inout ByteQueue) in
-                beginBlock(of: role, into: &output)
-            }
-        }
         for (place, part) in message.parts.enumerated() {
             switch part {
-            // Said again with its signature alone.
-            case .reasoning: continue
+            // The API takes back only what is proven to be a model's own.
+            case .reasoning(let reasoning) where !reasoning.isProven || role != .assistant:
+                reading.noteReasoning(reasoning, ofPart: place, inMessage: index, &unsaid)
+                continue
             // The API takes no empty texts.
             case .text(let text) where text.isEmpty: continue
             case .refusal(let text) where text.isEmpty: continue
@@ -81,7 +74,8 @@ struct AnthropicConversation {
             }
             beginBlock(of: role, into: &output)
             try AnthropicBlock.append(
-                part, path: path(index, place), isOpenAI: isOpenAI, into: &output)
+                part, path: reading.path(ofPart: place, inMessage: index),
+                isOpenAI: reading.words == .openAI, into: &output)
         }
     }
 
@@ -93,16 +87,5 @@ struct AnthropicConversation {
             role == .assistant
                 ? #"{"role":"assistant","content":["# : #"{"role":"user","content":["#)
         turn = role
-    }
-
-    /// Members of a message that are no part of it here.
-    private func noteFields(
-        of message: Message, at index: Int, _ unsaid: inout Unsaid
-    ) throws(GatewayError) {
-        for name in try ClientJSON.names(
-            of: message.providerFieldsJSON, field: "messages[\(index)]")
-        where name != "thinking_blocks" || message.role != .assistant {
-            unsaid.refuse("messages[\(index)].\(name)", openAI: "messages[\(index)].\(name)")
-        }
     }
 }

@@ -8,8 +8,6 @@ public struct AnthropicMessageCollector: ~Copyable {
     private let model: String
     private var raw = ByteQueue()
     private var blocks: [Block] = []
-    /// Blocks of thinking in their vendor's own words, which stand for the reasoning.
-    private var thinking: [String] = []
     private var gathered: GatheredBytes
 
     /// One block of the message.
@@ -18,11 +16,17 @@ public struct AnthropicMessageCollector: ~Copyable {
         let part: Int
         var id: [UInt8] = []
         var name: [UInt8] = []
-        /// The text, or a call's arguments.
+        /// The text, or a call's arguments, or thinking that cannot be read.
         var text: [UInt8] = []
+        /// Of thinking.
+        var signature: [UInt8] = []
     }
 
-    private enum Kind { case text, thinking, call }
+    private enum Kind {
+        case text, thinking, redacted, call
+
+        var isThinking: Bool { self == .thinking || self == .redacted }
+    }
 
     /// - Parameter bytesMax: how much may be gathered.
     public init(id: String, model: String, bytesMax: Int = 64 * 1024 * 1024) {
@@ -41,16 +45,18 @@ public struct AnthropicMessageCollector: ~Copyable {
         guard raw.isEmpty, case .delta(let delta) = event.body, delta.choiceIndex == 0 else {
             return
         }
-        try gathered.add(delta.contentBytes + delta.providerFieldsJSON.count)
-        if !delta.providerFieldsJSON.isEmpty {
-            thinking += AnthropicThinking.Blocks(in: delta.providerFieldsJSON).all.map(\.json)
-        }
+        try gathered.add(delta.keptBytes)
         switch delta.content {
         case .none: break
         case .text(let text), .refusal(let text):
             if !text.isEmpty { blocks[place(.text, delta.partIndex)].text += text.buffer }
         case .reasoning(let text):
-            if !text.isEmpty { blocks[place(.thinking, delta.partIndex)].text += text.buffer }
+            if text.isEmpty && delta.signature.isEmpty { break }
+            let place = place(.thinking, delta.partIndex)
+            blocks[place].text += text.buffer
+            blocks[place].signature += delta.signature.buffer
+        case .redactedReasoning(let data):
+            blocks[place(.redacted, delta.partIndex)].text += data.buffer
         case .toolCall(let id, let name, let arguments):
             let place = place(.call, delta.partIndex)
             blocks[place].id += id.buffer
@@ -94,12 +100,9 @@ public struct AnthropicMessageCollector: ~Copyable {
         _ outcome: ChoiceOutcome, into output: inout ByteQueue
     ) throws(GatewayError) {
         var isFirst = true
-        for json in thinking {
-            if !isFirst { output.append(",") }
-            isFirst = false
-            output.append(text: json)
-        }
-        for block in blocks where block.kind != .thinking || thinking.isEmpty {
+        // The API's own messages begin with what the model thought.
+        let ordered = blocks.filter(\.kind.isThinking) + blocks.filter { !$0.kind.isThinking }
+        for block in ordered {
             if !isFirst { output.append(",") }
             isFirst = false
             switch block.kind {
@@ -107,7 +110,12 @@ public struct AnthropicMessageCollector: ~Copyable {
                 output.append(#"{"type":"text","text":"#)
                 append(block.text, into: &output)
             case .thinking:
-                output.append(#"{"type":"thinking","signature":"","thinking":"#)
+                output.append(#"{"type":"thinking","signature":"#)
+                append(block.signature, into: &output)
+                output.append(",\"thinking\":")
+                append(block.text, into: &output)
+            case .redacted:
+                output.append(#"{"type":"redacted_thinking","data":"#)
                 append(block.text, into: &output)
             case .call:
                 output.append(#"{"type":"tool_use","id":"#)

@@ -80,6 +80,8 @@ struct AnthropicPlan {
             return unsaid.refuse(
                 field, openAI: openAI, "with a tool that must be called is not supported")
         }
+        let isBudget = content.maxReasoningTokens != nil ? model.takesBudget : !model.takesEffort
+        if isBudget, Self.lacksThinking(content) { return unsaid.drop(field, openAI: openAI) }
         if let budget = content.maxReasoningTokens {
             guard model.takesBudget else { return unsaid.refuse(field, openAI: openAI) }
             guard budget >= Self.budgetMin, budget < maxTokens else {
@@ -113,6 +115,24 @@ struct AnthropicPlan {
                 "in an answer of less than \(Self.budgetMin * 2) tokens is not supported")
         }
         thinking = .budget(budget)
+    }
+
+    /// Whether the last calls of tools came without the thinking that led to them: of a client that
+    /// did not ask to be told. With a budget of thinking the API refuses them, so that the model
+    /// has to go on without (docs.claude.com/en/docs/build-with-claude/extended-thinking).
+    private static func lacksThinking(_ content: ChatContent) -> Bool {
+        guard let last = content.messages.last(where: { $0.role == .assistant }) else {
+            return false
+        }
+        var hasCalls = false
+        for part in last.parts {
+            switch part {
+            case .reasoning(let reasoning) where reasoning.isProven: return false
+            case .toolCall: hasCalls = true
+            default: break
+            }
+        }
+        return hasCalls
     }
 
     private static func forcesTool(_ content: ChatContent) -> Bool {

@@ -3,8 +3,7 @@ public import GatewayPrimitives
 
 /// Reads a whole message of Anthropic's.
 ///
-/// All blocks of thinking are told with the first event of the content. The raw form, which is the
-/// whole body, is with the `started` event and covers the others.
+/// The raw form, which is the whole body, is with the `started` event and covers the others.
 public struct AnthropicReplyDecoder: WholeReplyDecoding {
     private let faults: AnthropicFaults
     private var text: ReplyText
@@ -19,7 +18,6 @@ public struct AnthropicReplyDecoder: WholeReplyDecoding {
     /// Memory that views of the last event point to.
     private final class Scratch {
         var input = ByteQueue()
-        var fields = ByteQueue()
     }
 
     /// A decoder of one reply. Errors name the provider and the deployment.
@@ -46,12 +44,6 @@ public struct AnthropicReplyDecoder: WholeReplyDecoding {
             ], usage: usage.usage,
             serviceTier: root[member: "usage"]?[member: "service_tier"]?.string.map(
                 AnthropicTier.name(of:)))
-        let thinking = content.elements.filter {
-            $0[member: "type"]?.string.map(AnthropicThinking.isThinking) ?? false
-        }
-        if !thinking.isEmpty {
-            AnthropicThinking.append(blocks: thinking, into: &scratch.fields)
-        }
     }
 
     public mutating func next() -> ReplyEvent? {
@@ -73,7 +65,7 @@ public struct AnthropicReplyDecoder: WholeReplyDecoding {
                 index += 1
                 guard index > place else { continue }
                 place = index
-                if let said = said(by: block) { return tell(said) }
+                if let said = said(by: block) { return tell(said, of: block) }
             }
             stage = .refusal
         }
@@ -93,7 +85,9 @@ public struct AnthropicReplyDecoder: WholeReplyDecoding {
         if type.equals("thinking") {
             return .reasoning(block[member: "thinking"]?.string ?? .empty)
         }
-        if type.equals("redacted_thinking") { return ChatDelta.Content.none }
+        if type.equals("redacted_thinking") {
+            return .redactedReasoning(block[member: "data"]?.string ?? .empty)
+        }
         guard type.equals("tool_use") else { return nil }
         scratch.input.clear()
         if let input = block[member: "input"] {
@@ -106,9 +100,12 @@ public struct AnthropicReplyDecoder: WholeReplyDecoding {
             name: block[member: "name"]?.string ?? .empty, argumentsJSON: scratch.input.view)
     }
 
-    private mutating func tell(_ content: ChatDelta.Content) -> ReplyEvent {
+    private mutating func tell(
+        _ content: ChatDelta.Content, of block: JSONValue? = nil
+    ) -> ReplyEvent {
         var delta = ChatDelta(partIndex: partCount, content: content)
-        if partCount == 0 { delta.providerFieldsJSON = scratch.fields.view }
+        delta.signature = block?[member: "signature"]?.string ?? .empty
+        delta.isSigned = !delta.signature.isEmpty
         partCount += 1
         return ReplyEvent(.delta(delta), raw: .covered(.anthropicMessages))
     }

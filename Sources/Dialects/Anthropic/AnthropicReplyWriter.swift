@@ -46,16 +46,20 @@ public struct AnthropicReplyWriter {
             begin(.text, delta.partIndex, into: &output)
             writeDelta(#"{"type":"text_delta","text":"#, text, into: &output)
         case .reasoning(let text):
-            if text.isEmpty { break }
+            if text.isEmpty && delta.signature.isEmpty { break }
             begin(.thinking, delta.partIndex, into: &output)
-            writeDelta(#"{"type":"thinking_delta","thinking":"#, text, into: &output)
+            if !text.isEmpty {
+                writeDelta(#"{"type":"thinking_delta","thinking":"#, text, into: &output)
+            }
+            if !delta.signature.isEmpty {
+                writeDelta(
+                    #"{"type":"signature_delta","signature":"#, delta.signature, into: &output)
+            }
+        case .redactedReasoning(let data): writeRedacted(data, into: &output)
         case .toolCall(let id, let name, let arguments):
             try beginCall(delta.partIndex, id: id, name: name, into: &output)
             if arguments.isEmpty { break }
             writeDelta(#"{"type":"input_json_delta","partial_json":"#, arguments, into: &output)
-        }
-        if !delta.providerFieldsJSON.isEmpty {
-            writeThinking(of: delta.providerFieldsJSON, into: &output)
         }
     }
 
@@ -203,24 +207,13 @@ extension AnthropicReplyWriter {
         output.append("}}\n\n")
     }
 
-    /// Tells the signature of the thinking that was told, and thinking that cannot be read; see
-    /// ``AnthropicThinking``.
-    private mutating func writeThinking(of json: ByteView, into output: inout ByteQueue) {
-        for block in AnthropicThinking.Blocks(in: json).all {
-            if let signature = block.signature {
-                guard !signature.isEmpty else { continue }
-                if open?.kind != .thinking { begin(.thinking, -1, into: &output) }
-                var text = ByteQueue()
-                text.append(text: signature)
-                writeDelta(
-                    #"{"type":"signature_delta","signature":"#, text.view, into: &output)
-            } else {
-                close(into: &output)
-                beginBlock(into: &output)
-                output.append(text: block.json)
-                output.append("}\n\n")
-                Self.writeBlockStop(blockCount - 1, into: &output)
-            }
-        }
+    /// Tells thinking that cannot be read, which comes whole.
+    private mutating func writeRedacted(_ data: ByteView, into output: inout ByteQueue) {
+        close(into: &output)
+        beginBlock(into: &output)
+        output.append(#"{"type":"redacted_thinking","data":"#)
+        output.append(jsonString: data)
+        output.append("}}\n\n")
+        Self.writeBlockStop(blockCount - 1, into: &output)
     }
 }

@@ -41,7 +41,7 @@ public struct AnthropicRequestWriter {
         let plan = AnthropicPlan(
             request, content, model: AnthropicModel(named: model), maxTokens: maxTokens(request),
             &unsaid)
-        try write(request, content, plan, &unsaid, into: &output)
+        try write(request, reading, plan, &unsaid, into: &output)
         try unsaid.finish()
         return unsaid.dropped
     }
@@ -65,7 +65,7 @@ public struct AnthropicRequestWriter {
     ]
 
     private func write(
-        _ request: ChatRequest, _ content: ChatContent, _ plan: AnthropicPlan,
+        _ request: ChatRequest, _ reading: ContentReading, _ plan: AnthropicPlan,
         _ unsaid: inout Unsaid, into output: inout ByteQueue
     ) throws(GatewayError) {
         output.append("{\"model\":")
@@ -73,8 +73,9 @@ public struct AnthropicRequestWriter {
         output.append(",\"max_tokens\":")
         output.append(decimal: plan.maxTokens)
         if request.isStream { output.append(",\"stream\":true") }
-        var conversation = AnthropicConversation(isOpenAI: unsaid.isOpenAI)
-        try conversation.write(content.messages, &unsaid, into: &output)
+        let content = reading.content
+        var conversation = AnthropicConversation(reading)
+        try conversation.write(&unsaid, into: &output)
         try writeTools(content, &unsaid, into: &output)
         plan.writeSampling(into: &output)
         try writeOutput(content, plan, &unsaid, into: &output)

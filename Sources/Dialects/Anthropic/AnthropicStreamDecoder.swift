@@ -140,13 +140,15 @@ public struct AnthropicStreamDecoder: StreamReplyDecoding {
             blocks[blocks.count - 1].isCall = true
             startCall(block, part)
         } else if type.equals("redacted_thinking") {
-            scratch.bytes.clear()
-            AnthropicThinking.append(blocks: [block], into: &scratch.bytes)
-            tell(.none, part, fields: scratch.bytes.view)
+            tell(.redactedReasoning(block[member: "data"]?.string ?? .empty), part)
         } else if let text = block[member: "text"]?.string, !text.isEmpty {
             tell(.text(text), part)
-        } else if let text = block[member: "thinking"]?.string, !text.isEmpty {
-            tell(.reasoning(text), part)
+        } else if let text = block[member: "thinking"]?.string {
+            // Some servers send it whole, and no pieces of it.
+            let signature = block[member: "signature"]?.string ?? .empty
+            if !text.isEmpty || !signature.isEmpty {
+                tell(.reasoning(text), part, signature: signature)
+            }
         }
     }
 
@@ -182,9 +184,7 @@ public struct AnthropicStreamDecoder: StreamReplyDecoding {
         } else if type.equals("thinking_delta") {
             tell(.reasoning(delta[member: "thinking"]?.string ?? .empty), part)
         } else if type.equals("signature_delta"), let text = delta[member: "signature"]?.string {
-            scratch.bytes.clear()
-            AnthropicThinking.append(signature: text, into: &scratch.bytes)
-            tell(.none, part, fields: scratch.bytes.view)
+            if !text.isEmpty { tell(.reasoning(.empty), part, signature: text) }
         }
     }
 
@@ -210,10 +210,11 @@ public struct AnthropicStreamDecoder: StreamReplyDecoding {
     }
 
     private mutating func tell(
-        _ content: ChatDelta.Content, _ part: Int, fields: ByteView = .empty
+        _ content: ChatDelta.Content, _ part: Int, signature: ByteView = .empty
     ) {
         var delta = ChatDelta(partIndex: part, content: content)
-        delta.providerFieldsJSON = fields
+        if case .reasoning = content { delta.isSigned = true }
+        delta.signature = signature
         pending = ReplyEvent(.delta(delta))
     }
 }

@@ -28,6 +28,9 @@ struct GeminiConversation {
             guard !message.role.isSystem else { continue }
             let role: StaticString = message.role == .assistant ? "model" : "user"
             for (place, part) in message.parts.enumerated() {
+                if case .reasoning(let reasoning) = part {
+                    reading.noteReasoning(reasoning, ofPart: place, inMessage: index, &unsaid)
+                }
                 try write(
                     part, as: role, reading.path(ofPart: place, inMessage: index), &unsaid,
                     into: &output)

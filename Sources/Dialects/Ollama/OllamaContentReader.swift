@@ -104,7 +104,7 @@ struct OllamaContentState {
         if role == .tool { return readResult(message, text, path) }
         var result = Message(role: role, parts: [])
         if let thinking = message[member: "thinking"]?.string, !thinking.isEmpty {
-            result.parts.append(.reasoning(thinking.string))
+            result.parts.append(.reasoning(Reasoning(thinking.string)))
         }
         if !text.isEmpty { result.parts.append(.text(text)) }
         result.parts += pictures(message[member: "images"], "\(path).images")

@@ -48,6 +48,9 @@ struct OllamaConversation {
         }
         var said = Said()
         for (place, part) in message.parts.enumerated() {
+            if case .reasoning(let reasoning) = part, reasoning.isProven {
+                reading.noteReasoning(reasoning, ofPart: place, inMessage: index, &unsaid)
+            }
             try said.take(part, reading.path(ofPart: place, inMessage: index), &unsaid)
         }
         for call in said.calls { callNames[call.id] = call.name }
@@ -90,7 +93,7 @@ struct OllamaConversation {
                     throw .inexpressible(path, "is of a kind that this deployment does not take")
                 }
                 text += piece
-            case .reasoning(let piece): thinking += piece
+            case .reasoning(let reasoning): thinking += reasoning.text
             case .toolCall(let call): calls.append(call)
             case .toolResult: throw .inexpressible(path, "is a result outside of its message")
             case .media(let media):

@@ -61,7 +61,7 @@ public struct OllamaReplyWriter: ~Copyable {
         try gathered.add(delta.contentBytes)
         logprobs += delta.logprobs
         switch delta.content {
-        case .none, .toolCall: break
+        case .none, .toolCall, .redactedReasoning: break
         case .text(let piece), .refusal(let piece): text.append(piece)
         case .reasoning(let piece): thinking.append(piece)
         }
@@ -90,7 +90,7 @@ public struct OllamaReplyWriter: ~Copyable {
         switch delta.content {
         case .text(let piece), .refusal(let piece): said = piece
         case .reasoning(let piece): thought = piece
-        case .none, .toolCall: break
+        case .none, .toolCall, .redactedReasoning: break
         }
         if said.isEmpty && thought.isEmpty && delta.logprobs.isEmpty { return }
         writeHead(into: &output)

@@ -16,11 +16,21 @@ public struct OpenAIChatCollector: ~Copyable {
         let index: Int
         var text: [UInt8] = []
         var reasoning: [UInt8] = []
+        /// What of the reasoning has to come back with its signature.
+        var thinking: [Thinking] = []
         var refusal: [UInt8] = []
         var calls: [(part: Int, id: [UInt8], name: [UInt8], arguments: [UInt8])] = []
         var logprobs: [TokenLogprob] = []
         /// Members that the core has no name for, of the first piece that had any.
         var others: [UInt8] = []
+    }
+
+    private struct Thinking {
+        let part: Int
+        var text: [UInt8] = []
+        var signature: [UInt8] = []
+        /// What stands for text that cannot be read.
+        var redacted: [UInt8] = []
     }
 
     /// - Parameter bytesMax: how much may be gathered.
@@ -39,14 +49,23 @@ public struct OpenAIChatCollector: ~Copyable {
             return
         }
         guard raw.isEmpty, case .delta(let delta) = event.body else { return }
-        try gathered.add(delta.contentBytes)
+        try gathered.add(delta.keptBytes)
         let place = place(of: delta.choiceIndex)
         choices[place].logprobs += delta.logprobs
         if choices[place].others.isEmpty { choices[place].others = delta.providerFieldsJSON.bytes }
         switch delta.content {
         case .none: break
         case .text(let text): choices[place].text += text.buffer
-        case .reasoning(let text): choices[place].reasoning += text.buffer
+        case .reasoning(let text):
+            choices[place].reasoning += text.buffer
+            if delta.isSigned {
+                let thought = thinking(of: delta.partIndex, at: place)
+                choices[place].thinking[thought].text += text.buffer
+                choices[place].thinking[thought].signature += delta.signature.buffer
+            }
+        case .redactedReasoning(let data):
+            let thought = thinking(of: delta.partIndex, at: place)
+            choices[place].thinking[thought].redacted += data.buffer
         case .refusal(let text): choices[place].refusal += text.buffer
         case .toolCall(let id, let name, let arguments):
             let known = choices[place].calls.firstIndex { $0.part == delta.partIndex }
@@ -65,6 +84,14 @@ public struct OpenAIChatCollector: ~Copyable {
         if let place = choices.firstIndex(where: { $0.index == index }) { return place }
         choices.append(Choice(index: index))
         return choices.count - 1
+    }
+
+    private mutating func thinking(of part: Int, at place: Int) -> Int {
+        if let known = choices[place].thinking.lastIndex(where: { $0.part == part }) {
+            return known
+        }
+        choices[place].thinking.append(Thinking(part: part))
+        return choices[place].thinking.count - 1
     }
 
     /// Appends the whole reply.
@@ -102,6 +129,7 @@ public struct OpenAIChatCollector: ~Copyable {
             output.append(",\"reasoning_content\":")
             append(choice.reasoning, orNull: false, into: &output)
         }
+        write(choice.thinking, into: &output)
         for (index, call) in choice.calls.enumerated() {
             output.append(index == 0 ? ",\"tool_calls\":[{\"id\":" : ",{\"id\":")
             append(call.id, orNull: false, into: &output)
@@ -127,6 +155,23 @@ public struct OpenAIChatCollector: ~Copyable {
         output.append(",\"finish_reason\":\"")
         output.append(OpenAIFinish.name(of: outcome.reason))
         output.append("\"}")
+    }
+
+    private func write(_ thinking: [Thinking], into output: inout ByteQueue) {
+        for (index, thought) in thinking.enumerated() {
+            output.append(index == 0 ? ",\"thinking_blocks\":[" : ",")
+            if thought.redacted.isEmpty {
+                output.append(#"{"type":"thinking","thinking":"#)
+                append(thought.text, orNull: false, into: &output)
+                output.append(",\"signature\":")
+                append(thought.signature, orNull: false, into: &output)
+            } else {
+                output.append(#"{"type":"redacted_thinking","data":"#)
+                append(thought.redacted, orNull: false, into: &output)
+            }
+            output.append("}")
+        }
+        if !thinking.isEmpty { output.append("]") }
     }
 
     private func append(_ text: [UInt8], orNull: Bool, into output: inout ByteQueue) {

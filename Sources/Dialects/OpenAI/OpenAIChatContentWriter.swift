@@ -58,6 +58,10 @@ struct OpenAIChatContentWriter {
             }
             // Models are told by the result's text.
             if failed { unsaid.drop(field: "\(reading.path(ofMessage: index)).is_error") }
+            for (place, part) in message.parts.enumerated() {
+                guard case .reasoning(let reasoning) = part else { continue }
+                reading.noteReasoning(reasoning, ofPart: place, inMessage: index, &unsaid)
+            }
         }
     }
 

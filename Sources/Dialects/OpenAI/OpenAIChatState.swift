@@ -50,7 +50,11 @@ struct OpenAIChatState {
         /// The object whose unknown members go along.
         var extras: JSONValue?
 
-        enum Kind { case started, none, text, reasoning, refusal, toolCall }
+        /// Of reasoning that is signed: the signature, if it is in this piece.
+        var signature: JSONValue?
+        var isSigned = false
+
+        enum Kind { case started, none, text, reasoning, redacted, refusal, toolCall }
     }
 
     /// Memory that a view of the last event points to.
@@ -131,7 +135,9 @@ extension OpenAIChatState {
             case 7 where name.equals("content"): takeText(value, at: place, .text)
             case 7 where name.equals("refusal"): takeText(value, at: place, .refusal)
             case 9 where name.equals("reasoning"): takeReasoning(value, message, at: place)
-            case 17 where name.equals("reasoning_content"): takeText(value, at: place, .reasoning)
+            case 17 where name.equals("reasoning_content"):
+                if !OpenAIThinking.tellsText(message) { takeText(value, at: place, .reasoning) }
+            case 15 where name.equals("thinking_blocks"): takeThinking(value, at: place)
             case 10 where name.equals("tool_calls"): try takeCalls(value, at: place)
             default: hasUnknown = true
             }
@@ -146,8 +152,35 @@ extension OpenAIChatState {
 
     /// Some servers send both names with the same text.
     private mutating func takeReasoning(_ value: JSONValue, _ message: JSONValue, at place: Int) {
-        if message[member: "reasoning_content"]?.string?.isEmpty ?? true {
+        if message[member: "reasoning_content"]?.string?.isEmpty ?? true,
+            !OpenAIThinking.tellsText(message)
+        {
             takeText(value, at: place, .reasoning)
+        }
+    }
+
+    /// Adds reasoning with its signatures; see ``OpenAIThinking``. What comes behind a signature is
+    /// another part.
+    private mutating func takeThinking(_ blocks: JSONValue, at place: Int) {
+        for block in blocks.elements where OpenAIThinking.isKnown(block) {
+            var event = Pending(kind: .reasoning, choiceIndex: choices[place].index)
+            if let data = block[member: "data"] {
+                event.kind = .redacted
+                event.first = data
+                choices[place].reasoningPart = nil
+                event.partIndex = choices[place].partCount
+                choices[place].partCount += 1
+                pending.append(event)
+                continue
+            }
+            event.first = block[member: "thinking"]
+            event.signature = block[member: "signature"]
+            event.isSigned = true
+            let endsPart = !(event.signature?.string?.isEmpty ?? true)
+            if !endsPart && event.first?.string?.isEmpty ?? true { continue }
+            event.partIndex = Self.part(&choices[place], \.reasoningPart)
+            if endsPart { choices[place].reasoningPart = nil }
+            pending.append(event)
         }
     }
 
@@ -247,6 +280,7 @@ extension OpenAIChatState {
         case .started, .none: content = .none
         case .text: content = .text(text)
         case .reasoning: content = .reasoning(text)
+        case .redacted: content = .redactedReasoning(text)
         case .refusal: content = .refusal(text)
         case .toolCall:
             content = .toolCall(
@@ -255,6 +289,8 @@ extension OpenAIChatState {
         }
         var delta = ChatDelta(
             choiceIndex: event.choiceIndex, partIndex: event.partIndex, content: content)
+        delta.isSigned = event.isSigned
+        delta.signature = event.signature?.string ?? .empty
         if let logprobs = event.logprobs {
             delta.logprobs = OpenAILogprobs.read(logprobs[member: "content"])
             delta.refusalLogprobs = OpenAILogprobs.read(logprobs[member: "refusal"])

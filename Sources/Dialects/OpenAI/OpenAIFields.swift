@@ -5,7 +5,8 @@ internal import GatewayPrimitives
 enum OpenAIFields {
     /// Of a message, and of a piece of one.
     static let message: [StaticString] = [
-        "role", "content", "refusal", "reasoning", "reasoning_content", "tool_calls",
+        "role", "content", "refusal", "reasoning", "reasoning_content", "thinking_blocks",
+        "tool_calls",
     ]
     /// Of a reply, and of a chunk of one.
     static let reply: [StaticString] = [

@@ -11,6 +11,7 @@ struct OpenAIMessageReader {
         "role", "content", "name", "refusal", "reasoning_content", "tool_calls", "tool_call_id",
         "function_call", "audio",
     ]
+    private static let knownOfAssistant = known + ["thinking_blocks"]
 
     mutating func read(_ message: JSONValue, _ state: inout OpenAIContentState) -> Message? {
         guard let name = message[member: "role"]?.string,
@@ -30,18 +31,33 @@ struct OpenAIMessageReader {
             state.noteUnknown(of: message, known: Self.known, path)
             return result
         }
-        if let reasoning = message[member: "reasoning_content"]?.string, !reasoning.isEmpty {
-            result.parts.append(.reasoning(reasoning.string))
-        }
+        result.parts += reasoning(of: message, role, &state).map(Part.reasoning)
         result.parts += parts
         if let refusal = message[member: "refusal"]?.string, !refusal.isEmpty {
             result.parts.append(.refusal(refusal.string))
         }
         readCalls(message, into: &result, &state)
         var others = ByteQueue()
-        OpenAIFields.appendUnknown(of: message, known: Self.known, into: &others)
+        let known = role == .assistant ? Self.knownOfAssistant : Self.known
+        OpenAIFields.appendUnknown(of: message, known: known, into: &others)
         result.providerFieldsJSON = others.view.string
         return result
+    }
+
+    private func reasoning(
+        of message: JSONValue, _ role: Message.Role, _ state: inout OpenAIContentState
+    ) -> [Reasoning] {
+        let told = message[member: "reasoning_content"]?.string?.string ?? ""
+        guard role == .assistant, let blocks = message[member: "thinking_blocks"], !blocks.isNull
+        else { return told.isEmpty ? [] : [Reasoning(told)] }
+        var index = 0
+        for block in blocks.elements {
+            if !OpenAIThinking.isKnown(block) {
+                state.unknown.append("\(path).thinking_blocks[\(index)]")
+            }
+            index += 1
+        }
+        return OpenAIThinking.read(blocks, told: told)
     }
 
     private func readCalls(

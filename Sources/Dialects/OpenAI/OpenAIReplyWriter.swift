@@ -32,7 +32,14 @@ public struct OpenAIReplyWriter {
         switch delta.content {
         case .none: output.append("\"content\":\"\"")
         case .text(let text): append("content", text, into: &output)
-        case .reasoning(let text): append("reasoning_content", text, into: &output)
+        case .reasoning(let text):
+            append("reasoning_content", text, into: &output)
+            if delta.isSigned {
+                OpenAIThinking.append(text: text, signature: delta.signature, into: &output)
+            }
+        case .redactedReasoning(let data):
+            append("reasoning_content", .empty, into: &output)
+            OpenAIThinking.append(redacted: data, into: &output)
         case .refusal(let text): append("refusal", text, into: &output)
         case .toolCall(let callID, let name, let arguments):
             let index = calls.index(choice: delta.choiceIndex, part: delta.partIndex)

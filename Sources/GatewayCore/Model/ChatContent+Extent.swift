@@ -41,7 +41,9 @@ extension Part {
         case .toolCall(let call):
             extent.usesTools = true
             extent.otherBytes += call.id.utf8.count + call.name.utf8.count
-        case .text, .reasoning, .refusal: break
+        case .reasoning(let reasoning):
+            extent.otherBytes += reasoning.signature.utf8.count + reasoning.redactedData.utf8.count
+        case .text, .refusal: break
         }
     }
 }

@@ -61,10 +61,26 @@ public enum Part: Sendable {
     case media(Media)
     case toolCall(ToolCall)
     case toolResult(ToolResult)
-    case reasoning(String)
+    case reasoning(Reasoning)
     case refusal(String)
     /// A part of a kind that the core has no name for, as a JSON object.
     case other(json: String)
+}
+
+/// What a model thought in an earlier turn.
+public struct Reasoning: Sendable {
+    /// Empty where the upstream withheld it.
+    public var text: String
+    /// The proof of the upstream that wrote it. Empty means none.
+    public var signature: String
+    /// What the upstream sent in place of text that it withheld. Empty means none.
+    public var redactedData: String
+
+    public init(_ text: String, signature: String = "", redactedData: String = "") {
+        self.text = text
+        self.signature = signature
+        self.redactedData = redactedData
+    }
 }
 
 /// A picture, sound or document.

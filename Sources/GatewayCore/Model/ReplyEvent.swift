@@ -59,6 +59,10 @@ public struct ChatDelta {
     /// The part of the choice's message this belongs to.
     public var partIndex: Int
     public var content: Content
+    /// The upstream's proof that it wrote the part, once, whole. Empty means none.
+    public var signature: ByteView = .empty
+    /// Whether the part's signature is in this piece or comes in a later one.
+    public var isSigned = false
     public var logprobs: [TokenLogprob] = []
     public var refusalLogprobs: [TokenLogprob] = []
     /// A JSON object of fields that the core has no name for. Empty means none.
@@ -69,6 +73,8 @@ public struct ChatDelta {
         case none
         case text(ByteView)
         case reasoning(ByteView)
+        /// What the upstream sends, whole, in place of reasoning that it withholds. Opaque.
+        case redactedReasoning(ByteView)
         case refusal(ByteView)
         /// `id` and `name` only in a call's first piece.
         case toolCall(id: ByteView, name: ByteView, argumentsJSON: ByteView)
@@ -83,10 +89,31 @@ public struct ChatDelta {
     /// How many bytes the model wrote.
     public var contentBytes: Int {
         switch content {
-        case .none: 0
+        case .none, .redactedReasoning: 0
         case .text(let text), .reasoning(let text), .refusal(let text): text.count
         case .toolCall(_, let name, let arguments): name.count + arguments.count
         }
+    }
+
+    /// Takes reasoning out, for a client that does not want it; what goes along stays.
+    public mutating func withholdReasoning() {
+        switch content {
+        case .reasoning, .redactedReasoning:
+            content = .none
+            signature = .empty
+        case .none, .text, .refusal, .toolCall: break
+        }
+    }
+
+    /// How many bytes it takes to keep all that it says.
+    public var keptBytes: Int {
+        var count = contentBytes + signature.count + providerFieldsJSON.count
+        switch content {
+        case .redactedReasoning(let data): count += data.count
+        case .toolCall(let id, _, _): count += id.count
+        case .none, .text, .reasoning, .refusal: break
+        }
+        return count
     }
 }
 

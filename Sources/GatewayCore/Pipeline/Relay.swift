@@ -218,7 +218,7 @@ extension ReplyEvent {
     func tokens(by tokenizer: Tokenizer) -> Int {
         guard case .delta(let delta) = body else { return 0 }
         switch delta.content {
-        case .none: return 0
+        case .none, .redactedReasoning: return 0
         case .text(let text), .reasoning(let text), .refusal(let text):
             return tokenizer.count(text)
         case .toolCall(_, let name, let arguments):
@@ -261,8 +261,19 @@ private final class HeldEvent {
                     upstreamModel: queue.view[idEnd..<idEnd + started.upstreamModel.count]))
         case .delta(var delta):
             queue.append(delta.providerFieldsJSON)
-            delta.content = .none
-            delta.providerFieldsJSON = queue.view.dropping(first: rawCount)
+            let fieldsEnd = queue.count
+            queue.append(delta.signature)
+            let signatureEnd = queue.count
+            switch delta.content {
+            case .redactedReasoning(let data):
+                queue.append(data)
+                delta.content = .redactedReasoning(queue.view.dropping(first: signatureEnd))
+            // Its signature may be all it has.
+            case .reasoning: delta.content = .reasoning(.empty)
+            case .none, .text, .refusal, .toolCall: delta.content = .none
+            }
+            delta.providerFieldsJSON = queue.view[rawCount..<fieldsEnd]
+            delta.signature = queue.view[fieldsEnd..<signatureEnd]
             copy.body = .delta(delta)
         case .embedding, .finished: break
         }

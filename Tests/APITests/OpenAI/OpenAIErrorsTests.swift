@@ -109,6 +109,9 @@ struct OpenAIErrorsTests {
         check(await harness.client.send(request), 400, type, "a byte that is not UTF-8", param: "")
         let image = await harness.post("/v1/chat/completions", "x", type: "image/png")
         check(image, 415, type, "`image/png`")
+        var packed = APIHarness.request("POST", "/v1/chat/completions", APIHarness.chat("demo"))
+        packed.headers.append(.init("content-encoding", "gzip"))
+        check(await harness.client.send(packed), 415, type, "encoding is `gzip`")
     }
 
     /// What a request asks for is bounded while it comes, not when it has come.

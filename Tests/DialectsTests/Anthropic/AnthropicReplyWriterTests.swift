@@ -175,13 +175,41 @@ struct AnthropicReplyWriterTests {
             #""thinking_blocks":[{"type":"thinking","thinking":"","signature":"s/="}]"#,
             #""thinking_blocks":[{"type":"redacted_thinking","data":"x"}]"#, #""content":"A""#,
         ])
-        let choice = try digest(stream(bytes + Self.end)).choices[0]
-        #expect(choice?.reasoning == "Hm")
-        #expect(choice?.text == "A")
-        #expect(
-            choice?.unknownFields
-                == #"{"thinking_blocks":[{"type":"thinking","thinking":"","signature":"s/="}]}"#
-                + #"{"thinking_blocks":[{"type":"redacted_thinking","data":"x"}]}"#)
+        let digest = try digest(stream(bytes + Self.end))
+        #expect(digest.choices[0]?.text == "A")
+        #expect(digest.thinking(of: 0) == [["Hm", "s/=", ""], ["", "", "x"]])
+    }
+
+    /// The shape of LiteLLM's streams: the blocks say again what the reasoning says.
+    @Test func blocksOfThinkingAreToldApart() throws {
+        let piece = { (text: String, signature: String) in
+            #""reasoning_content":"\#(text)","thinking_blocks":["#
+                + #"{"type":"thinking","thinking":"\#(text)","signature":"\#(signature)"}]"#
+        }
+        let deltas = [piece("AA", ""), piece("A", ""), piece("", "1"), piece("B", "2")]
+        let digest = try digest(stream(chunks(deltas) + Self.end))
+        #expect(digest.thinking(of: 0) == [["AAA", "1", ""], ["B", "2", ""]])
+    }
+
+    /// A message of the API's begins with what the model thought, wherever its upstream had it.
+    @Test func aWholeAnswerHasItsThinking() throws {
+        let told = try whole(
+            Array(
+                #"""
+                {"choices":[{"index":0,"message":{"role":"assistant","content":"A",
+                "reasoning_content":"XY","thinking_blocks":[
+                {"type":"thinking","thinking":"X","signature":"1"},
+                {"type":"redacted_thinking","data":"R"},
+                {"type":"thinking","thinking":"Y","signature":"2"}]},"finish_reason":"stop"}]}
+                """#.utf8))
+        let wanted = Array(
+            #"""
+            [{"type":"thinking","thinking":"X","signature":"1"},
+            {"type":"redacted_thinking","data":"R"},
+            {"type":"thinking","thinking":"Y","signature":"2"},{"type":"text","text":"A"}]
+            """#.utf8)
+        let object = try #require(FoundationJSON.object(told))
+        #expect(object.at("content") == FoundationJSON.value(wanted))
     }
 
     /// Pieces of two calls in turns have no form in this dialect; nothing is told wrongly.

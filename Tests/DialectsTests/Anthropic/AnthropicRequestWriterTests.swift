@@ -242,6 +242,67 @@ struct AnthropicRequestWriterTests {
         #expect(object.at("messages.1.content") == FoundationJSON.value(wanted))
     }
 
+    /// Blocks of thinking come back whole, or in the pieces that a stream had them in.
+    @Test(arguments: [
+        (
+            #"{"type":"thinking","thinking":"AA","signature":"1"},"#
+                + #"{"type":"thinking","thinking":"B","signature":"2"}"#,
+            #"{"type":"thinking","thinking":"AA","signature":"1"},"#
+                + #"{"type":"thinking","thinking":"B","signature":"2"}"#
+        ),
+        (
+            #"{"type":"thinking","thinking":"A","signature":""},"#
+                + #"{"type":"thinking","thinking":"A"},"#
+                + #"{"type":"thinking","thinking":"","signature":"1"},"#
+                + #"{"type":"redacted_thinking","data":"R"}"#,
+            #"{"type":"thinking","thinking":"AA","signature":"1"},"#
+                + #"{"type":"redacted_thinking","data":"R"}"#
+        ),
+        // Signatures alone: what the reasoning says is not lost.
+        (
+            #"{"type":"thinking","thinking":"","signature":"1"},"#
+                + #"{"type":"redacted_thinking","data":"R"}"#,
+            #"{"type":"thinking","thinking":"AAB","signature":"1"},"#
+                + #"{"type":"redacted_thinking","data":"R"}"#
+        ),
+    ])
+    func blocksOfThinkingComeBack(sent blocks: String, told: String) throws {
+        let object = try sent(
+            #"""
+            {"model":"m","messages":[{"role":"user","content":"Q"},{"role":"assistant",
+            "content":"T","reasoning_content":"AAB","thinking_blocks":[\#(blocks)]}]}
+            """#)
+        let wanted = Array(#"[\#(told),{"type":"text","text":"T"}]"#.utf8)
+        #expect(object.at("messages.1.content") == FoundationJSON.value(wanted))
+    }
+
+    /// The API refuses calls without the thinking that led to them, where there is a budget for it.
+    @Test func callsWithoutTheirThinkingEndIt() throws {
+        let message = { (more: String) in
+            #"""
+            {"model":"m","max_tokens":4000,"thinking":{"type":"enabled","budget_tokens":2000},
+            "messages":[{"role":"user","content":"Q"},{"role":"assistant","content":null,\#(more)
+            "tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},
+            {"role":"tool","tool_call_id":"c","content":"r"}]}
+            """#
+        }
+        let signed =
+            #""thinking_blocks":[{"type":"thinking","thinking":"H","signature":"s"}],"#
+        #expect(try sent(message(signed)).at("thinking.type") == "enabled" as NSString)
+        #expect(try sent(message(""), drops: ["thinking"]).at("thinking") == nil)
+    }
+
+    /// What no upstream has signed is no model's to take back.
+    @Test func unsignedReasoningIsReported() throws {
+        let asked = #"""
+            {"model":"m","messages":[{"role":"user","content":"Q"},{"role":"assistant",
+            "content":"T","reasoning_content":"Hm"}]}
+            """#
+        let object = try sent(asked, drops: ["messages[1].reasoning_content"])
+        #expect(object.at("messages.1.content.0.text") == "T" as NSString)
+        #expect(object.at("messages.1.content.1") == nil)
+    }
+
     /// JSON of a client's must not close the object that it stands in.
     @Test func argumentsThatAreNoJSONAreRefused() {
         let error = refusal(

@@ -64,8 +64,6 @@ struct OpenAIContentReaderTests {
         #"{"role":"assistant","content":"x","refusal":"no"}"#,
         #"{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","func"#
             + #"tion":{"name":"f","arguments":"{\"a\":1}"}}]}"#,
-        #"{"role":"assistant","content":"x","thinking_blocks":[{"type":"thinking","signatur"#
-            + #"e":"s"}]}"#,
         #"{"role":"tool","tool_call_id":"c","content":"r"}"#,
     ]
 

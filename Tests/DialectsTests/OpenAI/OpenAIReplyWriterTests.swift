@@ -25,6 +25,30 @@ struct OpenAIReplyWriterTests {
         }
     }
 
+    /// As LiteLLM has it: each piece with its text, the last with the signature.
+    @Test func signedReasoningIsToldInBlocks() throws {
+        var piece = ChatDelta(content: .reasoning(ByteView("Hm")))
+        piece.isSigned = true
+        var signature = ChatDelta(content: .reasoning(.empty))
+        signature.isSigned = true
+        signature.signature = ByteView("s")
+        let redacted = ChatDelta(partIndex: 1, content: .redactedReasoning(ByteView("R")))
+        let unsigned = ChatDelta(partIndex: 2, content: .reasoning(ByteView("x")))
+        var writer = OpenAIReplyWriter(id: "i", created: 5, model: "m")
+        let stream = written { output in
+            for delta in [piece, signature, redacted, unsigned] {
+                writer.writeChunk(ReplyEvent(.delta(delta)), into: &output)
+            }
+        }
+        let told = try objects(stream).map { $0.at("choices.0.delta.thinking_blocks") }
+        let wanted = [
+            #"[{"type":"thinking","thinking":"Hm","signature":""}]"#,
+            #"[{"type":"thinking","thinking":"","signature":"s"}]"#,
+            #"[{"type":"redacted_thinking","data":"R"}]"#,
+        ].map { FoundationJSON.value(Array($0.utf8)) }
+        #expect(told == wanted + [nil])
+    }
+
     @Test func theRoleIsToldOncePerChoice() throws {
         var writer = OpenAIReplyWriter(id: "i\"d", created: 5, model: "m\\x")
         let stream = written {

@@ -20,6 +20,8 @@ struct ReplyDigest: Equatable {
     struct ChoiceDigest: Equatable {
         var text = ""
         var reasoning = ""
+        /// By part: the reasoning, its signature, and what stands for what cannot be read.
+        var thinking: [Int: [String]] = [:]
         var refusal = ""
         /// By part: id, name and arguments.
         var calls: [Int: [String]] = [:]
@@ -27,6 +29,15 @@ struct ReplyDigest: Equatable {
         var logprobs: [String] = []
         var refusalLogprobs: [String] = []
         var unknownFields = ""
+
+        mutating func think(_ part: Int, _ more: [String]) {
+            thinking[part] = zip(thinking[part] ?? ["", "", ""], more).map { $0 + $1 }
+        }
+    }
+
+    /// The signed reasoning of a choice in the order of its parts.
+    func thinking(of choice: Int) -> [[String]] {
+        (choices[choice]?.thinking ?? [:]).sorted { $0.key < $1.key }.map(\.value)
     }
 
     /// The calls of a choice in the order of their parts.
@@ -50,7 +61,12 @@ struct ReplyDigest: Equatable {
         switch delta.content {
         case .none: break
         case .text(let text): choice.text += text.string
-        case .reasoning(let text): choice.reasoning += text.string
+        case .reasoning(let text):
+            choice.reasoning += text.string
+            if delta.isSigned {
+                choice.think(delta.partIndex, [text.string, delta.signature.string, ""])
+            }
+        case .redactedReasoning(let data): choice.think(delta.partIndex, ["", "", data.string])
         case .refusal(let text): choice.refusal += text.string
         case .toolCall(let id, let name, let arguments):
             let old = choice.calls[delta.partIndex] ?? ["", "", ""]

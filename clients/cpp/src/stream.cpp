@@ -52,7 +52,10 @@ const v1::RoutingInfo& ChatStream::routing() const {
 v1::Message ChatStream::message() const {
   v1::Message message;
   message.set_role(v1::ROLE_ASSISTANT);
-  for (const auto& [index, part] : parts_) *message.add_parts() = part;
+  // A piece may have nothing but fields of the upstream's own: no part comes of that alone.
+  for (const auto& [index, part] : parts_) {
+    if (part.content_case() != v1::Part::CONTENT_NOT_SET) *message.add_parts() = part;
+  }
   return message;
 }
 

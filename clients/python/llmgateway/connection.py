@@ -87,8 +87,9 @@ class Stream:
     def message(self) -> message_pb2.Message:
         """The first choice's message as far as it has come: its text, reasoning, refusal and tool
         calls, to be sent back in the next turn."""
-        return message_pb2.Message(
-            role=message_pb2.ROLE_ASSISTANT, parts=[part for _, part in sorted(self._parts.items())])
+        # A piece may have nothing but fields of the upstream's own: no part comes of that alone.
+        return message_pb2.Message(role=message_pb2.ROLE_ASSISTANT, parts=[
+            part for _, part in sorted(self._parts.items()) if part.WhichOneof("content")])
 
     def cancel(self) -> None:
         """Ends the call; the gateway closes its upstream within milliseconds."""

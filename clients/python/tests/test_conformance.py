@@ -33,6 +33,18 @@ def test_tools(client):
         answer = client.chat(
             "tools", [question, message, llmgateway.tool_result(call, "7 degrees")], tools=WEATHER)
         assert llmgateway.text_of(answer) == "It is 7 degrees"
+    # Reasoning comes where it is asked for, with its signature.
+    assert [part.WhichOneof("content") for part in stream.message.parts] == ["tool_call"]
+    wanted = {"tools": WEATHER, "reasoning": {"include_reasoning": True}}
+    completion = client.chat("tools", [question], **wanted)
+    stream = client.stream("tools", [question], **wanted)
+    list(stream)
+    for message in (completion.choices[0].message, stream.message):
+        thought, _ = message.parts
+        assert (thought.reasoning.text, thought.signature) == ("Hm", "c2lnbmVk")
+        [call] = llmgateway.tool_calls_of(message)
+        turns = [question, message, llmgateway.tool_result(call, "7 degrees")]
+        assert llmgateway.text_of(client.chat("tools", turns, **wanted)) == "It is 7 degrees"
 
 
 @pytest.mark.cell("cancel")

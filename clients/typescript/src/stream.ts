@@ -63,14 +63,14 @@ export class ChatStream implements AsyncIterable<ChatDelta> {
 
   /** The first choice's message as far as it has come, to be sent back in the next turn. */
   get message(): Message {
-    const parts = [...this.parts].sort(([a], [b]) => a - b).map(([, part]) => part);
+    // A piece may have nothing but fields of the upstream's own: no part comes of that alone.
+    const parts = [...this.parts].sort(([a], [b]) => a - b).map(([, part]) => part)
+      .filter((part) => (part.text ?? part.refusal ?? part.reasoning ?? part.toolCall) != null);
     return { ...read<Message>("Message", { role: "ROLE_ASSISTANT" }), parts };
   }
 
   /** Ends the call; the gateway closes its upstream within milliseconds. */
-  cancel(): void {
-    this.call.cancel();
-  }
+  cancel(): void { this.call.cancel(); }
 
   private append(delta: ChatDelta): void {
     if (delta.choiceIndex !== 0) return;

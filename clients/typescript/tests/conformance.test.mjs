@@ -56,6 +56,15 @@ cell("tools", async () => {
       "tools", [question, message, gateway.toolResult(call, "7 degrees")], weather);
     assert.equal(textOf(answer), "It is 7 degrees");
   }
+  // Reasoning comes where it is asked for, with its signature.
+  assert.equal(stream.message.parts.length, 1);
+  const wanted = { ...weather, reasoning: { includeReasoning: true } };
+  const thinking = client.stream("tools", [question], wanted);
+  await collect(thinking);
+  const [thought, asked] = thinking.message.parts;
+  assert.deepEqual([thought.reasoning.text, thought.signature], ["Hm", "c2lnbmVk"]);
+  const turns = [question, thinking.message, gateway.toolResult(asked.toolCall, "7 degrees")];
+  assert.equal(textOf(await client.chat("tools", turns, wanted)), "It is 7 degrees");
 });
 
 cell("embeddings", async () => {

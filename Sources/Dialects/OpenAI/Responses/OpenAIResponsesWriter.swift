@@ -49,7 +49,7 @@ public struct OpenAIResponsesWriter {
         guard case .delta(let delta) = event.body, delta.choiceIndex == 0 else { return }
         try gathered.add(delta.contentBytes)
         switch delta.content {
-        case .none: break
+        case .none, .redactedReasoning: break
         case .text(let text): add(text, .message, delta.partIndex, into: &output)
         case .refusal(let text): add(text, .refusal, delta.partIndex, into: &output)
         case .reasoning(let text): add(text, .reasoning, delta.partIndex, into: &output)

@@ -50,7 +50,10 @@ module LLMGateway
     def routing = (finished || started)&.routing
 
     # The first choice's message as far as it has come, to be sent back in the next turn.
-    def message = V1::Message.new(role: :ROLE_ASSISTANT, parts: @parts.sort.map(&:last))
+    def message
+      # A piece may have nothing but fields of the upstream's own: no part comes of that alone.
+      V1::Message.new(role: :ROLE_ASSISTANT, parts: @parts.sort.map(&:last).select(&:content))
+    end
 
     # Ends the call; the gateway closes its upstream within milliseconds.
     def cancel

@@ -22,7 +22,8 @@ public final class ChatStream: AsyncSequence {
     public var message: Message {
         var message = Message()
         message.role = .assistant
-        message.parts = parts.sorted { $0.key < $1.key }.map(\.value)
+        // A piece may have nothing but fields of the upstream's own: no part comes of that alone.
+        message.parts = parts.sorted { $0.key < $1.key }.map(\.value).filter { $0.content != nil }
         return message
     }
 

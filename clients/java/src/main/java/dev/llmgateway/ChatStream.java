@@ -135,7 +135,10 @@ public final class ChatStream implements Iterator<ChatDelta>, Iterable<ChatDelta
     /** The first choice's message as far as it has come, to be sent back in the next turn. */
     public Message message() {
         Message.Builder message = Message.newBuilder().setRole(Role.ROLE_ASSISTANT);
-        parts.values().forEach(message::addParts);
+        // A piece may have nothing but fields of the upstream's own: no part comes of that alone.
+        parts.values().stream()
+                .filter(part -> part.getContentCase() != Part.ContentCase.CONTENT_NOT_SET)
+                .forEach(message::addParts);
         return message.build();
     }
 
