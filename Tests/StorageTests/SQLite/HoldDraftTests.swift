@@ -39,8 +39,13 @@ struct HoldDraftTests {
 
     @Test(arguments: [false, true])
     func aDraftComesBackAsItWas(isFull: Bool) throws {
-        let row = row(isFull: isFull)
-        #expect("\(try read(try bytes(row)))" == "\(row)")
+        var row = row(isFull: isFull)
+        var back = try read(try bytes(row))
+        #expect(back.labels == row.labels)
+        // A dictionary's order is its own.
+        back.labels = [:]
+        row.labels = [:]
+        #expect("\(back)" == "\(row)")
     }
 
     /// However a draft is broken, it is refused in words and nothing is read beyond its end.
