@@ -122,7 +122,8 @@ extension RequestFields {
     /// the gateway decides by, none may stand twice: readers of JSON differ in which of the two
     /// they take, and the upstream would be asked for what the gateway has not seen.
     static func replaceableMembers(
-        of body: ByteView, in parser: JSONParser, single: [StaticString]
+        of body: ByteView, in parser: JSONParser, single: [StaticString],
+        bounds: [StaticString] = ["max_tokens", "max_completion_tokens"]
     ) throws(GatewayError) -> [RawRequest.Member] {
         var members: [RawRequest.Member] = []
         var fields = RequestFields()
@@ -134,7 +135,7 @@ extension RequestFields {
                 members.append(RawRequest.Member(name: .model, value: member.value))
             } else if name.equals("stream_options") {
                 members.append(RawRequest.Member(name: .streamOptions, value: member.value))
-            } else if name.equals("max_tokens") || name.equals("max_completion_tokens") {
+            } else if bounds.contains(where: { name.equals($0) }) {
                 members.append(RawRequest.Member(name: .outputBound, value: member.value))
             } else if name.equals("options") {
                 members.append(RawRequest.Member(name: .options, value: member.value))

@@ -46,6 +46,8 @@ def gateway(echo, claude, llmock, tmp_path_factory):
         of_mode("complete", "completion") + of_mode("moderate", "moderation")
         + of_mode("omni-moderation-latest", "moderation") + of_mode("rank", "rerank")
         + model("chat", "openai/up-chat", base) + model("gpt", "openai/gpt-4o", llmock)
+        + model("relayed", "openai/gpt-4o", llmock)
+        + "    model_info: {supported_endpoints: [/v1/responses]}\n"
         + model("claude", "anthropic/claude", f"http://127.0.0.1:{claude.port}")
         + model("failing", "anthropic/failing", f"http://127.0.0.1:{claude.port}")
         + model("calling", "anthropic/calling", f"http://127.0.0.1:{claude.port}")
@@ -114,7 +116,7 @@ def test_rerank_is_accounted(gateway, path):
     assert rows[0]["prompt_tokens"] == 9 and rows[0]["completion_tokens"] == 0
 
 
-@pytest.mark.parametrize("name", ["gpt", "claude", "demo"])
+@pytest.mark.parametrize("name", ["gpt", "relayed", "claude", "demo"])
 def test_responses(client, name):
     reply = client.responses.create(model=name, instructions="Be kind.", input="Hello")
     assert reply.status == "completed" and reply.output_text
@@ -125,7 +127,24 @@ def test_responses(client, name):
     assert text and final.output_text == text and final.status == "completed"
 
 
-@pytest.mark.parametrize("name", ["gpt", "calling"])
+@pytest.mark.parametrize("is_stream", [False, True])
+def test_responses_pass_as_they_are(client, gateway, is_stream):
+    """What llmock writes and the gateway does not: it leaves out `background`."""
+    asked = dict(model="relayed", input="Hello", tools=[{"type": "web_search"}])
+    raw = client.responses.with_raw_response.create(**asked, stream=is_stream)
+    reply = raw.parse()
+    if is_stream:
+        events = list(reply)
+        assert [event.sequence_number for event in events] == list(range(len(events)))
+        reply = events[-1].response
+    assert reply.model == "gpt-4o" and "background" not in reply.model_fields_set
+    row, = httpx.get(
+        gateway.url + "/spend/logs", headers={"authorization": f"Bearer {MASTER_KEY}"},
+        params={"request_id": raw.headers["x-litellm-call-id"]}).json()
+    assert row["completion_tokens"] == reply.usage.output_tokens > 0
+
+
+@pytest.mark.parametrize("name", ["gpt", "relayed", "calling"])
 @pytest.mark.parametrize("is_stream", [False, True])
 def test_responses_with_tools(client, name, is_stream):
     asked = dict(model=name, input="What is the weather in Paris?", tools=[TOOL],

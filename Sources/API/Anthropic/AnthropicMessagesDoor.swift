@@ -53,7 +53,7 @@ final class AnthropicMessagesDoor: AnthropicDoor, Door {
         case .event(let name, let json, .anthropicMessages):
             note(name, event)
             exchange.write { queue in
-                AnthropicReplyWriter.writeEvent(name: name, json: json, into: &queue)
+                SSEWriter.write(name: name, json: json, into: &queue)
             }
         case .none, .json, .event, .covered:
             if writer == nil {

@@ -96,15 +96,6 @@ public struct AnthropicReplyWriter {
         writeEnd(finished, outcome: finished.outcomes.first, hasCalls: false, into: &output)
     }
 
-    /// Appends an event in its upstream's own words. Data that came in several lines leaves in
-    /// several: a line feed would end the field.
-    public static func writeEvent(name: ByteView, json: ByteView, into output: inout ByteQueue) {
-        output.append("event: ")
-        output.append(name)
-        output.append("\n")
-        OpenAIReplyWriter.writeEvent(json: json, into: &output)
-    }
-
     /// Appends the end marker.
     public static func writeStop(into output: inout ByteQueue) {
         output.append("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")

@@ -163,7 +163,7 @@ enum OpenAIUsage {
         return usage
     }
 
-    private static func count(_ value: JSONValue?) -> Int64 { told(value) ?? 0 }
+    static func count(_ value: JSONValue?) -> Int64 { told(value) ?? 0 }
 
     /// A count of an upstream is believed only as far as it can be one.
     private static func told(_ value: JSONValue?) -> Int64? {

@@ -33,15 +33,18 @@ public struct OpenAIRequestWriter {
             model: upstreamModel, mayDrop: dropsUnsupported, into: &output)
     }
 
-    /// Appends the body of a request for a prompt's completion, in its client's own words, for an
-    /// upstream that offers those. Its bound is as that of a chat.
-    public static func writeCompletion(
+    /// Appends the body of a request for a prompt's completion or for a response, in its client's
+    /// own words, for an upstream that offers those. Its bound is as that of a chat. The stream of
+    /// a response tells its usage without being asked.
+    public static func writePassed(
         _ raw: RawRequest, isStream: Bool, model upstreamModel: String,
         outputTokensMax: Int? = nil, into output: inout ByteQueue
     ) {
+        let isResponse = raw.dialect == .openAIResponses
         RequestSplice(
-            model: upstreamModel, asksForUsage: isStream, outputTokensMax: outputTokensMax,
-            boundName: "max_tokens"
+            model: upstreamModel, asksForUsage: isStream && !isResponse,
+            outputTokensMax: outputTokensMax,
+            boundName: isResponse ? "max_output_tokens" : "max_tokens"
         ).write(raw, into: &output)
     }
 

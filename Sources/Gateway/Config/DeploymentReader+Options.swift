@@ -18,6 +18,29 @@ extension DeploymentReader {
         }
     }
 
+    /// Whether responses are asked for as such: where the configuration says so; else of OpenAI
+    /// itself, and of Azure's API without versions, which offer them.
+    func readEndpoints(
+        _ node: ConfigNode?, with reader: inout ConfigReader, into draft: inout DeploymentDraft
+    ) {
+        let kind = draft.vendor.kind
+        let speaksOpenAI = kind == .openAI || kind == .azure
+        if let node {
+            let paths = reader.texts(node)
+            for path in paths where !path.hasPrefix("/") {
+                reader.refuse(node, "`\(path)` is no path; write one such as /v1/responses")
+            }
+            draft.options.offersResponses =
+                speaksOpenAI && (paths.contains("/v1/responses") || paths.contains("/responses"))
+        } else if kind == .openAI {
+            draft.options.offersResponses = draft.apiBase.hasPrefix("https://api.openai.com/")
+        } else if kind == .azure {
+            draft.options.offersResponses =
+                draft.apiBase.hasSuffix("/openai/v1")
+                || ["v1", "latest", "preview"].contains(draft.options.apiVersion)
+        }
+    }
+
     private func readAzure(
         _ params: [String: ConfigNode], with reader: inout ConfigReader,
         into draft: inout DeploymentDraft

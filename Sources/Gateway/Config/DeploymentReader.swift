@@ -55,6 +55,7 @@ struct DeploymentReader {
                 $0.counts(upstreamModel: vendor.upstreamModel, model: name)
             }?.tokenizer
         readInfo(info, with: &reader, into: &draft)
+        readEndpoints(info["supported_endpoints"], with: &reader, into: &draft)
         readTraits(params, info, with: &reader, into: &draft)
         draft.price = PriceReader.read(
             params: params, info: info, vendor: vendor, table: prices, with: &reader)

@@ -55,6 +55,8 @@ enum DeploymentRules {
     static let info: [String: ConfigRule] = ChecksSection.infoRules.merging([
         "id": .honoured("what logs call the deployment"),
         "mode": .honoured("what the deployment is for"),
+        "supported_endpoints": .honoured(
+            "with /v1/responses in it, requests for responses are passed on as they are"),
         "blocked": .honoured("whether the deployment takes no part"),
         "input_cost_per_token": price, "output_cost_per_token": price,
         "cache_read_input_token_cost": price, "cache_creation_input_token_cost": price,

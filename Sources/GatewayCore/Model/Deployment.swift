@@ -140,6 +140,9 @@ public struct VendorOptions: Equatable, Sendable {
     public var apiVersion = ""
     /// Whether the credential is a token of the directory's, and no key of the resource's (Azure).
     public var sendsToken = false
+    /// Whether it offers OpenAI's `/responses`, so that requests for responses are passed to it as
+    /// they are, and not translated into chats (OpenAI, Azure).
+    public var offersResponses = false
     /// How long a model stays loaded, as JSON (Ollama); empty for the server's own.
     public var keepAliveJSON = ""
     /// The length of the context that a model is loaded with (Ollama); `nil` for the server's own.

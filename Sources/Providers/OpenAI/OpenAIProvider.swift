@@ -43,11 +43,11 @@ public final class OpenAIProvider: Provider {
         let model = deployment.upstreamModel
         switch request {
         case .chat(let chat):
-            if let raw = chat.completion(at: deployment) {
-                OpenAIRequestWriter.writeCompletion(
+            if let raw = chat.passed(to: deployment) {
+                OpenAIRequestWriter.writePassed(
                     raw, isStream: chat.isStream, model: model,
                     outputTokensMax: relay.outputTokensMax, into: &body)
-                return .completions
+                return raw.dialect == .openAIResponses ? .responses : .completions
             }
             relay.noteDropped(
                 try OpenAIRequestWriter.writeChat(
@@ -90,6 +90,21 @@ public final class OpenAIProvider: Provider {
                 provider: deployment.provider, deployment: deployment.id))
     }
 
+    /// Only clients of the same dialect are answered so.
+    private func relayResponse(
+        to chat: ChatRequest, _ reply: UpstreamReply, _ deployment: Deployment
+    ) async throws(GatewayError) {
+        if chat.isStream {
+            try await reply.relayStream(
+                OpenAIResponsesStreamDecoder(
+                    parser: parser, provider: deployment.provider, deployment: deployment.id))
+        } else {
+            try await reply.relayWhole(
+                OpenAIResponsesReplyDecoder(
+                    parser: parser, provider: deployment.provider, deployment: deployment.id))
+        }
+    }
+
     /// Relays what the upstream answers: to a client of the same dialect in its own words.
     private func relayReply(
         to request: ModelRequest, _ reply: UpstreamReply, _ deployment: Deployment, _ relay: Relay
@@ -98,9 +113,10 @@ public final class OpenAIProvider: Provider {
         let wanted = relay.rawDialect
         switch request {
         case .chat(let chat):
-            let isCompletion = chat.completion(at: deployment) != nil
-            let dialect: Dialect = isCompletion ? .openAICompletions : .openAIChat
-            if chat.isStream {
+            let dialect = chat.passed(to: deployment)?.dialect ?? .openAIChat
+            if dialect == .openAIResponses {
+                try await relayResponse(to: chat, reply, deployment)
+            } else if chat.isStream {
                 try await relayStream(of: dialect, reply, deployment, wanted)
             } else {
                 try await relayWhole(of: dialect, reply, deployment, wanted)
@@ -120,11 +136,13 @@ public final class OpenAIProvider: Provider {
 }
 
 extension ChatRequest {
-    /// A prompt's completion that the deployment takes as such.
-    fileprivate func completion(at deployment: Deployment) -> RawRequest? {
-        guard deployment.mode == .completion, case .raw(let raw) = body,
-            raw.dialect == .openAICompletions
-        else { return nil }
-        return raw
+    /// A prompt's completion, or a request for a response, that the deployment takes as such.
+    fileprivate func passed(to deployment: Deployment) -> RawRequest? {
+        guard case .raw(let raw) = body else { return nil }
+        switch raw.dialect {
+        case .openAICompletions: return deployment.mode == .completion ? raw : nil
+        case .openAIResponses: return deployment.options.offersResponses ? raw : nil
+        default: return nil
+        }
     }
 }

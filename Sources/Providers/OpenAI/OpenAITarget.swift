@@ -11,6 +11,7 @@ final class OpenAITarget: DeploymentTarget {
     enum Operation: String {
         case chat = "/chat/completions"
         case completions = "/completions"
+        case responses = "/responses"
         case embeddings = "/embeddings"
         case moderations = "/moderations"
         case rerank = "/rerank"
@@ -59,7 +60,7 @@ final class OpenAITarget: DeploymentTarget {
         }
         if base.hasSuffix("/openai") { base.removeLast("/openai".count) }
         return .deployments(
-            base: base + "/openai/deployments/",
+            base: base + "/openai",
             query: "?api-version=" + (version.isEmpty ? azureVersion : version))
     }
 
@@ -73,7 +74,11 @@ final class OpenAITarget: DeploymentTarget {
             return path
         case .deployments(let base, let query):
             var path = UpstreamPath(base)
-            path.append(segment: deployment.upstreamModel)
+            // The one operation for which the resource goes by the body's model.
+            if operation != .responses {
+                path.append(text: "/deployments/")
+                path.append(segment: deployment.upstreamModel)
+            }
             path.append(text: operation.rawValue)
             path.append(text: query)
             return path

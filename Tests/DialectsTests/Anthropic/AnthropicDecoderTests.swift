@@ -72,6 +72,17 @@ struct AnthropicDecoderTests {
         #expect(digest.serviceTier == "default")
     }
 
+    /// LiteLLM tells the input at the end.
+    @Test func aStreamOfLiteLLMs() throws {
+        let call = try digest(stream: Fixture.bytes("anthropic-stream-litellm-call.sse"))
+        #expect(call.calls(of: 0).map { $0[1...] } == [["get_weather", #"{"city": "mock-city"}"#]])
+        #expect(call.outcomes == ["0:tool_calls:model:"])
+        #expect(call.usage == .reported(input: 7, output: 5))
+        let text = try digest(stream: Fixture.bytes("anthropic-stream-litellm-text.sse"))
+        #expect(text.choices[0]?.text.hasSuffix("Paris?'.") == true)
+        #expect(text.usage == .reported(input: 7, output: 19))
+    }
+
     /// What the vendor's own tools do within a message is passed over; its text is not.
     @Test func whatIsNotKnownIsPassedOver() throws {
         let tool = try digest(stream: Fixture.bytes("anthropic-stream-server-tool.sse"))

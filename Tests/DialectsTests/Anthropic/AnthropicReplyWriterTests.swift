@@ -257,6 +257,7 @@ struct AnthropicReplyWriterTests {
     @Test(arguments: [
         "anthropic-stream-text.sse", "anthropic-stream-call.sse", "anthropic-stream-refusal.sse",
         "anthropic-stream-server-tool.sse", "anthropic-stream-unknown-events.sse",
+        "anthropic-stream-litellm-text.sse", "anthropic-stream-litellm-call.sse",
     ])
     func aStreamIsRelayedAsItCame(file: String) throws {
         let bytes = try Fixture.bytes(file)
@@ -269,7 +270,7 @@ struct AnthropicReplyWriterTests {
                     Issue.record("an event without its raw form")
                     continue
                 }
-                AnthropicReplyWriter.writeEvent(name: name, json: json, into: &output)
+                SSEWriter.write(name: name, json: json, into: &output)
             }
         }
         AnthropicReplyWriter.writeStop(into: &output)

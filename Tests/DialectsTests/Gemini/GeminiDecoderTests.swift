@@ -62,6 +62,18 @@ struct GeminiDecoderTests {
         #expect(digest.usage == .reported(input: 38, output: 174, reasoning: 168))
     }
 
+    /// LiteLLM serves the API too, with nulls where Gemini has no member.
+    @Test func whatLiteLLMServes() throws {
+        let (text, isComplete) = try stream(Fixture.bytes("gemini-stream-litellm-text.sse"))
+        #expect(isComplete)
+        #expect(text.choices[0]?.text == "LLMock says hello from gpt-4o.")
+        #expect(text.outcomes == ["0:stop:model:"])
+        #expect(text.usage == .reported(input: 1, output: 7))
+        let call = try whole(Fixture.bytes("gemini-whole-litellm-call.json"))
+        #expect(call.calls(of: 0).map { $0[1...] } == [["get_weather", #"{"city":"mock-city"}"#]])
+        #expect(call.usage == .reported(input: 7, output: 5))
+    }
+
     @Test func aStreamThatIsCutIsNotWhole() throws {
         let bytes = try Fixture.text("gemini-stream-text-shape.sse")
         let cut = bytes.components(separatedBy: "\r\n\r\n")[0..<2].joined(separator: "\r\n\r\n")

@@ -12,13 +12,14 @@ struct VendorTrafficTests {
     private static let streams = [
         "chat-stream-text-and-usage.sse", "chat-stream-call-in-pieces.sse",
         "chat-stream-real-model.sse", "chat-stream-published.sse",
-        "chat-stream-reasoning-vllm-shape.sse",
+        "chat-stream-reasoning-vllm-shape.sse", "chat-stream-litellm-text.sse",
+        "chat-stream-litellm-call.sse",
     ]
     private static let replies = [
         "chat-whole-text.json", "chat-whole-call.json", "chat-whole-real-model.json",
         "chat-whole-published-text.json", "chat-whole-published-image.json",
         "chat-whole-published-call.json", "chat-whole-published-logprobs.json",
-        "chat-whole-reasoning-vllm-shape.json",
+        "chat-whole-reasoning-vllm-shape.json", "chat-whole-litellm-call.json",
     ]
     private static let requests = [
         "chat-request-published-text.json", "chat-request-published-image.json",
@@ -55,6 +56,14 @@ struct VendorTrafficTests {
         #expect(digest.choices[0]?.text == "4")
         #expect(digest.outcomes == ["0:stop:stop_sequence:</answer>"])
         #expect(digest.usage == .reported(input: 21, output: 12, cached: 16))
+
+        digest = try Decoding.streamDigest(Fixture.bytes("chat-stream-litellm-call.sse"))
+        #expect(
+            digest.calls(of: 0) == [
+                ["toolu_018c291a2aef4b038a2fe23a", "get_weather", #"{"city": "mock-city"}"#]
+            ])
+        #expect(digest.outcomes == ["0:tool_calls:model:"])
+        #expect(digest.usage == .reported(input: 7, output: 5))
     }
 
     @Test func repliesSayWhatTheirVendorsMeant() throws {

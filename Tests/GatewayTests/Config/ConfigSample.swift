@@ -42,10 +42,11 @@ enum ConfigSample {
 
     /// Loads one deployment from its `litellm_params`, in YAML's flow style.
     static func deployment(
-        _ params: String, environment: [String: String] = environment
+        _ params: String, info: String = "", environment: [String: String] = environment
     ) -> LoadedConfiguration {
         load(
-            "model_list:\n  - model_name: m\n    litellm_params: {\(params)}\n",
+            "model_list:\n  - model_name: m\n    litellm_params: {\(params)}\n"
+                + "    model_info: {\(info)}\n",
             environment: environment)
     }
 }

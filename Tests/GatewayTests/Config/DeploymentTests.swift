@@ -58,6 +58,23 @@ import Testing
         #expect(loaded.settings.configured.first?.disabledReason?.contains(why) == true)
     }
 
+    /// Requests for responses are passed on where that is known, or said.
+    @Test(arguments: [
+        ("model: openai/m, api_key: k", "", true),
+        ("model: openai/m, api_key: k", "[/v1/chat/completions]", false),
+        ("model: openai/m, api_key: k, api_base: 'http://h:1/v1'", "", false),
+        ("model: openai/m, api_base: 'http://h:1/v1'", "[/v1/responses]", true),
+        ("model: azure/m, api_key: k, api_base: 'https://h/openai/v1'", "", true),
+        ("model: azure/m, api_key: k, api_base: 'https://h'", "", false),
+        ("model: anthropic/m, api_key: k", "[/v1/responses]", false),
+    ])
+    func responses(params: String, endpoints: String, isOffered: Bool) {
+        let info = endpoints.isEmpty ? "" : "supported_endpoints: \(endpoints)"
+        let loaded = ConfigSample.deployment(params, info: info)
+        #expect(loaded.isAccepted, "\(loaded.refusals)")
+        #expect(loaded.settings.deployments.first?.options.offersResponses == isOffered)
+    }
+
     @Test func azuresOptions() {
         let keyed = ConfigSample.deployment(
             "model: azure/m, api_base: 'https://h', api_key: k, api_version: 2025-01-01-preview"

@@ -9,6 +9,7 @@ import Transport
 struct AzureTargetTests {
     private func call(
         _ reply: String, basePath: String = "", version: String = "", sendsToken: Bool = false,
+        offersResponses: Bool = false,
         _ request: ModelRequest = ProviderHarness.chat(isStream: false)
     ) async throws -> (ProviderHarness.Outcome, [String]) {
         let upstream = try ScriptedUpstream([[.request, .send(reply)]])
@@ -16,6 +17,7 @@ struct AzureTargetTests {
         var options = VendorOptions()
         options.apiVersion = version
         options.sendsToken = sendsToken
+        options.offersResponses = offersResponses
         let harness = try ProviderHarness(
             ports: [upstream.port], of: .azure, basePath: basePath, options: options)
         let outcome = await harness.call(request)
@@ -41,6 +43,19 @@ struct AzureTargetTests {
         #expect(lines.first == "POST \(path) HTTP/1.1")
         #expect(lines.contains("api-key: sk-upstream"))
         #expect(!lines.contains { $0.hasPrefix("authorization:") })
+    }
+
+    /// Responses are asked for at the resource: the model is the body's.
+    @Test(arguments: [
+        ("", "2025-03-01-preview", "/openai/responses?api-version=2025-03-01-preview"),
+        ("/openai/v1", "", "/openai/v1/responses"),
+    ])
+    func addressesOfResponses(base: String, version: String, path: String) async throws {
+        let (outcome, lines) = try await call(
+            Replies.json(#"{"status":"completed","output":[]}"#), basePath: base, version: version,
+            offersResponses: true, ProviderHarness.response(isStream: false))
+        #expect(outcome.failure == nil)
+        #expect(lines.first == "POST \(path) HTTP/1.1")
     }
 
     @Test func aTokenOfTheDirectory() async throws {

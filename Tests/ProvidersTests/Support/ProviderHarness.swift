@@ -124,6 +124,18 @@ final class ProviderHarness: Sendable {
                 body: .typed(ChatContent(messages: [Message(role: .user, parts: [.text("Hi")])]))))
     }
 
+    /// A request for a response, in its client's words.
+    static func response(isStream: Bool = true) -> ModelRequest {
+        let json = #"{"model":"m","input":"Hi","stream":\#(isStream)}"#
+        let model = RawRequest.Member(name: .model, value: 9..<12)
+        return .chat(
+            ChatRequest(
+                model: "m", isStream: isStream, wantsUsage: true,
+                body: .raw(
+                    RawRequest(
+                        dialect: .openAIResponses, json: Array(json.utf8), members: [model]))))
+    }
+
     static let embeddings = ModelRequest.embeddings(
         EmbeddingRequest(
             model: "m", inputCount: 1, textBytes: 1,

@@ -14,7 +14,7 @@ public struct OpenAIResponsesRequestReader {
     public func read(_ body: ByteView) throws(GatewayError) -> ChatRequest {
         let root = try RequestFields.parse(body, with: parser)
         let members = try RequestFields.replaceableMembers(
-            of: body, in: parser, single: Self.single)
+            of: body, in: parser, single: Self.single, bounds: ["max_output_tokens"])
         var fields = RequestFields()
         fields.check(root, against: Self.known)
         OpenAIChatFields.checkRange(
