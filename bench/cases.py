@@ -34,6 +34,8 @@ class Case:
     is_stream: bool
     is_grpc: bool = False
     setting: str = PLAIN
+    # Whose dialect the upstream speaks.
+    vendor: str = "openai"
 
     @property
     def unit(self) -> str:

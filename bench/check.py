@@ -61,15 +61,15 @@ COUNTED = [
     Case("h1 stream", "h1", 1, 1, 100, True),
     Case("h2 stream", "h2", 1, 1, 100, True),
     Case("grpc stream", "h2", 1, 1, 100, True, is_grpc=True),
+    Case("h2 stream of Anthropic's", "h2", 1, 1, 100, True, vendor="anthropic"),
 ]
 
 
 class Gateway:
     """The gateway under callgrind, which counts only while it is told to."""
 
-    def __init__(self, binary: pathlib.Path, upstream: int, folder: pathlib.Path):
+    def __init__(self, binary: pathlib.Path, setting: gateways.Setting, folder: pathlib.Path):
         self.folder, self.port, self.counts = folder, processes.free_port(), folder / "counts"
-        setting = gateways.Setting(cases.PLAIN, upstream)
         (folder / "config.yaml").write_text(gateways.all_on_config(setting, extra=QUIET))
         self.log = open(folder / "log", "wb")
         self.process = subprocess.Popen(
@@ -144,7 +144,8 @@ def read_counts(path: pathlib.Path) -> tuple[int, int]:
 def measure(case: Case, binary: pathlib.Path, upstream: int) -> dict:
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        gateway = Gateway(binary, upstream, folder)
+        setting = gateways.Setting(cases.PLAIN, upstream, vendor=case.vendor)
+        gateway = Gateway(binary, setting, folder)
         try:
             warm_up = case.requests // 2
             gateway.load(case, warm_up)

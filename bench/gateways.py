@@ -18,6 +18,7 @@ class Setting:
     name: str
     upstream: int  # A port.
     certificates: pathlib.Path | None = None
+    vendor: str = "openai"
 
 
 def relay_config(setting: Setting, loops: int = 1) -> str:
@@ -44,11 +45,12 @@ gateway_settings:
 
 
 def models(setting: Setting) -> str:
+    path = "/v1" if setting.vendor == "openai" else ""
     return f"""
 model_list:
   - model_name: m
     litellm_params:
-      {{model: openai/m, api_base: 'http://127.0.0.1:{setting.upstream}/v1', api_key: sk-x,
+      {{model: {setting.vendor}/m, api_base: 'http://127.0.0.1:{setting.upstream}{path}', api_key: sk-x,
         input_cost_per_token: 0.000001, output_cost_per_token: 0.000002}}
 """
 

@@ -3,6 +3,8 @@
 // One thread, one epoll. It answers every request whose body asks for a stream with 100 chunks of
 // 120 bytes, the first at once and then one every 10 ms, or all at once where the body says
 // `"user":"burst"`, and every other request with 300 bytes of JSON, or as many as it is told to.
+// A stream that is asked for at Anthropic's path comes all at once, in as many of its events, each with
+// as much text.
 //
 //   upstream PORT [ANSWER-BYTES]
 #define _GNU_SOURCE
@@ -130,6 +132,31 @@ static void burst(int socket) {
     end_of_stream(socket);
 }
 
+// The same by Anthropic's Messages API.
+static void burst_of_messages(int socket) {
+    static const char begin[] =
+        "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"type\":"
+        "\"message\",\"role\":\"assistant\",\"content\":[],\"model\":\"m\",\"stop_reason\":null,"
+        "\"stop_sequence\":null,\"usage\":{\"input_tokens\":10,\"output_tokens\":1}}}\n\n"
+        "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,"
+        "\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n";
+    static const char delta[] =
+        "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{"
+        "\"type\":\"text_delta\",\"text\":\"ttttttttttttttttttttttttt\"}}\n\n";
+    static const char end[] =
+        "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n"
+        "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":"
+        "\"end_turn\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":20}}\n\n"
+        "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+    char framed[1024];
+    send_all(socket, stream_head, sizeof stream_head - 1);
+    send_all(socket, framed, (size_t)sprintf(framed, "%zx\r\n%s\r\n", sizeof begin - 1, begin));
+    int length = sprintf(framed, "%zx\r\n%s\r\n", sizeof delta - 1, delta);
+    for (int sent = 0; sent < chunks_per_stream; sent++) send_all(socket, framed, (size_t)length);
+    length = sprintf(framed, "%zx\r\n%s\r\n%s", sizeof end - 1, end, whole_end);
+    send_all(socket, framed, (size_t)length);
+}
+
 // Whether a request is complete, and how long it is; chunked bodies end with an empty chunk.
 static size_t request_length(const struct connection *connection, const char **body) {
     const char *end = memmem(connection->request, connection->received, "\r\n\r\n", 4);
@@ -158,7 +185,9 @@ static void answer_requests(struct connection *connection) {
     while ((length = request_length(connection, &body)) > 0) {
         size_t body_length = length - (size_t)(body - connection->request);
         if (memmem(body, body_length, "\"stream\":true", 13) != NULL) {
-            if (memmem(body, body_length, "\"user\":\"burst\"", 14) != NULL) {
+            if (strncmp(connection->request, "POST /v1/messages ", 18) == 0) {
+                burst_of_messages(connection->socket);
+            } else if (memmem(body, body_length, "\"user\":\"burst\"", 14) != NULL) {
                 burst(connection->socket);
             } else {
                 start_stream(connection);
