@@ -166,7 +166,7 @@ enum OpenAIUsage {
     static func count(_ value: JSONValue?) -> Int64 { told(value) ?? 0 }
 
     /// A count of an upstream is believed only as far as it can be one.
-    private static func told(_ value: JSONValue?) -> Int64? {
+    static func told(_ value: JSONValue?) -> Int64? {
         guard let number = value?.number, number >= 0 else { return nil }
         return value?.integer.map { min($0, countMax) } ?? Int64(min(number, Double(countMax)))
     }

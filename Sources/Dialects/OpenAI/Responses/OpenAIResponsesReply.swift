@@ -36,9 +36,11 @@ enum OpenAIResponsesReply {
     }
 
     private static func usage(_ value: JSONValue) -> Usage? {
-        guard value.kind == .object else { return nil }
+        guard value.kind == .object,
+            let input = OpenAIUsage.told(value[member: "input_tokens"])
+        else { return nil }
         var usage = Usage(source: .reported)
-        usage.inputTokens = OpenAIUsage.count(value[member: "input_tokens"])
+        usage.inputTokens = input
         usage.outputTokens = OpenAIUsage.count(value[member: "output_tokens"])
         usage.cachedInputTokens = OpenAIUsage.count(
             value[member: "input_tokens_details"]?[member: "cached_tokens"])

@@ -25,6 +25,8 @@ public struct OpenAIResponsesStreamDecoder: StreamReplyDecoding {
 
     public var isComplete: Bool { finished != nil }
 
+    public var usageSoFar: Usage? { finished?.usage }
+
     public mutating func take(_ event: SSEEvent) throws(GatewayError) -> Bool {
         pending = nil
         if event.data.equals("[DONE]") { return false }
