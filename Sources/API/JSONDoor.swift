@@ -77,8 +77,8 @@ class JSONDoor: ExchangeCloseObserver, CancellationTarget, TimerTarget {
     final func complete(
         _ request: inout ChatRequest, of body: ByteView
     ) throws(GatewayError) {
-        request.routing = RoutingHeaders.routing(request.routing, exchange)
-        request.tags = RoutingHeaders.tags(request.tags, exchange)
+        try RoutingHeaders.complete(
+            &request.routing, &request.tags, &request.endUser, exchange)
         request.identity = try identity(of: body)
         request.clampsToBudget = clampsToBudget
     }

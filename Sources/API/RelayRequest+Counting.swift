@@ -16,7 +16,8 @@ extension RelayRequest {
         inputCount = max(1, request.extent.messages)
         extent = request.extent
         endUser = request.endUser
-        tags = RoutingHeaders.tags(request.tags, exchange)
-        routing = RoutingHeaders.routing(request.routing, exchange)
+        tags = request.tags
+        routing = request.routing
+        try RoutingHeaders.complete(&routing, &tags, &endUser, exchange)
     }
 }

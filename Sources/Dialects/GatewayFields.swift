@@ -10,6 +10,12 @@ enum GatewayFields {
         "drop_params", "tags",
     ]
 
+    /// Those whose type alone is checked.
+    private static let typed: [RequestFields.Field] = [
+        .init("disable_fallbacks", .bool), .init("num_retries", .integer),
+        .init("litellm_session_id", .string), .init("litellm_trace_id", .string),
+    ]
+
     /// Whether a member of the body is the gateway's.
     static func isOurs(_ name: ByteView) -> Bool { names.contains { name.equals($0) } }
 
@@ -29,6 +35,7 @@ enum GatewayFields {
         wishes.fallbacks = models(of: root, "fallbacks", &fields)
         wishes.contextWindowFallbacks = models(of: root, "context_window_fallbacks", &fields)
         wishes.contentPolicyFallbacks = models(of: root, "content_policy_fallbacks", &fields)
+        fields.check(root, against: typed)
         wishes.disablesFallbacks = root[member: "disable_fallbacks"]?.bool ?? false
         if let retries = root[member: "num_retries"], !retries.isNull {
             OpenAIChatFields.checkRange(
@@ -63,15 +70,35 @@ enum GatewayFields {
         }
         let asked = root[member: "model"]?.string?.string ?? ""
         var models: [String] = []
-        for element in list.elements {
+        for (index, element) in list.elements.enumerated() {
+            let field = "\(name)[\(index)]"
             if let model = (element.string ?? element[member: "model"]?.string)?.string {
                 models.append(model)
+            } else if element.kind == .object, element.count > 0 {
+                models += mapped(element, from: asked, field, &fields)
+            } else {
+                fields.violate(
+                    field, "must be a model's name, is \(element.kind.words)")
+            }
+        }
+        return models
+    }
+    /// `{model: [others]}`: the others of the model that is asked for.
+    private static func mapped(
+        _ map: JSONValue, from asked: String, _ field: String, _ fields: inout RequestFields
+    ) -> [String] {
+        var models: [String] = []
+        for (key, others) in map.members {
+            guard others.kind == .array else {
+                fields.violate(field, "must map models to arrays of models' names")
                 continue
             }
-            for (key, others) in element.members where key.string == asked {
-                for other in others.elements {
-                    if let model = other.string?.string { models.append(model) }
+            for other in others.elements {
+                guard let model = other.string?.string else {
+                    fields.violate(field, "must map models to arrays of models' names")
+                    continue
                 }
+                if key.string == asked { models.append(model) }
             }
         }
         return models

@@ -153,27 +153,3 @@ extension RequestFields {
         return members
     }
 }
-
-extension RequestFields {
-    /// More labels than this are not kept.
-    private static let tagsMax = 32
-
-    /// The labels of a request, where LiteLLM's clients put them: `metadata.tags`,
-    /// `litellm_metadata.tags`, or `tags`.
-    static func tags(of root: JSONValue) -> [String] {
-        let labels = root[member: "metadata"]?[member: "tags"]
-        guard
-            let list = labels ?? root[member: "litellm_metadata"]?[member: "tags"]
-                ?? root[member: "tags"],
-            list.kind == .array
-        else { return [] }
-        var tags: [String] = []
-        for element in list.elements where tags.count < tagsMax {
-            guard let tag = element.string?.string, !tag.isEmpty, !tag.contains("\n"),
-                !tags.contains(tag)
-            else { continue }
-            tags.append(tag)
-        }
-        return tags
-    }
-}

@@ -27,9 +27,16 @@ public struct UpstreamErrorReader {
         status: Int, body: ByteView, retryAfter: ByteView?, provider: ProviderKind,
         deployment: String, now: WallTime
     ) -> GatewayError {
-        faults(provider, deployment).classify(
-            status: UpstreamFaults.known(status), root: try? parser.parse(body), body: body,
+        let known = UpstreamFaults.known(status)
+        var error = faults(provider, deployment).classify(
+            status: known, root: try? parser.parse(body), body: body,
             retryAfter: retryAfter.flatMap { RetryAfter.read($0, now: now) })
+        if known != status {
+            error.message =
+                "Deployment `\(deployment)` answered \(status), which is no answer of a model; "
+                + "redirects are not followed. Its operator can correct its api_base."
+        }
+        return error
     }
 
     private func faults(_ provider: ProviderKind, _ deployment: String) -> any FaultClassifying {

@@ -42,10 +42,10 @@ public struct EgressRule: Sendable, Equatable {
         return refusalText(of: host)
     }
 
-    /// What is said of a host none of whose addresses may be called.
+    /// What is said of a host none of whose addresses may be called, without the last full stop.
     public func refusalText(of host: String) -> String {
         "`\(host)` is an address of the gateway's own network. Addresses that are set over the API "
-            + "may be public ones only, or lie in gateway_settings.egress_allowed."
+            + "may be public ones only, or lie in gateway_settings.egress_allowed"
     }
 
     /// What is not globally reachable (IANA's special-purpose address registries, RFC 6890), and

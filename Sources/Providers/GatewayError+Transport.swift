@@ -15,7 +15,9 @@ extension GatewayError {
         case .timedOut(.connect):
             self.init(
                 .timedOut, origin: .upstream, retry: .otherDeployment,
-                message: "Deployment `\(deployment.id)` could not be connected to in time.",
+                message: "Deployment `\(deployment.id)` could not be connected to in time, within "
+                    + "the bound `connect`. Its operator can see whether its api_base is "
+                    + "up, or raise gateway_settings.timeouts.connect.",
                 timeout: .connect, outcome: .timedOut)
             return
         case .closed, .timedOut:

@@ -5,6 +5,7 @@ import json
 import re
 import signal
 import sqlite3
+import time
 
 import httpx
 import pytest
@@ -116,7 +117,8 @@ def test_block_unblock_delete_and_expiry_take_effect_at_once(gateway, admin):
         assert chat(gateway, key) == (401, "auth_error")
         admin.post("/key/unblock", key=key)
         assert chat(gateway, key)[0] == 200
-    admin.post("/key/update", key=key, duration="0s")
+    admin.post("/key/update", key=key, duration="1s")
+    time.sleep(1.1)
     assert chat(gateway, key) == (401, "expired_key")
     admin.post("/key/update", key=key, duration=None)
     assert chat(gateway, key)[0] == 200

@@ -10,7 +10,7 @@ struct BodyFields {
     let violations: FieldViolations
     let value: JSONValue
     /// Where the object stands, for messages: `keys[3].`; empty for the body itself.
-    private let prefix: String
+    let prefix: String
     private let parser: JSONParser
 
     /// Reads a body; an empty one is an object without members.
@@ -36,7 +36,7 @@ struct BodyFields {
         }
     }
 
-    private init(of parent: BodyFields, _ value: JSONValue, prefix: String) {
+    init(of parent: BodyFields, _ value: JSONValue, prefix: String) {
         violations = parent.violations
         parser = parent.parser
         self.value = value
@@ -86,10 +86,18 @@ struct BodyFields {
 
     func integer(_ name: StaticString, in range: ClosedRange<Int> = 0...Int.max) -> Int? {
         guard let found = given(name) else { return nil }
-        guard let number = found.integer else { return mismatch(name, found, "a whole number") }
+        return integer(found, as: "\(prefix)\(name)", in: range)
+    }
+
+    /// The whole number that a value is.
+    /// - Parameter field: its whole name, for messages.
+    func integer(_ found: JSONValue, as field: String, in range: ClosedRange<Int>) -> Int? {
+        guard let number = found.integer else {
+            return mismatch(field, found, "a whole number")
+        }
         guard range.contains(Int(number)) else {
-            violate(
-                name,
+            violations.add(
+                field,
                 "is \(number); give a whole number from \(range.lowerBound) to "
                     + "\(range.upperBound).")
             return nil
@@ -105,11 +113,17 @@ struct BodyFields {
     /// Dollars, zero or more. They are what the number's shortest decimal says.
     func money(_ name: StaticString) -> Money? {
         guard let found = given(name) else { return nil }
+        return money(found, as: "\(prefix)\(name)")
+    }
+
+    /// The dollars that a value is.
+    /// - Parameter field: its whole name, for messages.
+    func money(_ found: JSONValue, as field: String) -> Money? {
         guard let number = found.number else {
-            return mismatch(name, found, "a number of dollars")
+            return mismatch(field, found, "a number of dollars")
         }
         guard number >= 0, let money = Money(dollars: number.description) else {
-            violate(name, "is \(number); give dollars from 0 to 9 billion.")
+            violations.add(field, "is \(number); give dollars from 0 to 9 billion.")
             return nil
         }
         return money
@@ -189,9 +203,14 @@ struct BodyFields {
     private func mismatch<Value>(
         _ name: StaticString, _ found: JSONValue, _ wanted: String
     ) -> Value? {
+        mismatch("\(prefix)\(name)", found, wanted)
+    }
+
+    /// Says that a value is not of the type wanted.
+    func mismatch<Value>(_ field: String, _ found: JSONValue, _ wanted: String) -> Value? {
         var shown = ByteQueue()
         shown.append(json: found)
-        violate(name, "is \(FieldViolations.shown(shown.view.string)); give \(wanted).")
+        violations.add(field, "is \(FieldViolations.shown(shown.view.string)); give \(wanted).")
         return nil
     }
 }

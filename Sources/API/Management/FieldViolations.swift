@@ -24,9 +24,12 @@ final class FieldViolations {
     }
 
     /// A client's value in a message, cut if it is long.
-    static func shown(_ text: String) -> String {
+    static func shown(_ text: String) -> String { "`\(cut(text))`" }
+
+    /// A client's text, cut if it is long.
+    static func cut(_ text: String) -> String {
         let bytes = text.utf8.prefix(ManagementLimits.shownBytesMax)
-        guard bytes.count < text.utf8.count else { return "`\(text)`" }
-        return "`\(String(decoding: bytes, as: UTF8.self))…`"
+        guard bytes.count < text.utf8.count else { return text }
+        return "\(String(decoding: bytes, as: UTF8.self))…"
     }
 }

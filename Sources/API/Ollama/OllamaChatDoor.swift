@@ -78,8 +78,8 @@ final class OllamaEmbedDoor: OllamaDoor, Door {
         let body = try await readBody()
         var request = try OpenAIEmbeddingRequestReader(parser: parser).read(
             body, as: .ollamaEmbeddings)
-        request.routing = RoutingHeaders.routing(request.routing, exchange)
-        request.tags = RoutingHeaders.tags(request.tags, exchange)
+        try RoutingHeaders.complete(
+            &request.routing, &request.tags, &request.endUser, exchange)
         request.identity = try identity(of: body)
         model = request.model
         return .embeddings(request)

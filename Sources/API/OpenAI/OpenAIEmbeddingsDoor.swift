@@ -16,8 +16,8 @@ final class OpenAIEmbeddingsDoor: OpenAIDoor, Door {
         let body = try await readBody()
         let reader = OpenAIEmbeddingRequestReader(parser: parser)
         var request = try reader.read(body)
-        request.routing = RoutingHeaders.routing(request.routing, exchange)
-        request.tags = RoutingHeaders.tags(request.tags, exchange)
+        try RoutingHeaders.complete(
+            &request.routing, &request.tags, &request.endUser, exchange)
         request.identity = try identity(of: body)
         encoding = reader.encoding
         model = request.model

@@ -28,8 +28,8 @@ final class OpenAIRelayDoor: OpenAIDoor, Door {
         var request =
             operation == .rerank
             ? try reader.readRerank(body) : try reader.readModeration(body)
-        request.routing = RoutingHeaders.routing(request.routing, exchange)
-        request.tags = RoutingHeaders.tags(request.tags, exchange)
+        try RoutingHeaders.complete(
+            &request.routing, &request.tags, &request.endUser, exchange)
         request.identity = try identity(of: body)
         return .relay(request)
     }

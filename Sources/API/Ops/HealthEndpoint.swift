@@ -78,6 +78,9 @@ public final class Readiness: Sendable {
     /// Says whether the store can be written.
     public func setStore(isWritable: Bool) { storeFailing.store(!isWritable, ordering: .relaxed) }
 
+    /// Whether the store could be written when that was last tried.
+    var isStoreWritable: Bool { !storeFailing.load(ordering: .relaxed) }
+
     /// How many are named; more help nobody.
     static let disabledMax = 100
 

@@ -31,6 +31,7 @@ public struct AnthropicRequestReader {
         var conversation = AnthropicExtent()
         conversation.check(root, &fields)
         let routing = GatewayFields.read(root, among: members, &fields)
+        let tags = fields.tags(of: root)
         try fields.finish()
         var request = ChatRequest(
             model: root[member: "model"]?.string?.string ?? "",
@@ -43,7 +44,7 @@ public struct AnthropicRequestReader {
                     prompt: promptRange(of: body), headers: headers)))
         request.extent = conversation.extent
         request.endUser = root[member: "metadata"]?[member: "user_id"]?.string?.string ?? ""
-        request.tags = RequestFields.tags(of: root)
+        request.tags = tags
         request.routing = routing
         return request
     }

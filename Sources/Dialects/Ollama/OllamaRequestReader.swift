@@ -27,6 +27,7 @@ public struct OllamaRequestReader {
         var said = OllamaExtent()
         if isChat { said.checkChat(root, &fields) } else { said.checkPrompt(root, &fields) }
         let routing = GatewayFields.read(root, among: members, &fields)
+        let tags = fields.tags(of: root)
         try fields.finish()
         let bound = options?[member: "num_predict"]?.integer ?? 0
         var request = ChatRequest(
@@ -39,7 +40,7 @@ public struct OllamaRequestReader {
                     dialect: dialect, json: body.bytes, members: members,
                     prompt: promptRange(of: body, isChat))))
         request.extent = said.extent
-        request.tags = RequestFields.tags(of: root)
+        request.tags = tags
         request.routing = routing
         return request
     }

@@ -22,6 +22,7 @@ public struct OpenAIChatRequestReader {
         conversation.check(root[member: "messages"], &fields)
         OpenAIChatFields.checkDetails(of: root, &fields)
         let routing = GatewayFields.read(root, among: members, &fields)
+        let tags = fields.tags(of: root)
         try fields.finish()
         let streamOptions = root[member: "stream_options"]
         var request = ChatRequest(
@@ -45,7 +46,7 @@ public struct OpenAIChatRequestReader {
             if value.kind == .array, value.count > 0 { request.extent.usesTools = true }
         }
         request.endUser = root[member: "user"]?.string?.string ?? ""
-        request.tags = RequestFields.tags(of: root)
+        request.tags = tags
         request.routing = routing
         return request
     }

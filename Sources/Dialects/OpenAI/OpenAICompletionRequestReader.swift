@@ -26,6 +26,7 @@ public struct OpenAICompletionRequestReader {
         var prompts = Prompts()
         prompts.check(root[member: "prompt"], &fields)
         let routing = GatewayFields.read(root, among: members, &fields)
+        let tags = fields.tags(of: root)
         try fields.finish()
         let each = max(root[member: "n"]?.integer ?? 1, root[member: "best_of"]?.integer ?? 1)
         var request = ChatRequest(
@@ -42,7 +43,7 @@ public struct OpenAICompletionRequestReader {
                     prompt: promptRange(of: body))))
         request.extent.messages = max(1, prompts.count)
         request.endUser = root[member: "user"]?.string?.string ?? ""
-        request.tags = RequestFields.tags(of: root)
+        request.tags = tags
         request.routing = routing
         return request
     }

@@ -29,6 +29,7 @@ public struct OpenAIEmbeddingRequestReader {
         var inputs = Inputs()
         inputs.check(root[member: "input"], &fields)
         let routing = GatewayFields.read(root, among: members, &fields)
+        let tags = fields.tags(of: root)
         try fields.finish()
         var request = EmbeddingRequest(
             model: root[member: "model"]?.string?.string ?? "", inputCount: inputs.count,
@@ -36,7 +37,7 @@ public struct OpenAIEmbeddingRequestReader {
             dimensionCount: root[member: "dimensions"]?.integer.map(Int.init),
             body: .raw(RawRequest(dialect: dialect, json: body.bytes, members: members)))
         request.endUser = root[member: "user"]?.string?.string ?? ""
-        request.tags = RequestFields.tags(of: root)
+        request.tags = tags
         request.routing = routing
         return request
     }

@@ -78,9 +78,10 @@ public struct OpenAIRelayReader {
             model: root[member: "model"]?.string?.string ?? Self.moderationModel, textBytes: 0,
             raw: RawRequest(dialect: dialect, json: body.bytes, members: members))
         details(root, &fields, &request)
+        let tags = fields.tags(of: root)
         try fields.finish()
         request.endUser = root[member: "user"]?.string?.string ?? ""
-        request.tags = RequestFields.tags(of: root)
+        request.tags = tags
         request.routing = routing
         return request
     }

@@ -25,9 +25,10 @@ enum LiteLLMSections {
         "service_account_settings": guarded("rules for service accounts"),
         "blocked_user_list": guarded("lists of blocked users"),
         "banned_keywords_list": guarded("lists of banned words"),
-        "max_budget": guarded("budgets"),
-        "budget_duration": guarded("budgets"),
-        "max_user_budget": guarded("budgets"),
+        "max_budget": guarded("budgets here; litellm_settings.max_budget is built"),
+        "budget_duration": guarded("budgets here; litellm_settings.budget_duration is built"),
+        "max_user_budget": guarded("a budget for every user; give each its own by /user/new"),
+        "custom_key_generate": guarded("custom rules of new keys"),
         "custom_auth": guarded("custom authentication"),
         "enable_jwt_auth": guarded("authentication by JWT"),
         "litellm_jwtauth": guarded("authentication by JWT"),
@@ -58,10 +59,18 @@ enum LiteLLMSections {
         "budget_duration": .honoured("how long the budget of the whole gateway lasts"),
         "budget_exceeded_status_code": .honoured("the status of an exhausted budget"),
         "include_cost_in_streaming_usage": .honoured("whether a stream's usage has its cost"),
-        "max_end_user_budget": guarded("budgets of users"),
-        "max_internal_user_budget": guarded("budgets of users"),
-        "internal_user_budget_duration": guarded("budgets of users"),
-        "tag_budget_config": guarded("budgets of tags"),
+        "max_end_user_budget": guarded(
+            "a budget for every customer; give each its own by /customer/new"),
+        "max_internal_user_budget": guarded(
+            "a budget for every user; give each its own by /user/new"),
+        "internal_user_budget_duration": guarded(
+            "a budget for every user; give each its own by /user/new"),
+        "default_internal_user_params": guarded(
+            "defaults of new users; give each its own by /user/new"),
+        "default_team_params": guarded("defaults of new teams; give each its own by /team/new"),
+        "key_generation_settings": guarded("rules of who may make which keys"),
+        "tag_budget_config": guarded(
+            "budgets of tags in the file; make them by /budget/new with a subject"),
         "fail_closed_budget_enforcement": .honoured("budgets are always kept"),
         "guardrails": guarded("guardrails"),
         "banned_keywords_list": guarded("lists of banned words"),
@@ -71,6 +80,8 @@ enum LiteLLMSections {
 
     /// The rule of a key that guards something.
     static func guarded(_ what: String) -> ConfigRule {
-        .refusedUnlessOff("\(what): not built yet, and what it guards would be open; remove it")
+        .refusedUnlessOff(
+            "\(what): not built yet in the configuration, and what it guards would be open; remove it"
+        )
     }
 }

@@ -77,8 +77,9 @@ enum StandingReader {
         let soft = money(values["soft_budget"], with: &reader)
         let window = reader.value(
             values["budget_duration"],
-            expected: "a length like 30s, 5m, 24h, 7d, 1mo, or daily, weekly, monthly",
-            BudgetWindow.init)
+            expected: "a length from 30s to 1mo like 30s, 5m, 24h, 7d, 1mo, or daily, weekly, "
+                + "monthly",
+            { text in BudgetWindow(text).flatMap { $0.isOffered ? $0 : nil } })
         guard max != nil || soft != nil else { return nil }
         return BudgetSpec(window: window ?? .forever, max: max, soft: soft)
     }

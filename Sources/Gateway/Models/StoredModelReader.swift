@@ -59,7 +59,9 @@ struct StoredModelReader {
         if !draft.apiBase.isEmpty, let address = try? UpstreamAddress(apiBase: draft.apiBase),
             let refusal = egress.refusal(ofHost: address.origin.host)
         {
-            try Self.check([FieldViolation(field: "litellm_params.api_base", message: refusal)])
+            try Self.check([
+                FieldViolation(field: "litellm_params.api_base", message: refusal + ".")
+            ])
         }
         draft.id = model.id
         draft.isStored = true

@@ -68,6 +68,16 @@ public struct BudgetWindow: Hashable, Sendable {
         self.init(.seconds, seconds)
     }
 
+    /// Whether it may be asked for: from 30 seconds to one month. Others are of budgets that were
+    /// stored before or came from another gateway, and are kept.
+    public var isOffered: Bool {
+        switch unit {
+        case .forever: false
+        case .seconds, .days, .weeks: (30...31 * Self.secondsPerDay).contains(seconds ?? 0)
+        case .months: count == 1
+        }
+    }
+
     /// How long its periods are, in seconds; `nil` for months, which differ, and for ever.
     public var seconds: Int64? {
         switch unit {

@@ -20,7 +20,7 @@ extension GatewayError {
         if let after = hit.after {
             let seconds = Int((Double(after.wholeNanoseconds) / 1e9).rounded(.up))
             message += "Try again in \(seconds) s."
-        } else if hit.kind == .requestsAtOnce {
+        } else if hit.kind == .requestsAtOnce, hit.limit > 0 {
             message += "Try again when one has ended."
         } else {
             message += "It can never fit; ask for less, or for a higher limit."

@@ -8,6 +8,12 @@ struct AccessRules {
 
     var isAdmin: Bool { caller.role == .admin }
 
+    /// What the caller, where it is no admin, may give a key.
+    var rights: KeyRights {
+        KeyRights(
+            caller: caller, ownTags: records.keys[caller.keyID]?.settings.tags ?? [])
+    }
+
     // MARK: - Teams
 
     /// Whether the caller manages a team's members and keys.
@@ -52,9 +58,15 @@ struct AccessRules {
         return userID == key.settings.userID
     }
 
-    /// What a caller that is no admin may make: keys of its own, and of teams that let it.
+    /// What a caller that is no admin may make: keys of its own, and of teams that let it, which
+    /// have no more than its own key.
     func checkNew(_ settings: KeySettings) throws(GatewayError) {
         if isAdmin { return }
+        try checkOwner(of: settings)
+        try rights.check(settings)
+    }
+
+    private func checkOwner(of settings: KeySettings) throws(GatewayError) {
         guard caller.role.isWriter, let userID = caller.userID else {
             throw .mayNot(
                 "The key `\(caller.name)` may not make keys: it belongs to no user, or its role "
@@ -96,7 +108,8 @@ struct AccessRules {
         guard new.role == old.role, new.userID == old.userID else {
             throw .mayNot("Only an admin may change whose a key is, and its role.")
         }
-        if new.teamID != old.teamID { try checkNew(new) }
+        if new.teamID != old.teamID { try checkOwner(of: new) }
+        try rights.check(new, changedFrom: old)
         if manages(team: old.teamID) && old.teamID != nil { return }
         guard new.isBlocked == old.isBlocked else {
             throw .mayNot("Only an admin may block and unblock a key.")

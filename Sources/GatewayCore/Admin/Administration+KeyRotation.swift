@@ -5,7 +5,7 @@ extension Administration {
     /// Puts another secret in the place of a key's.
     /// - Parameters:
     ///   - chosen: the new secret, if the caller chose one.
-    ///   - grace: how long the old one goes on working.
+    ///   - grace: how long the old one goes on working; without any, no older one does either.
     public func rotateKey(
         _ reference: KeyReference, secret chosen: Secret? = nil, grace: Duration = .zero,
         version: Int64? = nil, by caller: Caller,
@@ -23,7 +23,10 @@ extension Administration {
         let record = try await change(by: caller) { (records, draft) throws(GatewayError) in
             var key = try changeable(reference, version, by: caller, records)
             guard !wasRevoked, isFree(hash, in: records) else { throw .alreadyUsed }
-            key.retired = key.retired.filter { $0.until.nanoseconds > draft.at.nanoseconds }
+            // Without grace it is meant that whoever has a secret of it is shut out: older ones too.
+            key.retired =
+                grace == .zero
+                ? [] : key.retired.filter { $0.until.nanoseconds > draft.at.nanoseconds }
             if grace > .zero {
                 let until = draft.at.nanoseconds + Int64(clamping: grace.wholeNanoseconds)
                 key.retired.append(

@@ -26,6 +26,7 @@ extension Administration {
             if !rules.isAdmin, settings.userID == nil, !rules.manages(team: settings.teamID) {
                 settings.userID = caller.principal.userID
             }
+            if !rules.isAdmin { settings = rules.rights.filled(settings) }
             try rules.checkNew(settings)
             try SettingsCheck(limits: limits, records: records).check(settings)
             guard !wasRevoked, isFree(hash, in: records) else { throw .alreadyUsed }

@@ -15,6 +15,9 @@ public struct DirectoryLimits: Sendable {
     /// How long a replaced secret may go on working.
     public var graceMax = Duration.seconds(7 * 86_400)
 
+    /// More requests or tokens than this are no limit.
+    public static let limitMax = 1_000_000_000_000
+
     /// A secret that somebody chose.
     static let secretBytes = 16...512
     /// Replaced secrets of one key that may work at the same time.

@@ -72,7 +72,7 @@ public enum KeyReference: Sendable {
     /// What messages call it.
     var shown: String {
         switch self {
-        case .secret: "that was sent"
+        case .secret(let secret): "`\(KeyMint.hint(of: secret.reveal()))`"
         case .hash(let text): "`\(text)`"
         case .alias(let text): "`\(text)`"
         }

@@ -3,9 +3,6 @@ struct SettingsCheck {
     let limits: DirectoryLimits
     let records: DirectoryRecords
 
-    /// More of anything than this is no limit.
-    private static let most = 1_000_000_000_000
-
     func check(_ settings: KeySettings) throws(GatewayError) {
         try check(name: settings.alias, "key_alias")
         try check(name: settings.displayName, "display_name")
@@ -91,10 +88,11 @@ struct SettingsCheck {
             (set.requestsPerMinute, "rpm_limit"), (set.tokensPerMinute, "tpm_limit"),
             (set.requestsAtOnce, "max_parallel_requests"), (set.tokensPerDay, "tpd_limit"),
         ] + set.others.map({ ($0.value, "limits") }) {
-            guard let value, !(0...Self.most).contains(value) else { continue }
+            guard let value, !(0...DirectoryLimits.limitMax).contains(value) else { continue }
             throw .invalid(
                 prefix + name,
-                (model.isEmpty ? "" : "of `\(model)` ") + "is \(value); give from 0 to \(Self.most)"
+                (model.isEmpty ? "" : "of `\(model)` ")
+                    + "is \(value); give from 0 to \(DirectoryLimits.limitMax)"
             )
         }
     }

@@ -1,11 +1,17 @@
 /// Which models a key may use: what each level above a request allows, the key itself, its user,
 /// its team and its place in the team. All of them must allow a model.
 public struct ModelAccess: Sendable {
-    private var levels: [Level] = []
+    /// The levels that do not allow everything.
+    private(set) var levels: [Level] = []
 
-    private struct Level: Sendable {
+    /// What one level above a request allows.
+    struct Level: Sendable {
         let kind: Subject.Kind
         let rules: [ModelRule]
+
+        /// Whether everything that a rule allows is allowed here, going by the rules alone: a model
+        /// in an access group that is named here does not count.
+        func covers(_ other: ModelRule) -> Bool { rules.contains { $0.covers(other) } }
     }
 
     /// Allows every model.
@@ -58,6 +64,24 @@ public enum ModelRule: Equatable, Sendable {
             self = .prefix(String(text.dropLast()))
         } else {
             self = .name(text)
+        }
+    }
+
+    /// The rule in the words it is read from.
+    var text: String {
+        switch self {
+        case .name(let name): name
+        case .prefix(let prefix): prefix + "*"
+        }
+    }
+
+    /// Whether everything that another rule allows is allowed by this one.
+    func covers(_ other: ModelRule) -> Bool {
+        switch (self, other) {
+        case (.prefix(let own), .name(let name)): name.hasPrefix(own)
+        case (.prefix(let own), .prefix(let prefix)): prefix.hasPrefix(own)
+        case (.name, .name): self == other
+        case (.name, .prefix): false
         }
     }
 

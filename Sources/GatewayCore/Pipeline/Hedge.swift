@@ -104,7 +104,7 @@ final class Hedge {
         self.fork = fork
         self.deployment = deployment
         watch.start()
-        watch.beginAttempt(request.timeouts(at: deployment), at: now)
+        watch.beginAttempt(request.timeouts(at: deployment), of: deployment, at: now)
         failure = await pipeline.attemptOnce(request, at: deployment, other)
         watch.stop()
         relay.cancellation.attach(beside: nil)

@@ -54,7 +54,9 @@ public final class Pipeline {
         // The bound of the whole call covers the reading of its body too.
         let deadline = arrival.receivedAt.advanced(
             by: min(arrival.timeout ?? limits.callTimeout, limits.callTimeout))
-        let watch = TimeoutWatch(clock: clock, cancellation: cancellation, callDeadline: deadline)
+        let watch = TimeoutWatch(
+            clock: clock, cancellation: cancellation, callDeadline: deadline,
+            callBound: CallBound(asked: arrival.timeout, configured: limits.callTimeout))
         watch.start()
         var isIn = false
         var charge: CallCharge?

@@ -10,16 +10,23 @@ final class TimeoutWatch: TimerTarget {
     private let cancellation: Cancellation
     private var timer: (any CallTimer)?
     private let callDeadline: MonotonicTime
+    private let callBound: CallBound
+    private var deployment: Deployment?
     private var attemptDeadline = MonotonicTime.distantFuture
     private var tokenDeadline = MonotonicTime.distantFuture
     private var tokenKind = TimeoutKind.firstToken
     private var timeouts: AttemptTimeouts?
     private var armedFor = MonotonicTime.distantFuture
 
-    init(clock: any Clock, cancellation: Cancellation, callDeadline: MonotonicTime) {
+    /// - Parameter callBound: what `callDeadline` comes of, for messages.
+    init(
+        clock: any Clock, cancellation: Cancellation, callDeadline: MonotonicTime,
+        callBound: CallBound = .none
+    ) {
         self.clock = clock
         self.cancellation = cancellation
         self.callDeadline = callDeadline
+        self.callBound = callBound
     }
 
     /// Starts the bound of the whole call.
@@ -35,8 +42,11 @@ final class TimeoutWatch: TimerTarget {
     }
 
     /// Starts the bounds of an attempt.
-    func beginAttempt(_ timeouts: AttemptTimeouts, at now: MonotonicTime) {
+    func beginAttempt(
+        _ timeouts: AttemptTimeouts, of deployment: Deployment, at now: MonotonicTime
+    ) {
         self.timeouts = timeouts
+        self.deployment = deployment
         attemptDeadline = now.advanced(by: timeouts.attempt)
         tokenKind = .firstToken
         tokenDeadline = now.advanced(by: timeouts.firstToken)
@@ -60,6 +70,7 @@ final class TimeoutWatch: TimerTarget {
     /// Ends the bounds of the attempt.
     func endAttempt() {
         timeouts = nil
+        deployment = nil
         attemptDeadline = .distantFuture
         tokenDeadline = .distantFuture
     }
@@ -82,19 +93,19 @@ final class TimeoutWatch: TimerTarget {
         let now = clock.now()
         if callDeadline <= now {
             cancellation.cancelCall(
-                .timedOut(.call, message: "The call did not complete within its deadline."))
-        } else if attemptDeadline <= now {
+                .timedOut(.call, message: callBound.message(while: deployment)))
+        } else if let timeouts, let deployment, let kind = passed(at: now) {
             cancellation.cancelAttempt(
-                .timedOut(.attempt, message: "The upstream did not complete its answer in time."))
-        } else if tokenDeadline <= now {
-            let message =
-                tokenKind == .firstToken
-                ? "The upstream did not begin to answer in time."
-                : "The upstream fell silent in the middle of its answer."
-            cancellation.cancelAttempt(.timedOut(tokenKind, message: message))
+                .timedOut(kind, message: timeouts.message(of: kind, at: deployment)))
         } else {
             arm()
         }
+    }
+
+    /// The bound of the attempt that is over.
+    private func passed(at now: MonotonicTime) -> TimeoutKind? {
+        if attemptDeadline <= now { return .attempt }
+        return tokenDeadline <= now ? tokenKind : nil
     }
 }
 

@@ -89,8 +89,9 @@ enum Unfitness: Error, Sendable {
                     + "`\(model)`. Shorten it, or choose another model.",
                 fields: [FieldViolation(field: "messages", message: "too long for this model")])
         case .tags:
+            // The same request finds none a second time: its client is not to try again.
             GatewayError(
-                .upstreamUnavailable, origin: .gateway,
+                .unsupportedParameter, origin: .client,
                 message: "No deployment of model `\(model)` has the tags that this request asks "
                     + "for. Send others, or none.",
                 fields: [FieldViolation(field: "tags", message: "no deployment has them")])

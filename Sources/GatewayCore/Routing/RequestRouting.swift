@@ -16,6 +16,8 @@ public final class RequestRouting: Sendable {
 
     /// The most models that a request may name.
     public static let modelsMax = 20
+    /// The most labels of a request. More are refused: each may have a budget.
+    public static let tagsMax = 32
     /// The most retries that a request may ask for.
     public static let retriesMax = 100
 

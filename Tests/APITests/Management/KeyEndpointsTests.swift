@@ -81,11 +81,12 @@ struct KeyEndpointsTests {
         #expect(info.string("info.status") == "deleted")
     }
 
-    @Test func anExpiredKeyIsRefused() async throws {
+    @Test func aKeyEndsAfterItsDuration() async throws {
         // The directory's clock stands; the pipeline's is at its own beginning.
-        let secret = try await generate(#"{"duration": "0s"}"#)
+        let secret = try await generate(#"{"duration": "1s"}"#)
         let principal = directory.principal(of: Secret(secret))
-        #expect(principal?.expiresAt == directory.administration.moment)
+        let moment = directory.administration.moment.nanoseconds
+        #expect(principal?.expiresAt?.nanoseconds == moment + 1_000_000_000)
     }
 
     @Test func aRegeneratedKeyHasTheNewSecretAndTheOldLimits() async throws {
@@ -159,11 +160,78 @@ struct KeyEndpointsTests {
         #"{"max_bugdet": 5}"#, #"{"max_budget": "much"}"#, #"{"budget_duration": "soon"}"#,
         #"{"duration": "soon"}"#, #"{"rpm_limit": -1}"#, #"{"key": "sk-short"}"#,
         #"{"models": "demo"}"#, #"{"budget_id": "none"}"#, #"{"key_type": "x"}"#, "[]", "{",
+        #"{"duration": "0s"}"#, #"{"key_alias": ""}"#, #"{"budget_duration": "10s"}"#,
+        #"{"budget_duration": "13mo"}"#,
     ])
     func whatCannotBeHonouredIsRefused(_ body: String) async throws {
         let answer = await post("/key/generate", body)
         #expect(answer.status == 422 || answer.status == 400, "\(answer.text)")
         #expect(directory.administration.read { $0.keys.isEmpty })
+    }
+
+    private static let insideBudgets: [(body: String, named: [String])] = [
+        (
+            #"{"model_max_budget": {"m1": {"max_budget": "0.01", "budget_duration": "1d"}}}"#,
+            ["model_max_budget.m1.max_budget", #"`"0.01"`"#]
+        ),
+        (#"{"model_max_budget": {"m1": {"rpm_limit": "1"}}}"#, ["m1.rpm_limit", #"`"1"`"#]),
+        (
+            #"{"model_max_budget": {"m1": {"max_budgt": 0.01, "rpm_limit": 1}}}"#,
+            ["model_max_budget.m1.max_budgt"]
+        ),
+        (#"{"model_max_budget": {"m1": {}}}"#, ["model_max_budget.m1.max_budget"]),
+        (
+            #"{"model_max_budget": {"m1": {"max_budget": 1, "budget_duration": "10s"}}}"#,
+            ["m1.budget_duration", "10s"]
+        ),
+        (
+            #"{"model_max_budget": {"m1": {"max_budget": 1, "budget_limit": 2}}}"#,
+            ["m1.budget_limit"]
+        ),
+        (#"{"model_max_budget": {"m1": "0.01"}}"#, ["model_max_budget.m1", #"`"0.01"`"#]),
+        (#"{"model_max_budget": {"m1": -1}}"#, ["model_max_budget.m1", "-1"]),
+        (
+            #"{"budget_limits": [{"budget_duration": "1d", "max_budgt": 0.01}]}"#,
+            ["budget_limits[0].max_budgt", "budget_limits[0].max_budget"]
+        ),
+        (#"{"budget_limits": [{}]}"#, ["budget_limits[0].max_budget"]),
+        (#"{"model_rpm_limit": {"m1": -1}}"#, ["model_rpm_limit.m1", "-1", "1000000000000"]),
+        (#"{"model_tpm_limit": {"m1": "5"}}"#, ["model_tpm_limit.m1", #"`"5"`"#]),
+        (#"{"rpm_limit": -1}"#, ["rpm_limit", "from 0 to 1000000000000"]),
+    ]
+
+    @Test(arguments: insideBudgets)
+    func whatCannotBeReadInsideABudgetIsNamed(body: String, named: [String]) async throws {
+        for path in ["/key/generate", "/team/new", "/user/new", "/budget/new"] {
+            let answer = await post(path, body)
+            #expect(answer.status == 422 || answer.status == 400, "\(path): \(answer.text)")
+            let text = answer.text.replacingOccurrences(of: #"\""#, with: #"""#)
+            for name in named { #expect(text.contains(name), "\(path): \(answer.text)") }
+        }
+        #expect(directory.administration.read { $0.keys.isEmpty })
+    }
+
+    @Test func modelBudgetsAreTakenInEveryFormOfLiteLLM() async throws {
+        let answer = await post(
+            "/key/generate",
+            """
+            {"model_max_budget": {"a": 0.5, "b": {"budget_limit": 1, "time_period": "1d"},
+             "c": {"rpm_limit": 3}}, "budget_limits": [{"max_budget": 2, "reset_at": "x"}]}
+            """)
+        #expect(answer.status == 200, "\(answer.text)")
+        let object = try #require(answer.object)
+        #expect(object.at("model_max_budget.a.max_budget") as? Double == 0.5)
+        #expect(object.at("model_max_budget.b.budget_duration") as? String == "1d")
+        #expect(object.at("model_rpm_limit.c") as? Int == 3)
+        #expect(object.at("budget_limits.0.max_budget") as? Int == 2)
+    }
+
+    @Test func anUnknownKeyIsNamedByItsEnd() async throws {
+        let known = try await generate()
+        let answer = await post(
+            "/key/delete", #"{"keys": ["\#(known)", "sk-nobodys-key-0123456789-AbCd"]}"#)
+        #expect(answer.status == 404 && answer.text.contains("sk-...AbCd"), "\(answer.text)")
+        #expect(await harness.chat("demo", key: known).status == 200, "none was deleted")
     }
 
     @Test func fieldsThatSayNothingAreNoTrouble() async throws {

@@ -86,6 +86,16 @@ struct TeamEndpointsTests {
         let held = try #require(standing(.teamMember, of: secret))
         #expect(held.limits.requestsPerMinute == 7)
         #expect(held.budgets.first?.max == Money(dollars: "1"))
+        let isAdmin = {
+            directory.administration.read { $0.members(of: "t") }.map(\.settings.isAdmin)
+        }
+        let before = isAdmin()
+        for role in ["zz", "Admin", ""] {
+            let answer = await harness.post(
+                "/team/member_update", #"{"team_id": "t", "user_id": "bob", "role": "\#(role)"}"#)
+            #expect(answer.status == 422 && answer.text.contains("role"), "\(answer.text)")
+        }
+        #expect(isAdmin() == before)
         _ = try await post("/team/member_delete", #"{"team_id": "t", "user_id": "bob"}"#)
         #expect(directory.principal(of: Secret(secret)) == nil)
     }

@@ -156,6 +156,8 @@ final class APIHarness: Sendable {
     /// Timers that are armed: none when no call is in progress.
     func armedTimers() async -> Int { await onLoop { $0.clock.armedCount } }
 
+    func setStore(isWritable: Bool) { bound.readiness.setStore(isWritable: isWritable) }
+
     func beginDrain() { bound.readiness.beginDrain() }
 }
 

@@ -69,10 +69,32 @@ struct OpenAIRoutingTests {
         #expect(String(decoding: raw.json[prompt], as: UTF8.self).hasPrefix("[{"))
     }
 
-    @Test(arguments: [#""num_retries":-1"#, #""timeout":"x""#, #""fallbacks":"a""#])
-    func nonsenseIsRefused(member: String) {
-        #expect(throws: GatewayError.self) {
+    private static let nonsense: [(member: String, field: String)] = [
+        (#""num_retries":-1"#, "num_retries"), (#""num_retries":"x""#, "num_retries"),
+        (#""num_retries":1.5"#, "num_retries"), (#""timeout":"x""#, "timeout"),
+        (#""fallbacks":"a""#, "fallbacks"), (#""fallbacks":[5]"#, "fallbacks[0]"),
+        (#""fallbacks":["a",{}]"#, "fallbacks[1]"),
+        (#""fallbacks":[{"m":"a"}]"#, "fallbacks[0]"),
+        (#""context_window_fallbacks":[{"m":[1]}]"#, "context_window_fallbacks[0]"),
+        (#""disable_fallbacks":"yes""#, "disable_fallbacks"),
+        (#""litellm_session_id":5"#, "litellm_session_id"), (#""tags":"x""#, "tags"),
+        (#""tags":["a",1]"#, "tags[1]"), (#""metadata":{"tags":"x"}"#, "metadata.tags"),
+        (#""litellm_metadata":{"tags":{}}"#, "litellm_metadata.tags"),
+        (
+            #""tags":[\#((0..<33).map { "\"t\($0)\"" }.joined(separator: ","))]"#, "tags"
+        ),
+    ]
+
+    @Test(arguments: nonsense) func nonsenseIsRefused(member: String, field: String) {
+        let error = #expect(throws: GatewayError.self) {
             try reader.read(Bytes("{\"model\":\"m\",\(member),\(Self.messages)}").view)
         }
+        #expect(error?.fields.map(\.field) == [field])
+    }
+
+    @Test func tagsAreReadOnce() throws {
+        let request = try reader.read(
+            Bytes(#"{"model":"m","metadata":{"tags":["b","a","b",""]},\#(Self.messages)}"#).view)
+        #expect(request.tags == ["b", "a"])
     }
 }

@@ -17,20 +17,30 @@ enum AllowanceFields {
         body.change("soft_budget", &allowance.budget.soft) { $0.money($1) }
         body.change("budget_duration", &allowance.budget.duration) { $0.duration($1) }
         body.change("budget_id", &allowance.budgetID) { $0.text($1) }
-        body.change("rpm_limit", &allowance.limits.requestsPerMinute) { $0.integer($1) }
-        body.change("tpm_limit", &allowance.limits.tokensPerMinute) { $0.integer($1) }
-        body.change("tpd_limit", &allowance.limits.tokensPerDay) { $0.integer($1) }
-        body.change("max_parallel_requests", &allowance.limits.requestsAtOnce) { $0.integer($1) }
-        if body.state(of: "budget_limits") != .absent {
-            allowance.moreBudgets = (body.objects("budget_limits") ?? []).map { item in
-                BudgetTerms(
-                    max: item.money("max_budget"), soft: item.money("soft_budget"),
-                    duration: item.duration("budget_duration"))
-            }
-        }
+        body.change("rpm_limit", &allowance.limits.requestsPerMinute) { $0.limit($1) }
+        body.change("tpm_limit", &allowance.limits.tokensPerMinute) { $0.limit($1) }
+        body.change("tpd_limit", &allowance.limits.tokensPerDay) { $0.limit($1) }
+        body.change("max_parallel_requests", &allowance.limits.requestsAtOnce) { $0.limit($1) }
+        readBudgets(body, into: &allowance)
         readLimits("model_rpm_limit", body, into: &allowance, \.requestsPerMinute)
         readLimits("model_tpm_limit", body, into: &allowance, \.tokensPerMinute)
-        readModelBudgets(body, into: &allowance)
+        ModelBudgetFields.read(body, into: &allowance)
+    }
+
+    /// `[{max_budget, soft_budget, budget_duration}]`; LiteLLM's clients send `reset_at` back,
+    /// which follows from the duration.
+    private static func readBudgets(_ body: BodyFields, into allowance: inout Allowance) {
+        guard body.state(of: "budget_limits") != .absent else { return }
+        allowance.moreBudgets = (body.objects("budget_limits") ?? []).map { item in
+            UnsafeFields.refuse(
+                in: item, but: [["max_budget", "soft_budget", "budget_duration", "reset_at"]])
+            if item.state(of: "max_budget") != .given, item.state(of: "soft_budget") != .given {
+                item.violate("max_budget", "is required; give dollars.")
+            }
+            return BudgetTerms(
+                max: item.money("max_budget"), soft: item.money("soft_budget"),
+                duration: item.duration("budget_duration"))
+        }
     }
 
     /// `{model: number}`.
@@ -45,43 +55,15 @@ enum AllowanceFields {
         defer { allowance.modelLimits = allowance.modelLimits.filter { !$0.value.isEmpty } }
         guard let object = body.object(name) else { return }
         for (model, value) in object.value.members {
-            guard let number = value.integer, number >= 0 else {
-                body.violate(name, "must hold whole numbers by model, holds \(value.kind.words).")
-                continue
-            }
-            allowance.modelLimits[model.string, default: LimitSet()][keyPath: limit] = Int(number)
+            let model = model.string
+            let field = object.prefix + FieldViolations.cut(model)
+            guard let number = object.integer(value, as: field, in: limitRange) else { continue }
+            allowance.modelLimits[model, default: LimitSet()][keyPath: limit] = number
         }
     }
 
-    /// `{model: {max_budget or budget_limit, budget_duration or time_period, rpm_limit,
-    /// tpm_limit}}`, or `{model: dollars}`.
-    private static func readModelBudgets(_ body: BodyFields, into allowance: inout Allowance) {
-        let name: StaticString = "model_max_budget"
-        guard body.state(of: name) != .absent else { return }
-        allowance.modelBudgets = [:]
-        guard let object = body.object(name) else { return }
-        for (model, value) in object.value.members {
-            let model = model.string
-            let amount = value[member: "max_budget"] ?? value[member: "budget_limit"] ?? value
-            let length = value[member: "budget_duration"] ?? value[member: "time_period"]
-            var terms = BudgetTerms(duration: length?.string?.string)
-            if let number = amount.number {
-                terms.max = Money(dollars: number.description)
-                if terms.max == nil || number < 0 {
-                    body.violate(name, "of `\(model)` is \(number); give dollars.")
-                }
-            } else if value.kind != .object {
-                body.violate(name, "of `\(model)` is \(value.kind.words); give an object.")
-            }
-            if terms.spec != nil { allowance.modelBudgets[model] = terms }
-            var limits = allowance.modelLimits[model] ?? LimitSet()
-            if let most = value[member: "rpm_limit"]?.integer {
-                limits.requestsPerMinute = Int(most)
-            }
-            if let most = value[member: "tpm_limit"]?.integer { limits.tokensPerMinute = Int(most) }
-            if !limits.isEmpty { allowance.modelLimits[model] = limits }
-        }
-    }
+    /// What a limit may be.
+    static let limitRange = 0...DirectoryLimits.limitMax
 
     // MARK: - Answers
 
@@ -148,14 +130,17 @@ extension BodyFields {
         }
     }
 
+    /// A limit of requests or tokens.
+    func limit(_ name: StaticString) -> Int? { integer(name, in: AllowanceFields.limitRange) }
+
     /// The length of a budget.
     func duration(_ name: StaticString) -> String? {
         guard let text = text(name) else { return nil }
-        if BudgetWindow(text) == nil {
+        if BudgetWindow(text)?.isOffered != true {
             violate(
                 name,
-                "is \(FieldViolations.shown(text)); give a length like 30s, 5m, 24h, 7d, "
-                    + "1mo, or daily, weekly, monthly.")
+                "is \(FieldViolations.shown(text)); give a length from 30s to 1mo like 30s, 5m, "
+                    + "24h, 7d, 1mo, or daily, weekly, monthly.")
         }
         return text
     }

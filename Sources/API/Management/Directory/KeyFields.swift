@@ -17,6 +17,9 @@ enum KeyFields {
     ) {
         UnsafeFields.refuse(in: body, but: [names, AllowanceFields.names, more])
         body.change("key_alias", &settings.alias) { $0.text($1) }
+        if body.text("key_alias")?.isEmpty == true {
+            body.violate("key_alias", "is empty; give a name, or null for none.")
+        }
         body.change("team_id", &settings.teamID) { $0.text($1) }
         body.change("user_id", &settings.userID) { $0.text($1) }
         body.change("models", &settings.models) { $0.texts($1) }
@@ -65,13 +68,13 @@ enum KeyFields {
             guard let text = body.text("duration") else { return }
             if text == "-1" {
                 settings.expiresAt = nil
-            } else if let lifetime = Lifetime(text) {
+            } else if let lifetime = Lifetime(text), lifetime.duration > .zero {
                 settings.expiresAt = lifetime.end(from: now)
             } else {
                 body.violate(
                     "duration",
-                    "is \(FieldViolations.shown(text)); give a length like 30s, 5m, "
-                        + "24h, 30d or 1mo.")
+                    "is \(FieldViolations.shown(text)); give a length above zero like "
+                        + "30s, 5m, 24h, 30d or 1mo, or -1 for ever.")
             }
         }
     }

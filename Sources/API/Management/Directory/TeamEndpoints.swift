@@ -192,7 +192,7 @@ struct TeamEndpoints {
         let member = try await administration.updateMember(
             userID, of: id, by: request.caller
         ) { (settings) throws(GatewayError) in
-            if let role = body.text("role") { settings.isAdmin = role == "admin" }
+            if let isAdmin = TeamFields.readIsAdmin(body) { settings.isAdmin = isAdmin }
             TeamFields.read(body, into: &settings)
             try body.finish()
         }

@@ -33,29 +33,36 @@ enum TeamFields {
         }
         body.change(
             "team_member_rpm_limit", &settings[keyPath: members].limits.requestsPerMinute
-        ) { $0.integer($1) }
+        ) { $0.limit($1) }
         body.change(
             "team_member_tpm_limit", &settings[keyPath: members].limits.tokensPerMinute
-        ) { $0.integer($1) }
+        ) { $0.limit($1) }
     }
 
     /// What a membership is held to.
     static func read(_ body: BodyFields, into settings: inout MembershipSettings) {
         body.change("max_budget_in_team", &settings.allowance.budget.max) { $0.money($1) }
         body.change("budget_duration", &settings.allowance.budget.duration) { $0.duration($1) }
-        body.change("rpm_limit", &settings.allowance.limits.requestsPerMinute) { $0.integer($1) }
-        body.change("tpm_limit", &settings.allowance.limits.tokensPerMinute) { $0.integer($1) }
+        body.change("rpm_limit", &settings.allowance.limits.requestsPerMinute) { $0.limit($1) }
+        body.change("tpm_limit", &settings.allowance.limits.tokensPerMinute) { $0.limit($1) }
         body.change("allowed_models", &settings.models) { $0.texts($1) }
     }
 
     /// `{"role": "admin" or "user", "user_id"}`
     static func member(_ body: BodyFields) -> (userID: String, settings: MembershipSettings) {
         UnsafeFields.refuse(in: body, but: [["role", "user_id"]])
-        let role = body.text("role") ?? "user"
+        return (
+            body.requiredText("user_id"), membership(isAdmin: readIsAdmin(body) ?? false)
+        )
+    }
+
+    /// Whether a member's `role` is admin; `nil` where the body names none.
+    static func readIsAdmin(_ body: BodyFields) -> Bool? {
+        guard let role = body.text("role") else { return nil }
         if role != "admin" && role != "user" {
             body.violate("role", "is \(FieldViolations.shown(role)); give admin or user.")
         }
-        return (body.requiredText("user_id"), membership(isAdmin: role == "admin"))
+        return role == "admin"
     }
 
     static func membership(isAdmin: Bool) -> MembershipSettings {

@@ -18,7 +18,7 @@ enum UnsafeFields {
         for (name, value) in body.value.members {
             if says(value), !isIn(known, name), !isIn([harmless], name) {
                 body.violations.add(
-                    name.string,
+                    body.prefix + name.string,
                     "is not offered here; what it is to do would not be done. Leave it out.")
             }
         }

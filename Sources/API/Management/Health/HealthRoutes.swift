@@ -65,21 +65,24 @@ struct HealthRoutes {
         let probe: DeploymentProbe
     }
 
-    /// More than the open probe tells.
+    /// More than the open probe tells, and of the store the same: one that cannot be written is
+    /// not connected, though what needs no budget is served. One that cannot even be read makes it
+    /// 503.
     func details(_ request: ManagementRequest) async throws(GatewayError) -> ManagementReply {
         try request.query.finish()
-        var isConnected = true
+        var isReadable = true
         do throws(GatewayError) {
             try await checks.reports.check()
         } catch {
-            isConnected = false
+            isReadable = false
         }
         let isDraining = checks.readiness.isDraining
-        return ManagementReply(status: isDraining || !isConnected ? 503 : 200) { output in
+        let isConnected = isReadable && checks.readiness.isStoreWritable
+        return ManagementReply(status: isDraining || !isReadable ? 503 : 200) { output in
             output.member(
                 "status",
-                isDraining ? "shutting_down" : isConnected ? "healthy" : "unhealthy")
-            output.member("db", isConnected ? "connected" : "disconnected")
+                isDraining ? "shutting_down" : isReadable ? "healthy" : "unhealthy")
+            output.member("db", isConnected ? "connected" : "Not connected")
             output.null("cache")
             output.member("version", checks.version)
             output.member("success_callbacks", strings: [])

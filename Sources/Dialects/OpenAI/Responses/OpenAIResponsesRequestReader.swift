@@ -23,6 +23,7 @@ public struct OpenAIResponsesRequestReader {
         var extent = Extent()
         extent.count(root, &fields)
         let routing = GatewayFields.read(root, among: members, &fields)
+        let tags = fields.tags(of: root)
         try fields.finish()
         var request = ChatRequest(
             model: root[member: "model"]?.string?.string ?? "",
@@ -33,7 +34,7 @@ public struct OpenAIResponsesRequestReader {
                 RawRequest(dialect: .openAIResponses, json: body.bytes, members: members)))
         request.extent = extent.extent
         request.endUser = root[member: "user"]?.string?.string ?? ""
-        request.tags = RequestFields.tags(of: root)
+        request.tags = tags
         request.routing = routing
         return request
     }

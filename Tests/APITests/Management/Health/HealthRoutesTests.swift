@@ -86,4 +86,18 @@ struct HealthRoutesTests {
         #expect(draining.status == 503)
         #expect(draining.string("status") == "shutting_down")
     }
+
+    /// A store on a full disk can be read and not written: both probes say so.
+    @Test func bothProbesKnowTheSameOfTheStore() async throws {
+        let harness = try APIHarness()
+        for isWritable in [false, true] {
+            harness.setStore(isWritable: isWritable)
+            let probe = await harness.get("/health/readiness", key: nil)
+            let details = await harness.get("/health/readiness/details")
+            #expect(probe.status == 200 && details.status == 200)
+            #expect(probe.string("db") == (isWritable ? "connected" : "Not connected"))
+            #expect(details.string("db") == probe.string("db"))
+            #expect(details.string("status") == probe.string("status"))
+        }
+    }
 }
