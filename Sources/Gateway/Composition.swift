@@ -56,7 +56,8 @@ struct Composition {
         health = HealthService(services: V1Services.names)
         reflection = settings.offersReflection ? ContractReflection() : nil
         catalog = Catalog(
-            deployments: settings.deployments, createdAt: startedAt.seconds,
+            deployments: settings.deployments, unable: settings.unable,
+            createdAt: startedAt.seconds,
             rules: settings.routing, prices: settings.prices)
         try File.createPrivateFolder(settings.dataDirectory)
         let instances = settings.dataDirectory + "/instances"
@@ -70,7 +71,8 @@ struct Composition {
         let stored = try records.loadAll()
         administration = Administration(
             store: records, mint: KeyMint(hash: KeyStrength.hash(of:)),
-            limits: settings.directory, fixed: settings.masterKeys, stored: stored.records,
+            limits: settings.directory, keyDefaults: settings.keyDefaults,
+            keyBounds: settings.keyBounds, fixed: settings.masterKeys, stored: stored.records,
             place: stored.place, configured: settings.records(at: startedAt),
             everyone: settings.standingOfAll, now: WallTime.system)
         ledger = try SQLiteLedger(

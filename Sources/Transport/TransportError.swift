@@ -16,6 +16,20 @@ public enum TransportError: Error, Sendable, Equatable {
     case exhausted(String)
 }
 
+extension TransportError {
+    /// It for people, as the end of a sentence.
+    public var words: String {
+        switch self {
+        case .closed: "the connection was closed"
+        case .malformed(let why): "the rules of HTTP were broken: \(why)"
+        case .tooLarge(let what, let limit): "the \(what) is larger than \(limit) bytes"
+        case .connectFailed(let why), .exhausted(let why): why
+        case .timedOut: "it took too long"
+        case .cancelled: "it was called off"
+        }
+    }
+}
+
 /// What took too long.
 public enum TransportTimeout: Sendable, Equatable {
     case connect

@@ -87,7 +87,7 @@ def test_many_keys_are_listed_page_by_page_and_revoked_from_a_pipe(gateway):
 
 
 def test_refusals_have_their_own_exit_status(gateway):
-    assert "no key" in run(gateway, "list", key=None, status=1)
+    assert "no key" in run(gateway, "list", key=None, status=64)
     assert "does not answer" in run(
         gateway, "list", url="http://127.0.0.1:1", status=2)
     assert "not known" in run(gateway, "list", key="sk-unknown-0123456789", status=3)
@@ -99,6 +99,12 @@ def test_refusals_have_their_own_exit_status(gateway):
     assert "budget_duration" in run(
         gateway, "create", "--max-budget", "1", "--budget-duration", "soon", status=3)
     assert "no argument" in run(gateway, "revoke", "sk-0123456789abcdef", status=64)
+    assert "`-5` is no amount" in run(gateway, "create", "--max-budget", "-5", status=64)
+    assert "--rpm is -5" in run(gateway, "create", "--rpm", "-5", status=64)
+    for wrong in (["--max-budget", "abc"], ["--rpm", "1.5"]):
+        run(gateway, "create", *wrong, status=64)
+    silent = run(gateway, "list", url="http://127.0.0.1:1", status=2)
+    assert "cannot be connected to" in silent and "connectFailed" not in silent
 
 
 def test_spend_is_reset(gateway):

@@ -18,11 +18,15 @@ public final class DirectoryHarness: Sendable {
     /// Who may do everything.
     public static let admin = Caller(Principal(name: "master", role: .admin))
 
-    public init(limits: DirectoryLimits = DirectoryLimits(), configured: [RecordChange] = []) {
+    public init(
+        limits: DirectoryLimits = DirectoryLimits(), configured: [RecordChange] = [],
+        keyDefaults: KeyTerms = KeyTerms(), keyBounds: KeyTerms = KeyTerms()
+    ) {
         let time = Time()
         self.time = time
         administration = Administration(
-            store: store, mint: KeyMint(hash: Self.hash), limits: limits, configured: configured,
+            store: store, mint: KeyMint(hash: Self.hash), limits: limits,
+            keyDefaults: keyDefaults, keyBounds: keyBounds, configured: configured,
             now: { WallTime(nanoseconds: time.nanoseconds.load(ordering: .relaxed)) })
     }
 

@@ -53,9 +53,11 @@ public final class PipelineHarness {
     }
 
     /// An accountant without limits and budgets.
-    public static func accountant(clock: any Clock) -> Accountant {
+    public static func accountant(
+        clock: any Clock, directory: any Directory = KeyRing([:])
+    ) -> Accountant {
         Accountant(
-            directory: KeyRing([:]), ledger: DirectLedger(book: MemoryBook()),
+            directory: directory, ledger: DirectLedger(book: MemoryBook()),
             limits: SlidingLimits(), rules: AccountingRules(), clock: clock)
     }
 

@@ -56,6 +56,7 @@ extension LiteLLMSections {
         if let budget = StandingReader.budget(values, with: &reader) {
             settings.budgetsOfAll = [budget]
         }
+        KeyTermsSection.read(values, with: &reader, into: &settings)
         if let status = reader.integer(values["budget_exceeded_status_code"], in: 400...499) {
             settings.statusBudgetExhausted = status
         }

@@ -68,6 +68,8 @@ enum LiteLLMSections {
         "default_internal_user_params": guarded(
             "defaults of new users; give each its own by /user/new"),
         "default_team_params": guarded("defaults of new teams; give each its own by /team/new"),
+        "default_key_generate_params": .section,
+        "upperbound_key_generate_params": .section,
         "key_generation_settings": guarded("rules of who may make which keys"),
         "tag_budget_config": guarded(
             "budgets of tags in the file; make them by /budget/new with a subject"),
@@ -81,7 +83,7 @@ enum LiteLLMSections {
     /// The rule of a key that guards something.
     static func guarded(_ what: String) -> ConfigRule {
         .refusedUnlessOff(
-            "\(what): not built yet in the configuration, and what it guards would be open; remove it"
-        )
+            "\(what): not built yet in the configuration, and what it guards would be open; "
+                + "remove it")
     }
 }

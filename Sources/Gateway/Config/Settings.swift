@@ -26,6 +26,9 @@ struct Settings: Sendable {
     var teams: [StaticTeam] = []
     /// The bounds of the directory of keys, teams and users.
     var directory = DirectoryLimits()
+    /// What new keys have where their makers say nothing, and what no key passes.
+    var keyDefaults = KeyTerms()
+    var keyBounds = KeyTerms()
     /// How often it is looked whether another process has changed it.
     var directoryPoll = Duration.milliseconds(200)
     /// Where alerts of budgets are told; `nil` for nowhere.
@@ -123,6 +126,9 @@ struct Settings: Sendable {
     var deployments: [Deployment] {
         configured.compactMap { $0.disabledReason == nil ? $0.deployment : nil }
     }
+
+    /// Those that do not, and why.
+    var unable: [UnableDeployment] { configured.compactMap(\.unable) }
 }
 
 /// A key that stands in the configuration.
@@ -153,6 +159,11 @@ struct ConfiguredDeployment: Sendable {
     let vendor: String
     /// Why it takes no part; `nil` when it does.
     let disabledReason: String?
+
+    /// The deployment with the reason, where there is one.
+    var unable: UnableDeployment? {
+        disabledReason.map { UnableDeployment(deployment, why: $0) }
+    }
 }
 
 /// What the command line says; it wins over the file.

@@ -27,6 +27,10 @@ enum StandingReader {
         "budget_duration": .honoured("how long the budget lasts"),
     ]
 
+    /// What a budget's length may be.
+    static let durationWords =
+        "a length from 30s to 1mo like 30s, 5m, 24h, 7d, 1mo, or daily, weekly, monthly"
+
     /// More of anything than this is no limit.
     static let most = 1_000_000_000_000
     /// More budgets than this for one subject are a mistake.
@@ -77,8 +81,7 @@ enum StandingReader {
         let soft = money(values["soft_budget"], with: &reader)
         let window = reader.value(
             values["budget_duration"],
-            expected: "a length from 30s to 1mo like 30s, 5m, 24h, 7d, 1mo, or daily, weekly, "
-                + "monthly",
+            expected: durationWords,
             { text in BudgetWindow(text).flatMap { $0.isOffered ? $0 : nil } })
         guard max != nil || soft != nil else { return nil }
         return BudgetSpec(window: window ?? .forever, max: max, soft: soft)

@@ -130,6 +130,7 @@ final class ModelBook: ModelManagement {
         let configured = ModelListSection.configured(drafts)
         return catalog.replace(
             deployments: configured.compactMap { $0.disabledReason == nil ? $0.deployment : nil },
+            unable: configured.compactMap(\.unable),
             rules: settings.routing, createdAt: WallTime.system().seconds)
     }
 

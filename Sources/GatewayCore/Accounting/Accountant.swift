@@ -104,9 +104,16 @@ public final class Accountant {
         }
         let smallest = standings.compactMap { $0.limits.least(of: .tokens) }.min() ?? .max
         let smallestOutput = standings.compactMap { $0.limits.least(of: .outputTokens) }.min()
-        let output = min(rules.outputTokensLikely, smallest - input, smallestOutput ?? .max)
-        return TokenCount(input: input, output: max(0, output))
+        let assumed = min(
+            rules.outputTokensLikely, Self.share(of: smallest),
+            Self.share(of: smallestOutput ?? .max))
+        return TokenCount(input: input, output: max(0, min(assumed, smallest - input)))
     }
+
+    /// The part of a limit of tokens that is taken for an answer of unknown length: a quarter, as
+    /// LiteLLM has it. The whole would let one short request a minute through; what an answer has
+    /// beyond it is taken when it is known, and the requests after it wait for that.
+    private static func share(of limit: Int) -> Int { max(1, limit / 4) }
 }
 
 extension [Standing] {

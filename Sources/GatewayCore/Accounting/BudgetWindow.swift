@@ -88,6 +88,9 @@ public struct BudgetWindow: Hashable, Sendable {
         }
     }
 
+    /// How long its longest period is, in seconds; `nil` for ever.
+    var secondsMost: Int64? { unit == .months ? count * 31 * Self.secondsPerDay : seconds }
+
     /// The name under which its periods are stored: the same for windows that are the same.
     public var text: String {
         switch unit {

@@ -23,7 +23,7 @@ extension Administration {
         let record = try await change(by: caller) { (records, draft) throws(GatewayError) in
             var key = try changeable(reference, version, by: caller, records)
             guard !wasRevoked, isFree(hash, in: records) else { throw .alreadyUsed }
-            // Without grace it is meant that whoever has a secret of it is shut out: older ones too.
+            // Without grace whoever has a secret of it is to be shut out: older ones too.
             key.retired =
                 grace == .zero
                 ? [] : key.retired.filter { $0.until.nanoseconds > draft.at.nanoseconds }

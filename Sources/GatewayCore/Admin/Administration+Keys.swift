@@ -43,9 +43,12 @@ extension Administration {
 
     /// Adds a key to a change, whose maker may make it and whose secret is not in use.
     func addKey(
-        _ settings: KeySettings, secret: Secret, _ records: DirectoryRecords,
+        _ wanted: KeySettings, secret: Secret, _ records: DirectoryRecords,
         to draft: inout ChangeDraft
     ) throws(GatewayError) -> IssuedKey {
+        let settings = try keyBounds.bounding(
+            keyDefaults.filling(wanted, records, at: draft.at), changedFrom: nil, records,
+            at: draft.at)
         try checkAlias(settings.alias, of: nil, records)
         guard records.keys.count < limits.keysMax else { throw .full("keys", limits.keysMax) }
         let text = secret.reveal()
@@ -150,11 +153,13 @@ extension Administration {
     }
 
     func put(
-        _ settings: KeySettings, in old: KeyRecord, _ action: AuditEntry.Action,
+        _ wanted: KeySettings, in old: KeyRecord, _ action: AuditEntry.Action,
         _ records: DirectoryRecords, _ draft: inout ChangeDraft
     ) throws(GatewayError) -> KeyRecord {
         let rules = AccessRules(caller: draft.caller.principal, records: records)
-        try rules.check(change: old.settings, to: settings, of: old)
+        try rules.check(change: old.settings, to: wanted, of: old)
+        let settings = try keyBounds.bounding(
+            wanted, changedFrom: old.settings, records, at: draft.at)
         try SettingsCheck(limits: limits, records: records).check(settings)
         try checkAlias(settings.alias, of: old, records)
         try addOwners(of: settings, records, to: &draft)

@@ -12,6 +12,9 @@ public final class Administration: Sendable {
     let store: any DirectoryStore
     let mint: KeyMint
     let limits: DirectoryLimits
+    /// What new keys have where nothing is said, and what no key passes.
+    let keyDefaults: KeyTerms
+    let keyBounds: KeyTerms
     private let now: @Sendable () -> WallTime
     private let records: Mutex<DirectoryRecords>
     private let turn = ChangeTurn()
@@ -28,8 +31,11 @@ public final class Administration: Sendable {
     ///   - place: up to where in the sequence of the store's changes that tells.
     ///   - configured: what stands in the configuration; it wins over what is stored.
     ///   - everyone: what the configuration holds the whole gateway to.
+    ///   - keyDefaults: what new keys have where nothing is said.
+    ///   - keyBounds: what no key passes.
     public init(
         store: any DirectoryStore, mint: KeyMint, limits: DirectoryLimits = DirectoryLimits(),
+        keyDefaults: KeyTerms = KeyTerms(), keyBounds: KeyTerms = KeyTerms(),
         fixed: [KeyHash: Principal] = [:], stored: [RecordChange] = [], place: Int64 = 0,
         configured: [RecordChange] = [], everyone: Standing? = nil,
         now: @escaping @Sendable () -> WallTime
@@ -37,6 +43,8 @@ public final class Administration: Sendable {
         self.store = store
         self.mint = mint
         self.limits = limits
+        self.keyDefaults = keyDefaults
+        self.keyBounds = keyBounds
         self.now = now
         self.everyone = everyone
         fixedHashes = Set(fixed.keys)

@@ -93,8 +93,7 @@ final class Hedge {
             return charge.join(fork, hasAnswered: false)
         }
         let cancellation = Cancellation()
-        let watch = TimeoutWatch(
-            clock: pipeline.clock, cancellation: cancellation, callDeadline: .distantFuture)
+        let watch = TimeoutWatch(pipeline.clock, cancellation)
         let other = relay.fork(deployment, token, fork, cancellation, watch, at: now)
         let race = HedgeRace(relay, other)
         relay.race = race
@@ -104,7 +103,7 @@ final class Hedge {
         self.fork = fork
         self.deployment = deployment
         watch.start()
-        watch.beginAttempt(request.timeouts(at: deployment), of: deployment, at: now)
+        watch.beginAttempt(request, at: deployment, from: now)
         failure = await pipeline.attemptOnce(request, at: deployment, other)
         watch.stop()
         relay.cancellation.attach(beside: nil)

@@ -79,8 +79,7 @@ extension Pipeline {
             // Another call may have become its probe meanwhile.
             guard let token = deployment.health.begin(at: startedAt) else { continue }
             relay.begin(deployment, token, fallbackCount: plan.fallbackCount, at: startedAt)
-            watch.beginAttempt(
-                request.timeouts(at: deployment), of: deployment, at: startedAt)
+            watch.beginAttempt(request, at: deployment, from: startedAt)
             var failed: [FailedAttempt] = []
             var failure: GatewayError?
             if let delay = hedgeDelay(request, deployment, plan, relay) {

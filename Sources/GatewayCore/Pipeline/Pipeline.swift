@@ -52,11 +52,9 @@ public final class Pipeline {
         let cancellation = Cancellation()
         door.attach(cancellation, id: record.id)
         // The bound of the whole call covers the reading of its body too.
-        let deadline = arrival.receivedAt.advanced(
-            by: min(arrival.timeout ?? limits.callTimeout, limits.callTimeout))
-        let watch = TimeoutWatch(
-            clock: clock, cancellation: cancellation, callDeadline: deadline,
-            callBound: CallBound(asked: arrival.timeout, configured: limits.callTimeout))
+        let bound = CallBound(asked: arrival.timeout, configured: limits.callTimeout)
+        let deadline = arrival.receivedAt.advanced(by: bound.length)
+        let watch = TimeoutWatch(clock, cancellation, until: deadline, of: bound)
         watch.start()
         var isIn = false
         var charge: CallCharge?

@@ -10,7 +10,7 @@ final class TimeoutWatch: TimerTarget {
     private let cancellation: Cancellation
     private var timer: (any CallTimer)?
     private let callDeadline: MonotonicTime
-    private let callBound: CallBound
+    private let callBound: CallBound?
     private var deployment: Deployment?
     private var attemptDeadline = MonotonicTime.distantFuture
     private var tokenDeadline = MonotonicTime.distantFuture
@@ -18,10 +18,12 @@ final class TimeoutWatch: TimerTarget {
     private var timeouts: AttemptTimeouts?
     private var armedFor = MonotonicTime.distantFuture
 
-    /// - Parameter callBound: what `callDeadline` comes of, for messages.
+    /// - Parameters:
+    ///   - callDeadline: when the whole call ends; never, for an attempt beside another.
+    ///   - callBound: what that comes of, for messages.
     init(
-        clock: any Clock, cancellation: Cancellation, callDeadline: MonotonicTime,
-        callBound: CallBound = .none
+        _ clock: any Clock, _ cancellation: Cancellation,
+        until callDeadline: MonotonicTime = .distantFuture, of callBound: CallBound? = nil
     ) {
         self.clock = clock
         self.cancellation = cancellation
@@ -43,8 +45,9 @@ final class TimeoutWatch: TimerTarget {
 
     /// Starts the bounds of an attempt.
     func beginAttempt(
-        _ timeouts: AttemptTimeouts, of deployment: Deployment, at now: MonotonicTime
+        _ request: ModelRequest, at deployment: Deployment, from now: MonotonicTime
     ) {
+        let timeouts = request.timeouts(at: deployment)
         self.timeouts = timeouts
         self.deployment = deployment
         attemptDeadline = now.advanced(by: timeouts.attempt)
@@ -93,7 +96,10 @@ final class TimeoutWatch: TimerTarget {
         let now = clock.now()
         if callDeadline <= now {
             cancellation.cancelCall(
-                .timedOut(.call, message: callBound.message(while: deployment)))
+                .timedOut(
+                    .call,
+                    message: callBound?.message(while: deployment)
+                        ?? "The call did not complete within its deadline."))
         } else if let timeouts, let deployment, let kind = passed(at: now) {
             cancellation.cancelAttempt(
                 .timedOut(kind, message: timeouts.message(of: kind, at: deployment)))

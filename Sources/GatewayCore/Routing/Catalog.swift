@@ -13,14 +13,17 @@ public final class Catalog: Sendable {
     private let state: Mutex<State>
     private let prices: PriceTable
 
-    /// - Parameter deployments: in the order of the configuration; disabled ones left out.
+    /// - Parameters:
+    ///   - deployments: in the order of the configuration; disabled ones left out.
+    ///   - unable: the disabled ones.
     public init(
-        deployments: [Deployment], createdAt: Int64, rules: RoutingRules = RoutingRules(),
-        prices: PriceTable = .empty
+        deployments: [Deployment], unable: [UnableDeployment] = [], createdAt: Int64,
+        rules: RoutingRules = RoutingRules(), prices: PriceTable = .empty
     ) {
         self.prices = prices
         let list = ModelList(
-            deployments: deployments, createdAt: createdAt, rules: rules, prices: prices)
+            deployments: deployments, unable: unable, createdAt: createdAt, rules: rules,
+            prices: prices)
         let next = (deployments.map(\.index).max() ?? -1) + 1
         state = Mutex(State(list: list, nextIndex: next))
     }
@@ -45,7 +48,8 @@ public final class Catalog: Sendable {
     /// - Returns: how many deployments were added or changed, and how many are gone.
     @discardableResult
     public func replace(
-        deployments: [Deployment], rules: RoutingRules? = nil, createdAt: Int64
+        deployments: [Deployment], unable: [UnableDeployment] = [], rules: RoutingRules? = nil,
+        createdAt: Int64
     ) -> (changed: Int, gone: Int) {
         state.withLock { state in
             var old: [String: Deployment] = [:]
@@ -61,8 +65,8 @@ public final class Catalog: Sendable {
                     health: before?.apiBase == deployment.apiBase ? before?.health : nil)
             }
             state.list = ModelList(
-                deployments: new, createdAt: createdAt, rules: rules ?? state.list.rules,
-                prices: prices)
+                deployments: new, unable: unable, createdAt: createdAt,
+                rules: rules ?? state.list.rules, prices: prices)
             return (changed, old.count)
         }
     }

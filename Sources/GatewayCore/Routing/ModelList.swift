@@ -7,6 +7,8 @@ public final class ModelList: Sendable {
     /// All that take part.
     public let deployments: [Deployment]
     private let byName: [String: Int]
+    /// Models that are known and have no deployment that takes part, by name.
+    private let unable: [String: ModelEntry]
     /// Entries whose names end in `*`, the longest first.
     private let wildcards: [Int]
     private let prices: PriceTable
@@ -14,12 +16,19 @@ public final class ModelList: Sendable {
     private let expansions = ExpandedModels()
 
     init(
-        deployments: [Deployment], createdAt: Int64, rules: RoutingRules, prices: PriceTable
+        deployments: [Deployment], unable: [UnableDeployment] = [], createdAt: Int64,
+        rules: RoutingRules, prices: PriceTable
     ) {
         let groups = Dictionary(grouping: deployments, by: \.model)
         models = groups.keys.sorted().map { name in
             ModelEntry(name: name, deployments: groups[name] ?? [], createdAt: createdAt)
         }
+        self.unable = Dictionary(grouping: unable, by: \.deployment.model)
+            .filter { groups[$0.key] == nil }
+            .reduce(into: [:]) { all, group in
+                all[group.key] = ModelEntry(
+                    name: group.key, deployments: [], createdAt: createdAt, unable: group.value)
+            }
         self.rules = rules
         self.deployments = deployments
         self.prices = prices
@@ -34,9 +43,17 @@ public final class ModelList: Sendable {
         if let index = byName[name] { return models[index] }
         guard
             let index = wildcards.first(where: { name.hasPrefix(models[$0].name.dropLast()) })
-        else { return nil }
+        else { return unable.isEmpty ? nil : unableEntry(of: name) }
         let entry = models[index]
         return expansions.entry(name) { entry.expanded(to: name, prices: prices) }
+    }
+
+    /// The model of a name that is known and cannot serve, by itself or by a wildcard.
+    private func unableEntry(of name: String) -> ModelEntry? {
+        if let entry = unable[name] { return entry }
+        return unable.values.filter {
+            $0.name.hasSuffix("*") && name.hasPrefix($0.name.dropLast())
+        }.max { $0.name.utf8.count < $1.name.utf8.count }
     }
 }
 
@@ -55,8 +72,13 @@ public final class ModelEntry: Sendable {
     let isDefaultTagged: Bool
     /// The groups by which keys may use it: those of all its deployments.
     public let accessGroups: [String]
+    /// Why it has no deployments; empty where it has any.
+    let unable: [UnableDeployment]
 
-    init(name: String, deployments: [Deployment], createdAt: Int64) {
+    init(
+        name: String, deployments: [Deployment], createdAt: Int64, unable: [UnableDeployment] = []
+    ) {
+        self.unable = unable
         self.name = name
         self.createdAt = createdAt
         let sorted = deployments.enumerated().sorted { left, right in
@@ -75,7 +97,8 @@ public final class ModelEntry: Sendable {
         }
         self.tiers = tiers
         isLimited = sorted.contains { !$0.limits.isEmpty }
-        accessGroups = Set(sorted.flatMap(\.traits.accessGroups)).sorted()
+        accessGroups = Set((sorted + unable.map(\.deployment)).flatMap(\.traits.accessGroups))
+            .sorted()
         isDefaultTagged = sorted.contains { $0.traits.tags.contains(TagRules.untagged) }
     }
 

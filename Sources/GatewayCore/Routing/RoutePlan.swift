@@ -245,7 +245,7 @@ public final class RoutePlan {
             guard fallbackCount < list.rules.fallbacks.depthMax else { return false }
             let model = list.rules.aliases[name]?.model ?? name
             guard !seen.contains(model),
-                let next = list[model], principal.mayUse(next, as: name)
+                let next = list[model], next.unable.isEmpty, principal.mayUse(next, as: name)
             else { continue }
             if name != model { aliases[model] = name }
             seen.append(model)

@@ -58,14 +58,19 @@ extension RoutePlan {
     fileprivate func open(
         _ needs: RequestNeeds, at now: MonotonicTime, using random: inout FastRandom
     ) throws(GatewayError) {
-        if let unfitness = unfitness(for: needs) {
-            let error = unfitness.error(model: entry.name, mode: needs.mode)
+        if let error = hindrance(for: needs) {
             refused(error)
             repeat {
                 guard enterFallback() else { throw error }
-            } while self.unfitness(for: needs) != nil
+            } while unfitness(for: needs) != nil
         }
         begin(at: now, using: &random)
+    }
+
+    /// Why no deployment of the model that is asked for can serve such a request.
+    private func hindrance(for needs: RequestNeeds) -> GatewayError? {
+        if !entry.unable.isEmpty { return .unable(entry, as: modelAsked) }
+        return unfitness(for: needs)?.error(model: entry.name, mode: needs.mode)
     }
 
     private func unfitness(for needs: RequestNeeds) -> Unfitness? {

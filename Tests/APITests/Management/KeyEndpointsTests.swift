@@ -1,5 +1,6 @@
 import Foundation
 import GatewayCore
+import GatewayPrimitives
 import TestSupport
 import Testing
 import Transport
@@ -202,12 +203,10 @@ struct KeyEndpointsTests {
 
     @Test(arguments: insideBudgets)
     func whatCannotBeReadInsideABudgetIsNamed(body: String, named: [String]) async throws {
-        for path in ["/key/generate", "/team/new", "/user/new", "/budget/new"] {
-            let answer = await post(path, body)
-            #expect(answer.status == 422 || answer.status == 400, "\(path): \(answer.text)")
-            let text = answer.text.replacingOccurrences(of: #"\""#, with: #"""#)
-            for name in named { #expect(text.contains(name), "\(path): \(answer.text)") }
-        }
+        let answer = await post("/key/generate", body)
+        #expect(answer.status == 422 || answer.status == 400, "\(answer.text)")
+        let text = answer.text.replacingOccurrences(of: #"\""#, with: #"""#)
+        for name in named { #expect(text.contains(name), "\(answer.text)") }
         #expect(directory.administration.read { $0.keys.isEmpty })
     }
 

@@ -77,10 +77,11 @@ final class APIHarness: Sendable {
             .openAI: bound.steps,
         ]
         let gates = GateTallies()
+        let known = HarnessDirectory(fixed: principals, more: directory)
         let pipeline = Pipeline(
-            directory: HarnessDirectory(fixed: principals, more: directory), catalog: catalog,
+            directory: known, catalog: catalog,
             providers: providers, observer: bound.observer,
-            accountant: PipelineHarness.accountant(clock: clock),
+            accountant: PipelineHarness.accountant(clock: clock, directory: known),
             clock: clock,
             limits: CallLimits(callTimeout: .seconds(3_600), attemptsMax: attemptsMax), seed: 7,
             tally: gates.make())

@@ -105,4 +105,19 @@ struct EstimateTests {
             _ = try await estimate(harness)
         } throws: { ($0 as? GatewayError)?.reason == .notAllowed }
     }
+
+    /// Of an answer of unknown length a quarter of the limit is taken: more than one short request
+    /// a minute goes through.
+    @Test func anAnswerOfUnknownLengthTakesAQuarterOfALimit() async throws {
+        let key = Standing(
+            Subject(.key, "alice"), name: "alice", limits: LimitSet(tokensPerMinute: 1_000))
+        let harness = PipelineHarness(
+            attempts: (0..<3).map { _ in RoutingWorld.answer }, standings: [key],
+            price: Self.price)
+        for _ in 0..<3 {
+            let door = harness.door(isStream: false)
+            door.request = .success(Self.request())
+            #expect(await harness.call(door).door.failure == nil)
+        }
+    }
 }

@@ -73,4 +73,44 @@ struct RouterTests {
         #expect(catalog["b"]?.deployments.map(\.index) == [0, 2])
         #expect(catalog["c"] == nil)
     }
+
+    // MARK: - Models that cannot serve
+
+    private func router(unable model: String, _ rules: RoutingRules = RoutingRules()) -> Router {
+        Router(
+            catalog: Catalog(
+                deployments: [deployment(0, model: "n")],
+                unable: [
+                    UnableDeployment(deployment(1, model: model), why: "VENDOR_KEY is not set")
+                ], createdAt: 0, rules: rules))
+    }
+
+    private func plan(_ router: Router, for principal: Principal) throws -> RoutePlan {
+        var random = FastRandom(seed: 5)
+        return try router.plan(
+            chat, for: principal, at: MonotonicTime(nanoseconds: 1), random: &random)
+    }
+
+    @Test(arguments: ["m", "m*"])
+    func aModelWithoutADeploymentThatServesSaysWhatIsMissing(model: String) throws {
+        let error = #expect(throws: GatewayError.self) {
+            try plan(router(unable: model), for: Principal(name: "a"))
+        }
+        #expect(error?.reason == .upstreamUnavailable)
+        #expect(error?.message.contains("deployment `d1`: VENDOR_KEY is not set") == true)
+        // Who may not use it learns nothing of it.
+        let stranger = #expect(throws: GatewayError.self) {
+            try plan(
+                router(unable: model),
+                for: Principal(name: "a", access: ModelAccess(models: ["n"])))
+        }
+        #expect(stranger?.reason == .notAllowed)
+    }
+
+    @Test func itsFallbacksServe() throws {
+        var rules = RoutingRules()
+        rules.fallbacks.general = ["m": ["n"]]
+        let plan = try plan(router(unable: "m", rules), for: Principal(name: "a"))
+        #expect(plan.deployments.map(\.model) == ["n"])
+    }
 }

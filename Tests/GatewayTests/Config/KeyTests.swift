@@ -113,7 +113,7 @@ import Testing
         ("[{key: sk-test-0123456789abcdef, max_budget: -1}]", "an amount in US dollars"),
         (
             "[{key: sk-test-0123456789abcdef, max_budget: 1, budget_duration: 1y}]",
-            "a length like"
+            "a length from 30s to 1mo"
         ),
         ("[{key: sk-test-0123456789abcdef, team: nobody}]", "the id of one of"),
         ("[{key: sk-test-0123456789abcdef, alias: master}]", "alias `master` is taken"),

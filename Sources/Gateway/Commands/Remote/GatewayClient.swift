@@ -110,7 +110,7 @@ struct GatewayClient {
             let bytes = try await exchange.readBody(bytesMax: Self.answerBytesMax).bytes
             return .success(Answer(status: exchange.status, body: bytes))
         } catch {
-            let why = alarm.hasFired ? "no answer within \(timeout)" : "\(error)"
+            let why = alarm.hasFired ? "no answer within \(timeout)" : error.words
             return .failure(
                 RemoteFailure(
                     .unreachable,

@@ -28,19 +28,22 @@ struct KeysCreateCommand: ParsableCommand {
     @Option(name: .customLong("tag"), help: "A label of its requests; several by several --tag.")
     var tags: [String] = []
 
-    @Option(help: "US dollars that it may spend in each period.", transform: dollars)
+    // What follows these is their value, whatever it begins with: `-5` is told to be no amount.
+    @Option(
+        parsing: .unconditional, help: "US dollars that it may spend in each period.",
+        transform: dollars)
     var maxBudget: Decimal?
 
     @Option(help: "The period, such as daily, monthly, 30d or 1h; else the budget is for ever.")
     var budgetDuration: String?
 
-    @Option(help: "Requests in a minute.")
+    @Option(parsing: .unconditional, help: "Requests in a minute.")
     var rpm: Int?
 
-    @Option(help: "Tokens in a minute.")
+    @Option(parsing: .unconditional, help: "Tokens in a minute.")
     var tpm: Int?
 
-    @Option(help: "Requests at once.")
+    @Option(parsing: .unconditional, help: "Requests at once.")
     var maxParallel: Int?
 
     @Option(help: "How long it works, such as 24h or 30d; else for ever.")
@@ -51,6 +54,14 @@ struct KeysCreateCommand: ParsableCommand {
 
     @Flag(help: "The gateway's answer as JSON.")
     var json = false
+
+    func validate() throws {
+        for (name, value) in [("--rpm", rpm), ("--tpm", tpm), ("--max-parallel", maxParallel)] {
+            if let value, value < 0 {
+                throw ValidationError("\(name) is \(value); give a whole number from 0.")
+            }
+        }
+    }
 
     private static func dollars(_ text: String) throws -> Decimal {
         guard !text.isEmpty, text.utf8.allSatisfy({ $0 == 0x2E || (0x30...0x39).contains($0) }),

@@ -92,7 +92,7 @@ struct RemoteFailure: Error, Equatable {
 
     var exitStatus: Int32 {
         switch kind {
-        case .usage: ExitStatus.refused
+        case .usage: ExitStatus.usage
         case .unreachable: ExitStatus.unavailable
         case .declined: ExitStatus.declined
         }

@@ -2,8 +2,6 @@ import GatewayPrimitives
 
 /// What the time of a whole call is bounded by.
 enum CallBound: Sendable {
-    /// Not bounded by itself.
-    case none
     /// What its client said.
     case client(Duration)
     /// What the configuration says of all calls.
@@ -20,12 +18,17 @@ enum CallBound: Sendable {
         }
     }
 
+    var length: Duration {
+        switch self {
+        case .client(let length), .configured(let length): length
+        }
+    }
+
     /// Says that it is over.
     /// - Parameter deployment: the one that was being asked.
     func message(while deployment: Deployment?) -> String {
         let place = deployment.map { " Deployment `\($0.id)` was being asked." } ?? ""
         switch self {
-        case .none: return "The call did not complete within its deadline." + place
         case .client(let bound):
             return "The call did not complete within \(bound.inSeconds), the time that its client "
                 + "gave it (x-request-timeout, x-litellm-timeout or grpc-timeout).\(place) Give it "
