@@ -110,7 +110,8 @@ class FaultyUpstream:
         status, kind, body = {
             "not-json": (200, "application/json", b"{never"),
             "wrong-type": (200, "text/html", b"<html>"),
-            "unauthorized": (401, "application/json", b'{"error":{"message":"bad key"}}'),
+            "unauthorized": (
+                401, "application/json", b'{"error":{"message":"bad key sk-upstream-1234"}}'),
             "limited": (429, "application/json", b'{"error":{"message":"slow down"}}'),
             "broken": (500, "application/json", b'{"error":{"message":"boom"}}'),
         }[fault]
