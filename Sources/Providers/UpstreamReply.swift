@@ -61,14 +61,13 @@ struct UpstreamReply {
                 unfinishedBytes = left
                 try await relay.awaitRoom()
             }
+            guard decoder.isComplete else {
+                throw .malformedReply(
+                    "ended its stream without \(Decoder.endMarker)", from: deployment)
+            }
         } catch {
             if let told = decoder.usageSoFar { relay.noteUsage(told) }
             throw error
-        }
-        if let told = decoder.usageSoFar { relay.noteUsage(told) }
-        guard decoder.isComplete else {
-            throw .malformedReply(
-                "ended its stream without \(Decoder.endMarker)", from: deployment)
         }
         try relay.emit(ReplyEvent(.finished(try decoder.end())))
     }

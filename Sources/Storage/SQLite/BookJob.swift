@@ -44,11 +44,8 @@ final class ReserveJob: BookJob, @unchecked Sendable {
     func work(on book: SQLiteBook) throws { answer = try book.reserve(demand, owner: owner) }
 
     func finish(_ outcome: Result<Void, StoreFailure>) {
-        switch (outcome, answer) {
-        case (.success, let answer?): waiter.resume(returning: .success(answer))
-        case (.success, nil): waiter.resume(returning: .failure(.notRun))
-        case (.failure(let failure), _): waiter.resume(returning: .failure(failure))
-        }
+        waiter.resume(
+            returning: outcome.flatMap { answer.map(Result.success) ?? .failure(.notRun) })
     }
 }
 
@@ -98,11 +95,8 @@ final class LedgerJob<Value: Sendable>: BookJob, @unchecked Sendable {
     func work(on book: SQLiteBook) throws { value = try operation(book) }
 
     func finish(_ outcome: Result<Void, StoreFailure>) {
-        switch (outcome, value) {
-        case (.success, let value?): waiter.resume(returning: .success(value))
-        case (.success, nil): waiter.resume(returning: .failure(.notRun))
-        case (.failure(let failure), _): waiter.resume(returning: .failure(failure))
-        }
+        waiter.resume(
+            returning: outcome.flatMap { value.map(Result.success) ?? .failure(.notRun) })
     }
 }
 
