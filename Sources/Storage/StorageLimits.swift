@@ -8,6 +8,9 @@ enum StorageLimits {
     static let readSeconds: Int64 = 30
     /// How long another process's transaction is waited for.
     static let busySeconds = 5.0
+    /// Rows that are looked at for what a budget begins with that is shorter than a day, or begins
+    /// within one; the newest.
+    static let openingRowsMax = 50_000
     /// Accounts whose numbers are remembered.
     static let accountIDsMax = 100_000
     /// Holds whose amounts are remembered; those of more are read.

@@ -196,6 +196,36 @@ def test_a_regenerated_key_and_its_old_one_share_a_budget(gateway, admin):
     assert after["spend"] < token["info"]["spend"] < after["total_spend"]
 
 
+def test_a_budget_that_is_set_later_counts_what_was_spent(gateway, admin):
+    key = admin.generate()
+    status, spent = chat(gateway, key)
+    assert status == 200
+    told = admin.get("/key/info", key=key)["info"]["spend"]
+    assert told == pytest.approx(spent)
+    # A first budget, one of another length, and one that several share.
+    admin.post("/key/update", key=key, max_budget=spent / 2)
+    assert chat(gateway, key) == (422, "budget_exceeded")
+    admin.post("/key/update", key=key, budget_duration="1mo")
+    assert chat(gateway, key) == (422, "budget_exceeded")
+    assert admin.get("/key/info", key=key)["info"]["spend"] == told
+    admin.post("/budget/new", budget_id="set-later", max_budget=spent / 2, budget_duration="7d")
+    other = admin.generate()
+    assert chat(gateway, other)[0] == 200
+    admin.post("/key/update", key=other, budget_id="set-later")
+    assert chat(gateway, other) == (422, "budget_exceeded")
+    # One that has room, and one that is set after a reset, let calls through.
+    admin.post("/key/update", key=key, max_budget=spent + 0.01)
+    assert chat(gateway, key)[0] == 200
+    admin.post(f"/key/{key}/reset_spend", reset_to=0)
+    admin.post("/key/update", key=key, max_budget=0.0005, budget_duration="1d")
+    assert chat(gateway, key)[0] == 200
+    admin.post("/team/new", team_id="set-later")
+    member = admin.generate(team_id="set-later")
+    assert chat(gateway, member)[0] == 200
+    admin.post("/team/update", team_id="set-later", max_budget=spent / 2, budget_duration="7d")
+    assert chat(gateway, member) == (422, "budget_exceeded")
+
+
 def test_models_and_access_groups_bind(gateway, admin):
     key = admin.generate(models=["open"])
     assert chat(gateway, key, "llama-3.1-8b")[0] == 200

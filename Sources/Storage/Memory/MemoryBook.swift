@@ -49,11 +49,30 @@ public final class MemoryBook: LedgerBook {
         accounts[key, default: BudgetBalance()].held += amount
     }
 
+    /// How an account stands; one that is new begins with what its subject has spent in its period.
+    private func open(_ key: AccountKey) -> BudgetBalance {
+        if let known = accounts[key] { return known }
+        let start = key.start &* 1_000_000_000
+        let end =
+            key.window.period(at: WallTime(nanoseconds: start)).end
+            .map { $0 &* 1_000_000_000 } ?? .max
+        var balance = BudgetBalance()
+        for row in rowsByCall.values
+        where start <= row.receivedAt.nanoseconds && row.receivedAt.nanoseconds < end
+            && row.isSpent(by: key.subject)
+        {
+            balance.settled += row.cost.total
+        }
+        accounts[key] = balance
+        return balance
+    }
+
     private func put(_ hold: Hold, as id: Int64, into demand: HoldDemand) -> HoldAnswer {
         var granted = demand.amount
         let keys = demand.accounts.map { Self.key($0, at: demand.at) }
-        for (account, key) in zip(demand.accounts, keys) {
-            let balance = accounts[key] ?? BudgetBalance()
+        // All of them begin now, whatever becomes of the demand.
+        let balances = keys.map(open)
+        for (account, balance) in zip(demand.accounts, balances) {
             let left = balance.left(of: account.spec.max ?? .greatest)
             if left < demand.amountLeast { return .refused(account, balance) }
             granted = min(granted, left)
@@ -158,7 +177,7 @@ public final class MemoryBook: LedgerBook {
     }
 
     public func balance(of account: BudgetAccount, at moment: WallTime) throws -> BudgetBalance {
-        accounts[Self.key(account, at: moment)] ?? BudgetBalance()
+        open(Self.key(account, at: moment))
     }
 
     public func audit() throws -> LedgerAudit {
@@ -179,5 +198,27 @@ public final class MemoryBook: LedgerBook {
         AccountKey(
             subject: account.subject, window: account.spec.window,
             start: account.spec.window.period(at: moment).start)
+    }
+}
+
+extension LedgerRow {
+    /// Whether what it cost counts for a subject.
+    fileprivate func isSpent(by subject: Subject) -> Bool {
+        let user = userID ?? ""
+        let team = teamID ?? ""
+        return switch subject.kind {
+        case .global: true
+        case .key: subject.id == keyID
+        case .user: subject.id == user
+        case .team: subject.id == team
+        case .teamMember: subject.id == "\(team)/\(user)"
+        case .endUser: subject.id == endUser
+        case .tag: tags.contains(subject.id)
+        case .modelOfKey: subject.id == "\(keyID)/\(model)"
+        case .modelOfTeam: subject.id == "\(team)/\(model)"
+        case .modelOfUser: subject.id == "\(user)/\(model)"
+        case .modelOfMember: subject.id == "\(team)/\(user)/\(model)"
+        case .deployment, .organization: false
+        }
     }
 }

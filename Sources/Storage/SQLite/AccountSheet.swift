@@ -35,8 +35,9 @@ final class AccountSheet {
         }
         insertAccount = try prepare(
             """
-            INSERT INTO budget_account (subject_kind, subject_id, period_window, period_start)
-            VALUES (?, ?, ?, ?)
+            INSERT INTO budget_account
+                (subject_kind, subject_id, period_window, period_start, settled)
+            VALUES (?, ?, ?, ?, ?)
             """)
         selectAccount = try prepare(
             """
@@ -49,10 +50,14 @@ final class AccountSheet {
     }
 
     /// The number of a budget's account in the period of a moment; it is made if there is none.
-    func id(of account: BudgetAccount, at moment: WallTime) throws -> Int64 {
+    /// - Parameter opening: what one that is made begins with.
+    func id(
+        of account: BudgetAccount, at moment: WallTime,
+        opening: (Subject, BudgetPeriod) throws -> Money
+    ) throws -> Int64 {
+        let period = account.spec.window.period(at: moment)
         let key = Key(
-            subject: account.subject, window: account.spec.window,
-            start: account.spec.window.period(at: moment).start)
+            subject: account.subject, window: account.spec.window, start: period.start)
         if let known = ids[key] { return known }
         func bind(_ statement: PreparedStatement) {
             statement.bind(1, Int64(key.subject.kind.rawValue))
@@ -63,7 +68,9 @@ final class AccountSheet {
         bind(selectAccount)
         var id = try selectAccount.first { $0.integer(0) }
         if id == nil {
+            let settled = try opening(key.subject, period)
             bind(insertAccount)
+            insertAccount.bind(5, settled)
             id = try insertAccount.insert()
         }
         guard let id else { throw StoreFailure(.other, "an account could not be made") }

@@ -52,7 +52,7 @@ final class SQLiteBook: LedgerBook {
     private func put(
         _ demand: HoldDemand, write: (HoldTable.Held) throws -> Int64
     ) throws -> HoldAnswer {
-        let ids = try demand.accounts.map { try accounts.id(of: $0, at: demand.at) }
+        let ids = try demand.accounts.map { try accountID($0, at: demand.at) }
         var granted = demand.amount
         if try !take(granted, from: ids, under: demand.accounts) {
             let tightest = try tightest(of: ids, under: demand.accounts)
@@ -130,6 +130,10 @@ final class SQLiteBook: LedgerBook {
     /// is committed.
     func complete() throws {
         try accounts.write()
+        try writeSums()
+    }
+
+    private func writeSums() throws {
         guard !sums.isEmpty else { return }
         for (key, sum) in sums.days { try statements.add(sum, toDay: key) }
         for (key, sum) in sums.labels { try statements.add(sum, toLabel: key) }
@@ -184,7 +188,15 @@ final class SQLiteBook: LedgerBook {
     // MARK: - Reading
 
     func balance(of account: BudgetAccount, at moment: WallTime) throws -> BudgetBalance {
-        try accounts.balance(of: accounts.id(of: account, at: moment))
+        try accounts.balance(of: accountID(account, at: moment))
+    }
+
+    /// The number of an account; one that is made begins with what the ledger knows of its period.
+    private func accountID(_ account: BudgetAccount, at moment: WallTime) throws -> Int64 {
+        try accounts.id(of: account, at: moment) { subject, period in
+            try writeSums()
+            return try OpeningBalance(database: database).amount(subject, period)
+        }
     }
 
     func allRows() throws -> [LedgerRow] {

@@ -1,8 +1,8 @@
 import GRDB
-import GatewayCore
 import GatewayPrimitives
 import Testing
 
+@testable import GatewayCore
 @testable import Storage
 
 /// The directory's records come back from the database as they were written, with an audit row
@@ -249,10 +249,50 @@ struct SQLiteDirectoryTests {
             let after = try await directory.spend(of: [query], at: Self.now)[0]
             #expect(after.total == Money(nanoUSD: 42) && after.current == Money(nanoUSD: 2))
             #expect(after.balances == [BudgetBalance(settled: Money(nanoUSD: 2))])
+            // A budget of another length that is set now gets nothing of it back, told or held.
+            let later = SpendQuery(Subject(.key, "k"), windows: [.weekly, .forever])
+            let told = try await directory.spend(of: [later], at: Self.now)[0]
+            let two = BudgetBalance(settled: Money(nanoUSD: 2))
+            #expect(told.balances == [two, two])
+            try await store.write { database in
+                let book = try SQLiteBook(database)
+                for window in [BudgetWindow.weekly, .forever] {
+                    let account = BudgetAccount(
+                        subject: Subject(.key, "k"), name: "k",
+                        spec: BudgetSpec(window: window, max: Money(nanoUSD: 100)))
+                    #expect(try book.balance(of: account, at: Self.now) == two)
+                }
+            }
             // Without a window that is renewed, the time since the reset counts.
             let plain = try await directory.spend(
                 of: [SpendQuery(Subject(.key, "k"), windows: [])], at: Self.now)[0]
             #expect(plain.current == Money(nanoUSD: 2))
+        }
+    }
+
+    /// What came from another gateway counts in budgets that are set after it, until it is reset.
+    @Test func whatWasSpentElsewhereCountsInBudgetsThatAreSetLater() async throws {
+        try await with { _, directory in
+            let subject = Subject(.key, "k")
+            try directory.write(
+                DirectoryChange([]),
+                spent: [
+                    OpeningSpend(
+                        subject: subject, amount: Money(nanoUSD: 50), windows: [.daily],
+                        at: Self.now)
+                ])
+            let query = SpendQuery(subject, windows: [.daily, .weekly, .forever])
+            let taken = try await directory.spend(of: [query], at: Self.now)[0]
+            #expect(taken.balances.map(\.settled.nanoUSD) == [50, 50, 50])
+            #expect(taken.current == Money(nanoUSD: 50))
+            try await directory.resetSpend(
+                of: [SpendQuery(subject, windows: [.daily])], to: Money(nanoUSD: 20), at: Self.now,
+                audit: [])
+            let reset = try await directory.spend(of: [query], at: Self.now)[0]
+            #expect(reset.balances.map(\.settled.nanoUSD) == [20, 20, 20])
+            let plain = try await directory.spend(
+                of: [SpendQuery(subject, windows: [])], at: Self.now)[0]
+            #expect(plain.current == Money(nanoUSD: 20))
         }
     }
 }

@@ -99,5 +99,19 @@ enum DirectoryTables {
                 ) STRICT, WITHOUT ROWID;
                 CREATE INDEX creation_by_time ON creation (at);
                 """),
+        StoreMigration(
+            name: "directory-3",
+            sql: """
+                -- What they have spent in a period, for budgets that begin in the middle of it.
+                DROP INDEX daily_spend_by_key;
+                DROP INDEX daily_spend_by_team;
+                DROP INDEX daily_spend_by_user;
+                DROP INDEX daily_label_spend_by_subject;
+                CREATE INDEX daily_spend_by_key ON daily_spend (key_id, day, cost);
+                CREATE INDEX daily_spend_by_team ON daily_spend (team_id, day, cost);
+                CREATE INDEX daily_spend_by_user ON daily_spend (user_id, day, cost);
+                CREATE INDEX daily_label_spend_by_subject
+                    ON daily_label_spend (subject_kind, subject_id, day, cost);
+                """),
     ]
 }

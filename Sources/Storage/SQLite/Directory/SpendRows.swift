@@ -39,14 +39,16 @@ struct SpendRows {
                     window.text, window.period(at: moment).start,
                 ])
         }
+        // Less than nothing where it had spent elsewhere: see open(_:).
         let before = try total(of: query.subject) - amount
         try database.execute(
             sql: """
-                INSERT INTO spend_reset (subject_kind, subject_id, before, at) VALUES (?, ?, ?, ?)
-                ON CONFLICT DO UPDATE SET before = max(before, excluded.before), at = excluded.at
+                INSERT INTO spend_reset (subject_kind, subject_id, before, at)
+                VALUES (?1, ?2, max(0, ?3), ?4)
+                ON CONFLICT DO UPDATE SET before = max(before, ?3), at = excluded.at
                 """,
             arguments: [
-                Int(query.subject.kind.rawValue), query.subject.id, max(0, before.nanoUSD),
+                Int(query.subject.kind.rawValue), query.subject.id, before.nanoUSD,
                 moment.nanoseconds,
             ])
     }
@@ -149,7 +151,12 @@ struct SpendRows {
                 Int(subject.kind.rawValue), subject.id, window.text,
                 window.period(at: moment).start,
             ])
-        guard let row else { return BudgetBalance() }
+        // The account is made when it is first needed; then it begins with this.
+        guard let row else {
+            return BudgetBalance(
+                settled: try OpeningBalance(database: database).amount(
+                    subject, window.period(at: moment)))
+        }
         return BudgetBalance(settled: Money(nanoUSD: row[0]), held: Money(nanoUSD: row[1]))
     }
 }
