@@ -32,6 +32,7 @@ struct ContentReading {
             content = reading.content
             words = .openAI
             unknown = reading.unknown
+            hints = reading.hints
         }
     }
 

@@ -63,6 +63,15 @@ struct EmbeddingReading {
         return unsaid
     }
 
+    /// Leaves out members that were written for requests in other dialects, and tells it.
+    mutating func keepOwn(of dialect: Dialect, _ unsaid: inout Unsaid) throws(GatewayError) {
+        if content.jsonDialect == dialect { return }
+        for name in try ClientJSON.names(of: content.extraBodyJSON, field: "extra_body_json") {
+            unsaid.drop(field: "extra_body_json.\(name)")
+        }
+        content.extraBodyJSON = ""
+    }
+
     /// The inputs, for a dialect that takes texts alone.
     func texts() throws(GatewayError) -> [String] {
         var texts: [String] = []

@@ -35,15 +35,17 @@ extension V1RequestReader {
             default: violate("inputs[\(index)].input", "is required")
             }
         }
+        let dialect = dialect(
+            request.json_dialect.text, of: Dialect.ofEmbeddings, "json_dialect")
         try finish()
         let dimensions = Int(request.dimension_count)
+        var embedded = EmbeddingContent(
+            inputs: inputs, dimensionCount: dimensions, endUser: request.end_user.text,
+            extraBodyJSON: request.extra_body_json.text)
+        embedded.jsonDialect = dialect ?? .openAIEmbeddings
         var embedding = EmbeddingRequest(
             model: model, inputCount: inputs.count, textBytes: countedBytes,
-            dimensionCount: dimensions > 0 ? dimensions : nil,
-            body: .typed(
-                EmbeddingContent(
-                    inputs: inputs, dimensionCount: dimensions, endUser: request.end_user.text,
-                    extraBodyJSON: request.extra_body_json.text)))
+            dimensionCount: dimensions > 0 ? dimensions : nil, body: .typed(embedded))
         embedding.labels = labels
         embedding.routing = routing
         embedding.endUser = request.end_user.text

@@ -7,6 +7,7 @@ extension V1RequestReader {
     ) {
         for index in 0..<request.n_tools {
             guard let tool = request.tools[index]?.pointee else { continue }
+            content.toolBreakpoints[content.tools.count] = Self.breakpoint(tool.cache_breakpoint)
             let json = tool.provider_tool_json.text
             if !json.isEmpty {
                 content.tools.append(.provider(json: json))
@@ -31,25 +32,26 @@ extension V1RequestReader {
 
     private mutating func toolChoice(_ choice: Llmgateway__V1__ToolChoice) -> ToolChoice? {
         switch choice.choice_case {
-        case LLMGATEWAY__V1__TOOL_CHOICE__CHOICE_MODE: return .mode(mode(choice.mode))
+        case LLMGATEWAY__V1__TOOL_CHOICE__CHOICE_MODE:
+            return .mode(mode(choice.mode, "chat.tool_choice.mode"))
         case LLMGATEWAY__V1__TOOL_CHOICE__CHOICE_TOOL_NAME:
             return .tool(name: choice.tool_name.text)
         case LLMGATEWAY__V1__TOOL_CHOICE__CHOICE_ALLOWED_TOOLS:
             let allowed = choice.allowed_tools.pointee
             let names = (0..<allowed.n_tool_names).map { allowed.tool_names[$0].text }
-            return .allowed(mode: mode(allowed.mode), names: names)
+            let mode = mode(allowed.mode, "chat.tool_choice.allowed_tools.mode")
+            return .allowed(mode: mode, names: names)
         default:
             violate("chat.tool_choice.choice", "is required")
             return nil
         }
     }
 
-    private func mode(_ mode: Llmgateway__V1__ToolChoiceMode) -> ToolChoice.Mode {
-        switch mode {
-        case LLMGATEWAY__V1__TOOL_CHOICE_MODE__TOOL_CHOICE_MODE_NONE: .none
-        case LLMGATEWAY__V1__TOOL_CHOICE_MODE__TOOL_CHOICE_MODE_REQUIRED: .required
-        default: .auto
-        }
+    private mutating func mode(
+        _ mode: Llmgateway__V1__ToolChoiceMode, _ path: String
+    ) -> ToolChoice.Mode {
+        let modes: [ToolChoice.Mode?] = [.auto, .auto, ToolChoice.Mode.none, .required]
+        return known(mode.rawValue, modes, path) ?? .auto
     }
 
     mutating func readSampling(
@@ -117,21 +119,18 @@ extension V1RequestReader {
             }
         }
         content.extraBodyJSON = request.extra_body_json.text
-        let dialect = request.json_dialect.text
-        if !dialect.isEmpty && dialect != Dialect.openAIChat.name.description {
-            refuse("chat.json_dialect")
-        }
+        let dialect = dialect(
+            request.json_dialect.text, of: Dialect.ofChats, "chat.json_dialect")
+        content.jsonDialect = dialect ?? .openAIChat
+        // How sound is made, where none can be asked for.
+        if request.audio_output != nil { refuse("chat.audio_output") }
     }
 
     private mutating func readReasoning(
         _ request: Llmgateway__V1__ChatRequest, into content: inout ChatContent
     ) {
-        switch request.verbosity {
-        case LLMGATEWAY__V1__VERBOSITY__VERBOSITY_LOW: content.verbosity = .low
-        case LLMGATEWAY__V1__VERBOSITY__VERBOSITY_MEDIUM: content.verbosity = .medium
-        case LLMGATEWAY__V1__VERBOSITY__VERBOSITY_HIGH: content.verbosity = .high
-        default: break
-        }
+        content.verbosity = known(
+            request.verbosity.rawValue, [nil, Verbosity.low, .medium, .high], "chat.verbosity")
         guard let reasoning = request.reasoning?.pointee else { return }
         content.includeReasoning = reasoning.include_reasoning != 0
         if reasoning._max_reasoning_tokens_case.rawValue != 0 {
@@ -140,8 +139,8 @@ extension V1RequestReader {
         let efforts: [ReasoningEffort?] = [
             nil, ReasoningEffort.none, .minimal, .low, .medium, .high,
         ]
-        let effort = Int(reasoning.effort.rawValue)
-        if efforts.indices.contains(effort) { content.reasoningEffort = efforts[effort] }
+        content.reasoningEffort = known(
+            reasoning.effort.rawValue, efforts, "chat.reasoning.effort")
     }
 
     private mutating func readFormat(
@@ -162,7 +161,8 @@ extension V1RequestReader {
                 name: schema.name.text, description: schema.description.text,
                 schemaJSON: schema.schema_json.text,
                 strict: schema._strict_case.rawValue != 0 ? schema.strict != 0 : nil)
-        default: break
+        default:
+            _ = known(format.type.rawValue, [nil, Bool?.none], "chat.response_format.type")
         }
     }
 

@@ -98,14 +98,49 @@ struct V1RequestReader {
             role = .user
         }
         if message.n_parts == 0 { violate("\(path).parts", "is required") }
-        var parts: [Part] = []
-        for index in 0..<message.n_parts {
-            guard let part = message.parts[index] else { continue }
-            if let read = self.part(part.pointee, "\(path).parts[\(index)]") { parts.append(read) }
-        }
-        return Message(
-            role: role, parts: parts, name: message.name.text,
+        var read = Message(
+            role: role, parts: [], name: message.name.text,
             providerFieldsJSON: message.provider_fields_json.text)
+        read.dialect = dialect(message.dialect.text, of: Dialect.ofChats, "\(path).dialect")
+        for index in 0..<message.n_parts {
+            guard let part = message.parts[index]?.pointee,
+                let content = self.part(part, "\(path).parts[\(index)]")
+            else { continue }
+            if let marks = marks(part) { read.marks[read.parts.count] = marks }
+            read.parts.append(content)
+        }
+        return read
+    }
+
+    /// What stands beside a part; `nil` for nothing.
+    private func marks(_ part: Llmgateway__V1__Part) -> PartMarks? {
+        var marks = PartMarks()
+        let isOther = part.content_case == LLMGATEWAY__V1__PART__CONTENT__NOT_SET
+        let isReasoning = part.content_case == LLMGATEWAY__V1__PART__CONTENT_REASONING
+        if !isReasoning { marks.signature = part.signature.text }
+        marks.cacheBreakpoint = Self.breakpoint(part.cache_breakpoint)
+        if part.content_case == LLMGATEWAY__V1__PART__CONTENT_TOOL_RESULT {
+            let ofResult = part.tool_result.pointee.cache_breakpoint
+            marks.cacheBreakpoint = marks.cacheBreakpoint ?? Self.breakpoint(ofResult)
+        }
+        marks.hasAnnotations = part.n_annotations > 0
+        marks.hasProviderFields = !isOther && !part.provider_fields_json.text.isEmpty
+        if part.content_case == LLMGATEWAY__V1__PART__CONTENT_TOOL_CALL {
+            let ofCall = part.tool_call.pointee.provider_fields_json.text
+            marks.hasProviderFields = marks.hasProviderFields || !ofCall.isEmpty
+        }
+        let says =
+            !marks.signature.isEmpty || marks.cacheBreakpoint != nil || marks.hasAnnotations
+            || marks.hasProviderFields
+        return says ? marks : nil
+    }
+
+    static func breakpoint(
+        _ breakpoint: UnsafeMutablePointer<Llmgateway__V1__CacheBreakpoint>?
+    ) -> CacheBreakpoint? {
+        guard let breakpoint = breakpoint?.pointee else { return nil }
+        guard let ttl = breakpoint.ttl?.pointee else { return CacheBreakpoint() }
+        return CacheBreakpoint(seconds: ttl.nanos > 0 ? ttl.seconds + 1 : ttl.seconds)
     }
 
     private mutating func part(_ part: Llmgateway__V1__Part, _ path: String) -> Part? {
@@ -161,12 +196,8 @@ struct V1RequestReader {
             violate("\(path).source", "is required")
             return nil
         }
-        let detail: Media.Detail?
-        switch media.detail {
-        case LLMGATEWAY__V1__MEDIA_DETAIL__MEDIA_DETAIL_LOW: detail = .low
-        case LLMGATEWAY__V1__MEDIA_DETAIL__MEDIA_DETAIL_HIGH: detail = .high
-        default: detail = nil
-        }
+        let details: [Media.Detail?] = [nil, .low, .high]
+        let detail = known(media.detail.rawValue, details, "\(path).detail")
         return Media(
             source: source, mimeType: media.mime_type.text, detail: detail,
             fileName: media.file_name.text)
@@ -185,10 +216,28 @@ struct V1RequestReader {
                 let media = media(part.media.pointee, "\(path).parts[\(index)].media")
             {
                 parts.append(.media(media))
+            } else if part.content_case == LLMGATEWAY__V1__TOOL_RESULT_PART__CONTENT__NOT_SET {
+                violate("\(path).parts[\(index)]", "has no content")
             }
         }
         return ToolResult(
             toolCallID: result.tool_call_id.text, parts: parts, isError: result.is_error != 0)
+    }
+
+    /// A choice by its number; of one that a later version of the contract has, refuses it.
+    mutating func known<Choice>(_ number: UInt32, _ choices: [Choice?], _ path: String) -> Choice? {
+        if choices.indices.contains(Int(number)) { return choices[Int(number)] }
+        violate(path, "has the value \(number), which is not known here")
+        return nil
+    }
+
+    /// A dialect by its name; `nil` where none is named.
+    mutating func dialect(_ name: String, of known: [Dialect], _ path: String) -> Dialect? {
+        if name.isEmpty { return nil }
+        if let dialect = known.first(where: { $0.name.description == name }) { return dialect }
+        let names = known.map { "`\($0.name)`" }.joined(separator: ", ")
+        violate(path, "must be one of \(names)")
+        return nil
     }
 
     mutating func counted(_ text: UnsafePointer<CChar>?) -> String {

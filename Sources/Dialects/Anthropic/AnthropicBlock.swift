@@ -9,8 +9,8 @@ enum AnthropicBlock {
         output.append("}")
     }
 
-    /// Appends a part as a block. One that the core has no name for is one of Anthropic's own, or
-    /// close enough to be refused by the upstream in its words.
+    /// Appends a part as a block. One that the core has no name for is one of Anthropic's own; a
+    /// client of OpenAI's may have written it for others.
     static func append(
         _ part: Part, path: String, isOpenAI: Bool, into output: inout ByteQueue
     ) throws(GatewayError) {
@@ -34,8 +34,30 @@ enum AnthropicBlock {
             }
             output.append("}")
         case .toolResult(let result): try append(result, path, isOpenAI, into: &output)
-        case .other(let json): try ClientJSON.append(object: json, field: path, into: &output)
+        case .other(let json):
+            guard !isOpenAI || isOwn(json) else {
+                throw .inexpressible(path, "is of a kind that this deployment does not take")
+            }
+            try ClientJSON.append(object: json, field: path, into: &output)
         }
+    }
+
+    private static let ownTypes: [StaticString] = [
+        "text", "image", "document", "search_result", "container_upload", "server_tool_use",
+        "web_search_tool_result", "web_fetch_tool_result", "code_execution_tool_result",
+        "bash_code_execution_tool_result", "text_editor_code_execution_tool_result",
+        "mcp_tool_use", "mcp_tool_result",
+    ]
+
+    /// Whether a block is one of the API's.
+    private static func isOwn(_ json: String) -> Bool {
+        var bytes = ByteQueue()
+        bytes.append(text: json)
+        let parser = JSONParser()
+        guard let block = try? parser.parse(bytes.view),
+            let type = block[member: "type"]?.string
+        else { return false }
+        return ownTypes.contains { type.equals($0) }
     }
 
     /// Appends what a model thought before; a model takes it back only as it gave it.
@@ -81,6 +103,12 @@ enum AnthropicBlock {
         output.append("\"")
     }
 
+    /// Whether it is shown to the model as a picture; a document else.
+    static func isPicture(_ media: Media) -> Bool {
+        if case .uri = media.source, media.mimeType.isEmpty { return true }
+        return media.mimeType.hasPrefix("image/")
+    }
+
     private static let pictures = ["image/jpeg", "image/png", "image/gif", "image/webp"]
 
     private static func append(
@@ -90,12 +118,7 @@ enum AnthropicBlock {
         guard !type.hasPrefix("audio/") && !type.hasPrefix("video/") else {
             throw .inexpressible(path, "is sound or film, which this deployment does not take")
         }
-        let isPicture: Bool
-        switch media.source {
-        case .inline: isPicture = type.hasPrefix("image/")
-        case .uri: isPicture = type.isEmpty || type.hasPrefix("image/")
-        case .fileID: isPicture = type.hasPrefix("image/")
-        }
+        let isPicture = isPicture(media)
         output.append(
             isPicture ? #"{"type":"image","source":{"# : #"{"type":"document","source":{"#)
         switch media.source {

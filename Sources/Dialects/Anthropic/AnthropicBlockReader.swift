@@ -10,7 +10,7 @@ struct AnthropicBlockReader {
     private static let hints: [StaticString] = ["cache_control", "citations"]
 
     func content(_ value: JSONValue, _ state: inout AnthropicContentState) -> [Part] {
-        if let text = value.string { return text.isEmpty ? [] : [.text(text.string)] }
+        if let text = value.string { return [.text(text.string)] }
         var parts: [Part] = []
         var index = 0
         for block in value.elements {

@@ -30,6 +30,8 @@ struct AnthropicContentReader {
 struct AnthropicContentState {
     var reading = ContentReading(ChatContent(messages: []), words: .anthropic)
     var fields = RequestFields()
+    /// Whether thinking is left to the model, or is not wanted.
+    private var isThinkingUnsaid = false
 
     /// Members that the request's other reader has taken.
     private static let taken: [StaticString] = ["model", "stream", "max_tokens"]
@@ -45,6 +47,10 @@ struct AnthropicContentState {
                 Self.taken.contains { name.equals($0) } || readConversation(name, value)
                 || readSampling(name, value) || readOption(name, value)
             if !isRead && !GatewayFields.isOurs(name) { reading.unknown.append(name.string) }
+        }
+        // An effort that stands beside says it.
+        if isThinkingUnsaid, reading.content.reasoningEffort == nil {
+            reading.hints.append("thinking")
         }
     }
 
@@ -81,6 +87,7 @@ struct AnthropicContentState {
             return fields.violate("\(path).role", "must be `user` or `assistant`")
         }
         let content = message[member: "content"] ?? message
+        if content.kind == .array, content.count == 0 { reading.hints.append(path) }
         var parts: [Part] = []
         for part in AnthropicBlockReader(path: "\(path).content").content(content, &self) {
             guard case .toolResult = part else {
@@ -139,7 +146,7 @@ struct AnthropicContentState {
         return true
     }
 
-    /// Thinking that is left to the model, and none, are what other vendors do without a word.
+    /// Where thinking is left to the model, or is not wanted, other vendors' models do as they do.
     private mutating func readThinking(_ value: JSONValue) {
         let type = value[member: "type"]?.string ?? .empty
         if type.equals("enabled") {
@@ -148,7 +155,11 @@ struct AnthropicContentState {
                     "thinking.budget_tokens", "is required, and must be an integer")
             }
             reading.content.maxReasoningTokens = Int(clamping: budget)
-        } else if !type.equals("adaptive") && !type.equals("disabled") {
+            noteOthers(
+                of: value, known: ["type", "budget_tokens"], hints: ["display"], "thinking")
+        } else if type.equals("adaptive") || type.equals("disabled") {
+            isThinkingUnsaid = true
+        } else {
             reading.unknown.append("thinking")
         }
     }

@@ -21,8 +21,13 @@ struct AnthropicConversation {
         let messages = reading.content.messages
         for (index, message) in messages.enumerated() where message.role.isSystem {
             for (place, part) in message.parts.enumerated() {
-                try writeSystem(
-                    part, reading.path(ofPart: place, inMessage: index), into: &output)
+                let path = reading.path(ofPart: place, inMessage: index)
+                if case .text(let text) = part, text.isEmpty { continue }
+                try AnthropicCaching(message.marks[place]?.cacheBreakpoint).write(into: &output) {
+                    output throws(GatewayError) in
+                    try writeSystem(part, path, into: &output)
+                }
+                blockCount += 1
             }
         }
         if blockCount > 0 { output.append("]") }
@@ -32,20 +37,23 @@ struct AnthropicConversation {
             if !message.name.isEmpty {
                 unsaid.drop(field: "\(reading.path(ofMessage: index)).name")
             }
+            reading.noteMarks(ofMessage: index, taken: .caches, &unsaid)
+            reading.noteMedia(
+                ofMessage: index, &unsaid, takesName: { !AnthropicBlock.isPicture($0) })
             guard !message.role.isSystem else { continue }
             try write(message, at: index, &unsaid, into: &output)
             try reading.noteFields(ofMessage: index, &unsaid)
         }
-        output.append(turn == nil ? "]" : "]}]")
+        guard turn != nil else { throw .nothingSaid(reading) }
+        output.append("]}]")
     }
 
-    private mutating func writeSystem(
+    private func writeSystem(
         _ part: Part, _ path: String, into output: inout ByteQueue
     ) throws(GatewayError) {
         let start = blockCount == 0 ? ",\"system\":[" : "," as StaticString
         switch part {
         case .text(let text):
-            if text.isEmpty { return }
             output.append(start)
             AnthropicBlock.append(text: text, into: &output)
         case .other(let json):
@@ -54,13 +62,13 @@ struct AnthropicConversation {
         case .media, .toolCall, .toolResult, .reasoning, .refusal:
             throw .inexpressible(path, "must be text: the system says nothing else")
         }
-        blockCount += 1
     }
 
     private mutating func write(
         _ message: Message, at index: Int, _ unsaid: inout Unsaid, into output: inout ByteQueue
     ) throws(GatewayError) {
         let role: Message.Role = message.role == .assistant ? .assistant : .user
+        var isSaid = false
         for (place, part) in message.parts.enumerated() {
             switch part {
             // The API takes back only what is proven to be a model's own.
@@ -73,10 +81,21 @@ struct AnthropicConversation {
             default: break
             }
             beginBlock(of: role, into: &output)
-            try AnthropicBlock.append(
-                part, path: reading.path(ofPart: place, inMessage: index),
-                isOpenAI: reading.words == .openAI, into: &output)
+            isSaid = true
+            var caching = AnthropicCaching(message.marks[place]?.cacheBreakpoint)
+            if case .reasoning = part, caching.isAsked {
+                // The API caches what was thought with what follows.
+                caching = AnthropicCaching(nil)
+                unsaid.drop(
+                    field: reading.path(ofPart: place, inMessage: index) + ".cache_breakpoint")
+            }
+            try caching.write(into: &output) { output throws(GatewayError) in
+                try AnthropicBlock.append(
+                    part, path: reading.path(ofPart: place, inMessage: index),
+                    isOpenAI: reading.words == .openAI, into: &output)
+            }
         }
+        if !isSaid { unsaid.drop(field: reading.path(ofMessage: index)) }
     }
 
     /// Opens a turn where it is another's, and what stands between two blocks of one.

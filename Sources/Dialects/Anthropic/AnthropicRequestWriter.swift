@@ -35,11 +35,12 @@ public struct AnthropicRequestWriter {
             ).write(raw, into: &output)
             return []
         }
-        let reading = try ContentReading(request, with: parser)
-        let content = reading.content
+        var reading = try ContentReading(request, with: parser)
         var unsaid = reading.unsaid(mayDrop: dropsUnsupported)
+        try reading.keepOwn(of: .anthropicMessages, &unsaid)
         let plan = AnthropicPlan(
-            request, content, model: AnthropicModel(named: model), maxTokens: maxTokens(request),
+            request, reading.content, model: AnthropicModel(named: model),
+            maxTokens: maxTokens(request),
             &unsaid)
         try write(request, reading, plan, &unsaid, into: &output)
         try unsaid.finish()
@@ -76,9 +77,9 @@ public struct AnthropicRequestWriter {
         let content = reading.content
         var conversation = AnthropicConversation(reading)
         try conversation.write(&unsaid, into: &output)
-        try writeTools(content, &unsaid, into: &output)
+        try writeTools(reading, &unsaid, into: &output)
         plan.writeSampling(into: &output)
-        try writeOutput(content, plan, &unsaid, into: &output)
+        try writeOutput(reading, plan, &unsaid, into: &output)
         if !content.endUser.isEmpty {
             output.append(",\"metadata\":{\"user_id\":")
             output.append(jsonString: content.endUser)
@@ -92,24 +93,21 @@ public struct AnthropicRequestWriter {
 
     /// Effort and format, which stand together.
     private func writeOutput(
-        _ content: ChatContent, _ plan: AnthropicPlan, _ unsaid: inout Unsaid,
+        _ reading: ContentReading, _ plan: AnthropicPlan, _ unsaid: inout Unsaid,
         into output: inout ByteQueue
     ) throws(GatewayError) {
         plan.writeThinking(into: &output)
         var schema: String?
-        switch content.responseFormat {
+        switch reading.content.responseFormat {
         case .text: break
         case .jsonObject:
             unsaid.refuse(
                 "response_format", openAI: "response_format",
                 "without a schema is not supported")
-        case .jsonSchema(_, let description, let json, _):
+        case .jsonSchema(let name, let description, let json, let strict):
             schema = json
-            if !description.isEmpty {
-                unsaid.drop(
-                    "response_format.json_schema.description",
-                    openAI: "response_format.json_schema.description")
-            }
+            // The API always holds to the schema.
+            reading.noteSchema(name, description, strict: strict == true ? nil : strict, &unsaid)
         }
         guard schema != nil || plan.effort != nil else { return }
         output.append(",\"output_config\":{")
@@ -134,41 +132,72 @@ public struct AnthropicRequestWriter {
 
 extension AnthropicRequestWriter {
     private func writeTools(
-        _ content: ChatContent, _ unsaid: inout Unsaid, into output: inout ByteQueue
+        _ reading: ContentReading, _ unsaid: inout Unsaid, into output: inout ByteQueue
     ) throws(GatewayError) {
+        let content = reading.content
         var isFirst = true
         for (index, tool) in content.tools.enumerated()
         where content.toolChoice?.allows(tool) ?? true {
+            if case .provider(let json) = tool {
+                guard
+                    reading.says(
+                        ownTool: index, in: .anthropicMessages, otherwise: Self.isOwn(tool: json),
+                        &unsaid)
+                else { continue }
+            }
             output.append(isFirst ? ",\"tools\":[" : ",")
             isFirst = false
-            switch tool {
-            case .provider(let json):
-                try ClientJSON.append(
-                    object: json,
-                    field: unsaid.name(
-                        "chat.tools[\(index)].provider_tool_json", openAI: "tools[\(index)]"),
-                    into: &output)
-            case .function(let name, let description, let parameters, let strict):
-                output.append("{\"name\":")
-                output.append(jsonString: name)
-                output.appendMember("description", description)
-                output.append(",\"input_schema\":")
-                if parameters.isEmpty {
-                    output.append(#"{"type":"object","properties":{}}"#)
-                } else {
-                    try ClientJSON.append(
-                        object: parameters,
-                        field: unsaid.name(
-                            "chat.tools[\(index)].parameters_json",
-                            openAI: "tools[\(index)].function.parameters"), into: &output)
-                }
-                output.appendMember("strict", strict == true ? true : nil)
-                output.append("}")
+            let names = unsaid
+            try AnthropicCaching(content.toolBreakpoints[index]).write(into: &output) {
+                output throws(GatewayError) in
+                try write(tool, at: index, names, into: &output)
             }
         }
         if isFirst { return }
         output.append("]")
         writeChoice(content, into: &output)
+    }
+
+    /// Whether a tool is one of the vendor's own: their types end in a date.
+    private static func isOwn(tool json: String) -> Bool {
+        var bytes = ByteQueue()
+        bytes.append(text: json)
+        let parser = JSONParser()
+        guard let tool = try? parser.parse(bytes.view), let type = tool[member: "type"]?.string
+        else { return false }
+        if type.equals("custom") { return tool[member: "input_schema"]?.kind == .object }
+        let date = type.buffer.suffix(9)
+        return date.count == 9 && date.first == UInt8(ascii: "_")
+            && date.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
+    }
+
+    private func write(
+        _ tool: Tool, at index: Int, _ unsaid: Unsaid, into output: inout ByteQueue
+    ) throws(GatewayError) {
+        switch tool {
+        case .provider(let json):
+            try ClientJSON.append(
+                object: json,
+                field: unsaid.name(
+                    "chat.tools[\(index)].provider_tool_json", openAI: "tools[\(index)]"),
+                into: &output)
+        case .function(let name, let description, let parameters, let strict):
+            output.append("{\"name\":")
+            output.append(jsonString: name)
+            output.appendMember("description", description)
+            output.append(",\"input_schema\":")
+            if parameters.isEmpty {
+                output.append(#"{"type":"object","properties":{}}"#)
+            } else {
+                try ClientJSON.append(
+                    object: parameters,
+                    field: unsaid.name(
+                        "chat.tools[\(index)].parameters_json",
+                        openAI: "tools[\(index)].function.parameters"), into: &output)
+            }
+            output.appendMember("strict", strict == true ? true : nil)
+            output.append("}")
+        }
     }
 
     private func writeChoice(_ content: ChatContent, into output: inout ByteQueue) {

@@ -5,9 +5,17 @@ internal import GatewayPrimitives
 /// What they do not is told to the ``Unsaid``.
 struct GeminiConfig {
     let request: ChatRequest
-    let content: ChatContent
+    let reading: ContentReading
     let model: GeminiModel
     let maxTokens: Int?
+    private var content: ChatContent { reading.content }
+
+    init(request: ChatRequest, reading: ContentReading, model: GeminiModel, maxTokens: Int?) {
+        self.request = request
+        self.reading = reading
+        self.model = model
+        self.maxTokens = maxTokens
+    }
 
     /// Appends `,"generationConfig":{...}`, or nothing where there is nothing to say.
     func write(_ unsaid: inout Unsaid, into output: inout ByteQueue) throws(GatewayError) {
@@ -73,12 +81,8 @@ struct GeminiConfig {
         switch content.responseFormat {
         case .text: break
         case .jsonObject: config.append(#","responseMimeType":"application/json""#)
-        case .jsonSchema(_, let description, let schema, _):
-            if !description.isEmpty {
-                unsaid.drop(
-                    "response_format.json_schema.description",
-                    openAI: "response_format.json_schema.description")
-            }
+        case .jsonSchema(let name, let description, let schema, let strict):
+            reading.noteSchema(name, description, strict: strict, &unsaid)
             config.append(#","responseMimeType":"application/json","responseJsonSchema":"#)
             try ClientJSON.append(
                 object: schema,

@@ -9,6 +9,7 @@ internal import GatewayPrimitives
 struct GeminiConversation {
     private let reading: ContentReading
     private var turn: StaticString?
+    private var partCount = 0
     /// The functions that were called, by the ids of the calls.
     private var callNames: [String: String] = [:]
 
@@ -25,6 +26,9 @@ struct GeminiConversation {
                 unsaid.drop(field: "\(reading.path(ofMessage: index)).name")
             }
             try reading.noteFields(ofMessage: index, &unsaid)
+            reading.noteMarks(ofMessage: index, taken: .signatures, &unsaid)
+            reading.noteMedia(ofMessage: index, &unsaid)
+            let blockCount = partCount
             guard !message.role.isSystem else { continue }
             let role: StaticString = message.role == .assistant ? "model" : "user"
             for (place, part) in message.parts.enumerated() {
@@ -32,11 +36,13 @@ struct GeminiConversation {
                     reading.noteReasoning(reasoning, ofPart: place, inMessage: index, &unsaid)
                 }
                 try write(
-                    part, as: role, reading.path(ofPart: place, inMessage: index), &unsaid,
-                    into: &output)
+                    part, as: role, reading.path(ofPart: place, inMessage: index),
+                    signature: message.marks[place]?.signature ?? "", &unsaid, into: &output)
             }
+            if partCount == blockCount { unsaid.drop(field: reading.path(ofMessage: index)) }
         }
-        output.append(turn == nil ? "]" : "]}]")
+        guard turn != nil else { throw .nothingSaid(reading) }
+        output.append("]}]")
         try writeSystem(&unsaid, into: &output)
     }
 
@@ -61,8 +67,8 @@ struct GeminiConversation {
     }
 
     private mutating func write(
-        _ part: Part, as role: StaticString, _ path: String, _ unsaid: inout Unsaid,
-        into output: inout ByteQueue
+        _ part: Part, as role: StaticString, _ path: String, signature: String,
+        _ unsaid: inout Unsaid, into output: inout ByteQueue
     ) throws(GatewayError) {
         switch part {
         // What a model thought before is in the signatures of its calls.
@@ -71,7 +77,7 @@ struct GeminiConversation {
             if let text = part.text(path, &unsaid) {
                 if text.isEmpty { return }
                 begin(role, into: &output)
-                GeminiPart.append(text: text, into: &output)
+                GeminiPart.append(text: text, signature: signature, into: &output)
             } else if case .other(let json) = part, reading.words == .contract {
                 // One of the vendor's own, or close enough to be refused in its words.
                 begin(role, into: &output)
@@ -85,7 +91,7 @@ struct GeminiConversation {
         case .toolCall(let call):
             callNames[call.id] = call.name
             begin(role, into: &output)
-            try GeminiPart.append(call, path, into: &output)
+            try GeminiPart.append(call, path, signature: signature, into: &output)
         case .toolResult(let result):
             guard let name = callNames[result.toolCallID] else {
                 throw .inexpressible(
@@ -98,6 +104,7 @@ struct GeminiConversation {
 
     /// Opens a turn where it is another's, and what stands between two parts of one.
     private mutating func begin(_ role: StaticString, into output: inout ByteQueue) {
+        partCount += 1
         if let turn, ByteView(turn).equals(role) { return output.append(",") }
         if turn != nil { output.append("]},") }
         output.append(#"{"role":""#)
@@ -109,9 +116,11 @@ struct GeminiConversation {
 
 /// Writes the parts that a message is made of.
 enum GeminiPart {
-    static func append(text: String, into output: inout ByteQueue) {
+    /// - Parameter signature: of the thought behind it. Empty means none.
+    static func append(text: String, signature: String = "", into output: inout ByteQueue) {
         output.append("{\"text\":")
         output.append(jsonString: text)
+        output.appendMember("thoughtSignature", signature)
         output.append("}")
     }
 
@@ -134,8 +143,9 @@ enum GeminiPart {
     }
 
     /// Appends a call. Ids go back only where they are the model's own.
+    /// - Parameter told: the signature of the thought behind it, if that is not in its id.
     static func append(
-        _ call: ToolCall, _ path: String, into output: inout ByteQueue
+        _ call: ToolCall, _ path: String, signature told: String, into output: inout ByteQueue
     ) throws(GatewayError) {
         let (id, signature) = GeminiThought.split(call.id)
         output.append(#"{"functionCall":{"name":"#)
@@ -149,7 +159,7 @@ enum GeminiPart {
                 object: call.argumentsJSON, field: "\(path) (a call's arguments)", into: &output)
         }
         output.append("}")
-        output.appendMember("thoughtSignature", String(signature ?? ""))
+        output.appendMember("thoughtSignature", signature.map { String($0) } ?? told)
         output.append("}")
     }
 

@@ -18,8 +18,9 @@ public struct GeminiEmbeddingsWriter {
     public func write(
         _ request: EmbeddingRequest, with parser: JSONParser, into output: inout ByteQueue
     ) throws(GatewayError) -> [String] {
-        let reading = try EmbeddingReading(request, with: parser)
+        var reading = try EmbeddingReading(request, with: parser)
         var unsaid = reading.unsaid(mayDrop: dropsUnsupported)
+        try reading.keepOwn(of: .geminiEmbeddings, &unsaid)
         output.append("{\"requests\":[")
         for (index, text) in try reading.texts().enumerated() {
             output.append(index > 0 ? ",{\"model\":" : "{\"model\":")

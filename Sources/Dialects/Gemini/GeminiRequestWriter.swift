@@ -29,19 +29,20 @@ public struct GeminiRequestWriter {
     public func write(
         _ request: ChatRequest, with parser: JSONParser, into output: inout ByteQueue
     ) throws(GatewayError) -> [String] {
-        let reading = try ContentReading(request, with: parser)
-        let content = reading.content
+        var reading = try ContentReading(request, with: parser)
         var unsaid = reading.unsaid(mayDrop: dropsUnsupported)
+        try reading.keepOwn(of: .geminiContent, &unsaid)
         output.append("{")
         var conversation = GeminiConversation(reading)
         try conversation.write(&unsaid, into: &output)
-        try writeTools(content, &unsaid, into: &output)
+        reading.noteToolBreakpoints(&unsaid)
+        try writeTools(reading, &unsaid, into: &output)
         try GeminiConfig(
-            request: request, content: content, model: GeminiModel(named: model),
+            request: request, reading: reading, model: GeminiModel(named: model),
             maxTokens: outputTokensMax ?? request.maxOutputTokens
         ).write(&unsaid, into: &output)
         try ClientJSON.append(
-            membersOf: content.extraBodyJSON, field: "chat.extra_body_json",
+            membersOf: reading.content.extraBodyJSON, field: "chat.extra_body_json",
             refusing: Self.reserved, into: &output)
         output.append("}")
         try unsaid.finish()
@@ -50,14 +51,18 @@ public struct GeminiRequestWriter {
 
     /// Functions stand together, each of the vendor's own tools apart.
     private func writeTools(
-        _ content: ChatContent, _ unsaid: inout Unsaid, into output: inout ByteQueue
+        _ reading: ContentReading, _ unsaid: inout Unsaid, into output: inout ByteQueue
     ) throws(GatewayError) {
+        let content = reading.content
         var functions = ByteQueue()
         var others = ByteQueue()
         for (index, tool) in content.tools.enumerated()
         where content.toolChoice?.allows(tool) ?? true {
             switch tool {
             case .provider(let json):
+                guard
+                    reading.says(ownTool: index, in: .geminiContent, otherwise: false, &unsaid)
+                else { continue }
                 others.append(",")
                 try ClientJSON.append(
                     object: json,

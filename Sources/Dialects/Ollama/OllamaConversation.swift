@@ -21,6 +21,8 @@ struct OllamaConversation {
                 unsaid.drop(field: "\(reading.path(ofMessage: index)).name")
             }
             try reading.noteFields(ofMessage: index, &unsaid)
+            reading.noteMarks(ofMessage: index, taken: [], &unsaid)
+            reading.noteMedia(ofMessage: index, &unsaid)
             try write(message, at: index, &unsaid, into: &output)
         }
         output.append("]")

@@ -42,17 +42,19 @@ public struct OllamaRequestWriter {
             ).write(raw, into: &output)
             return []
         }
-        let reading = try ContentReading(request, with: parser)
-        let content = reading.content
+        var reading = try ContentReading(request, with: parser)
         var unsaid = reading.unsaid(mayDrop: dropsUnsupported)
+        try reading.keepOwn(of: .ollamaChat, &unsaid)
+        let content = reading.content
         noteUnsaid(request, reading, &unsaid)
         output.append("{\"model\":")
         output.append(jsonString: model)
         output.append(request.isStream ? ",\"stream\":true" : ",\"stream\":false")
         var conversation = OllamaConversation(reading)
         try conversation.write(&unsaid, into: &output)
-        try writeTools(content, &unsaid, into: &output)
-        try writeFormat(content, &unsaid, into: &output)
+        reading.noteToolBreakpoints(&unsaid)
+        try writeTools(reading, &unsaid, into: &output)
+        try writeFormat(reading, &unsaid, into: &output)
         writeThinking(reading, into: &output)
         if let top = content.topLogprobs {
             output.append(",\"logprobs\":true")
@@ -106,8 +108,9 @@ public struct OllamaRequestWriter {
     }
 
     private func writeTools(
-        _ content: ChatContent, _ unsaid: inout Unsaid, into output: inout ByteQueue
+        _ reading: ContentReading, _ unsaid: inout Unsaid, into output: inout ByteQueue
     ) throws(GatewayError) {
+        let content = reading.content
         // Without a choice of its own, a model is kept from its tools by not being told of them.
         switch content.toolChoice {
         case .mode(.none), .allowed(.none, _): return
@@ -118,7 +121,8 @@ public struct OllamaRequestWriter {
         where content.toolChoice?.allows(tool) ?? true {
             guard case .function(let name, let description, let parameters, let strict) = tool
             else {
-                unsaid.refuse("tools[\(index)]", openAI: "tools[\(index)]")
+                // There are none of its own.
+                _ = reading.says(ownTool: index, in: .ollamaChat, otherwise: false, &unsaid)
                 continue
             }
             output.append(isFirst ? ",\"tools\":[" : ",")
@@ -150,17 +154,13 @@ public struct OllamaRequestWriter {
 
 extension OllamaRequestWriter {
     private func writeFormat(
-        _ content: ChatContent, _ unsaid: inout Unsaid, into output: inout ByteQueue
+        _ reading: ContentReading, _ unsaid: inout Unsaid, into output: inout ByteQueue
     ) throws(GatewayError) {
-        switch content.responseFormat {
+        switch reading.content.responseFormat {
         case .text: break
         case .jsonObject: output.append(#","format":"json""#)
-        case .jsonSchema(_, let description, let schema, _):
-            if !description.isEmpty {
-                unsaid.drop(
-                    "response_format.json_schema.description",
-                    openAI: "response_format.json_schema.description")
-            }
+        case .jsonSchema(let name, let description, let schema, let strict):
+            reading.noteSchema(name, description, strict: strict, &unsaid)
             output.append(",\"format\":")
             try ClientJSON.append(
                 object: schema,
@@ -215,8 +215,9 @@ extension OllamaRequestWriter {
             RequestSplice(model: model, boundName: "").write(raw, into: &output)
             return []
         }
-        let reading = try EmbeddingReading(request, with: parser)
+        var reading = try EmbeddingReading(request, with: parser)
         var unsaid = reading.unsaid(mayDrop: dropsUnsupported)
+        try reading.keepOwn(of: .ollamaEmbeddings, &unsaid)
         output.append("{\"model\":")
         output.append(jsonString: model)
         output.appendMember("input", try reading.texts())

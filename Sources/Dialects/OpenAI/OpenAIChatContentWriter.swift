@@ -18,12 +18,15 @@ struct OpenAIChatContentWriter {
         self.reading = reading
     }
 
-    /// Appends the whole object; returns what was dropped.
+    /// Appends the whole object.
     func write(
-        model: String, mayDrop: Bool, into output: inout ByteQueue
-    ) throws(GatewayError) -> [String] {
-        var unsaid = reading.unsaid(mayDrop: mayDrop)
+        model: String, _ unsaid: inout Unsaid, into output: inout ByteQueue
+    ) throws(GatewayError) {
         noteInexpressible(&unsaid)
+        let tools = content.tools.enumerated().filter { index, tool in
+            guard case .provider = tool else { return true }
+            return reading.says(ownTool: index, in: .openAIChat, otherwise: true, &unsaid)
+        }
         try unsaid.finish()
         output.append("{\"model\":")
         output.append(jsonString: model)
@@ -35,7 +38,7 @@ struct OpenAIChatContentWriter {
         }
         output.append("]")
         writeDelivery(into: &output)
-        try writeTools(into: &output)
+        try writeTools(tools, into: &output)
         try writeFormat(into: &output)
         writeSampling(content.sampling, into: &output)
         writeOptions(into: &output)
@@ -43,7 +46,6 @@ struct OpenAIChatContentWriter {
             membersOf: content.extraBodyJSON, field: "chat.extra_body_json",
             refusing: Self.reserved, into: &output)
         output.append("}")
-        return unsaid.dropped
     }
 
     /// What chat completions have no member for. `top_k` is no member of OpenAI's own, but of
@@ -52,12 +54,17 @@ struct OpenAIChatContentWriter {
         if content.maxReasoningTokens != nil, reading.words != .anthropic {
             unsaid.refuse("reasoning.max_reasoning_tokens", openAI: "thinking")
         }
+        reading.noteToolBreakpoints(&unsaid)
         for (index, message) in content.messages.enumerated() {
             let failed = message.parts.contains { part in
                 if case .toolResult(let result) = part { result.isError } else { false }
             }
             // Models are told by the result's text.
             if failed { unsaid.drop(field: "\(reading.path(ofMessage: index)).is_error") }
+            reading.noteMarks(ofMessage: index, taken: [], &unsaid)
+            reading.noteMedia(
+                ofMessage: index, &unsaid, takesDetail: OpenAIMedia.takesDetail,
+                takesName: OpenAIMedia.takesName)
             for (place, part) in message.parts.enumerated() {
                 guard case .reasoning(let reasoning) = part else { continue }
                 reading.noteReasoning(reasoning, ofPart: place, inMessage: index, &unsaid)
@@ -79,12 +86,14 @@ struct OpenAIChatContentWriter {
         }
     }
 
-    private func writeTools(into output: inout ByteQueue) throws(GatewayError) {
-        if !content.tools.isEmpty {
+    private func writeTools(
+        _ tools: [(offset: Int, element: Tool)], into output: inout ByteQueue
+    ) throws(GatewayError) {
+        if !tools.isEmpty {
             output.append(",\"tools\":[")
-            for (index, tool) in content.tools.enumerated() {
+            for (index, tool) in tools.enumerated() {
                 if index > 0 { output.append(",") }
-                try write(tool, "chat.tools[\(index)]", into: &output)
+                try write(tool.element, "chat.tools[\(tool.offset)]", into: &output)
             }
             output.append("]")
         }

@@ -53,6 +53,8 @@ struct OpenAIChatState {
         /// Of reasoning that is signed: the signature, if it is in this piece.
         var signature: JSONValue?
         var isSigned = false
+        /// The number of a call that begins with this piece.
+        var newCall: Int?
 
         enum Kind { case started, none, text, reasoning, redacted, refusal, toolCall }
     }
@@ -60,6 +62,7 @@ struct OpenAIChatState {
     /// Memory that a view of the last event points to.
     private final class Scratch {
         var bytes = ByteQueue()
+        var id = ByteQueue()
     }
 
     init(parser: JSONParser, wantsTyped: Bool, dialect: Dialect, faults: OpenAIFaults) {
@@ -219,11 +222,13 @@ extension OpenAIChatState {
                 throw faults.malformed("a tool call is out of range")
             }
             let function = call[member: "function"]
-            pending.append(
-                Pending(
-                    kind: .toolCall, choiceIndex: choices[place].index,
-                    partIndex: part(ofCall: Int(index), at: place), first: call[member: "id"],
-                    second: function?[member: "name"], third: function?[member: "arguments"]))
+            let known = choices[place].calls.count
+            var event = Pending(
+                kind: .toolCall, choiceIndex: choices[place].index,
+                partIndex: part(ofCall: Int(index), at: place), first: call[member: "id"],
+                second: function?[member: "name"], third: function?[member: "arguments"])
+            if choices[place].calls.count > known { event.newCall = known }
+            pending.append(event)
         }
     }
 
@@ -284,7 +289,7 @@ extension OpenAIChatState {
         case .refusal: content = .refusal(text)
         case .toolCall:
             content = .toolCall(
-                id: text, name: event.second?.string ?? .empty,
+                id: text.isEmpty ? madeID(of: event) : text, name: event.second?.string ?? .empty,
                 argumentsJSON: event.third?.string ?? .empty)
         }
         var delta = ChatDelta(
@@ -297,6 +302,16 @@ extension OpenAIChatState {
         }
         if let extras = event.extras { delta.providerFieldsJSON = unknownFields(of: extras) }
         return delta
+    }
+
+    /// The id of a call that begins without one: some servers give none.
+    private mutating func madeID(of event: Pending) -> ByteView {
+        guard wantsTyped, let number = event.newCall else { return .empty }
+        let scratch = self.scratch ?? Scratch()
+        self.scratch = scratch
+        scratch.id.clear()
+        MadeCallID.append(of: text.json, number: number, into: &scratch.id)
+        return scratch.id.view
     }
 
     private mutating func unknownFields(of message: JSONValue) -> ByteView {

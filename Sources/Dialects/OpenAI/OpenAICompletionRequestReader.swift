@@ -127,7 +127,8 @@ struct OpenAICompletionContentReader {
         var state = OpenAIContentState()
         state.readCompletion(root)
         try state.fields.finish()
-        return OpenAIContentReader.Reading(content: state.content, unknown: state.unknown)
+        return OpenAIContentReader.Reading(
+            content: state.content, unknown: state.unknown, hints: state.hints)
     }
 }
 

@@ -17,6 +17,8 @@ public struct OpenAIContentReader {
         public var content: ChatContent
         /// Members that the core has no name for, by their paths.
         public var unknown: [String]
+        /// The same where leaving them out changes no answer's meaning.
+        public var hints: [String]
     }
 
     /// Reads a whole body.
@@ -27,7 +29,7 @@ public struct OpenAIContentReader {
         var state = OpenAIContentState()
         state.read(root)
         try state.fields.finish()
-        return Reading(content: state.content, unknown: state.unknown)
+        return Reading(content: state.content, unknown: state.unknown, hints: state.hints)
     }
 }
 
@@ -35,6 +37,7 @@ public struct OpenAIContentReader {
 struct OpenAIContentState {
     var content = ChatContent(messages: [])
     var unknown: [String] = []
+    var hints: [String] = []
     var fields = RequestFields()
 
     /// Members that the request's other reader has taken.
@@ -56,8 +59,19 @@ struct OpenAIContentState {
             let top = root[member: "top_logprobs"]?.integer ?? 0
             content.topLogprobs = logprobs ? Int(clamping: top) : nil
         }
-        if root[member: "user"]?.string == nil {
-            content.endUser = root[member: "safety_identifier"]?.string?.string ?? ""
+        if content.topLogprobs == nil, root[member: "top_logprobs"]?.integer ?? 0 > 0 {
+            hints.append("top_logprobs")
+        }
+        if let safety = root[member: "safety_identifier"]?.string?.string {
+            let isKnown = content.endUser.isEmpty || content.endUser == safety
+            if isKnown { content.endUser = safety } else { hints.append("safety_identifier") }
+        }
+        if !content.wantsAudio, let audio = root[member: "audio"], !audio.isNull {
+            hints.append("audio")
+        }
+        guard let options = root[member: "stream_options"] else { return }
+        for (name, _) in options.members where !name.equals("include_usage") {
+            hints.append("stream_options.\(name.string)")
         }
     }
 

@@ -17,6 +17,10 @@ extension OpenAIContentState {
             content.predictedOutput = text(of: value[member: "content"])
         } else if name.equals("modalities") {
             content.wantsAudio = value.elements.contains { $0.string?.equals("audio") ?? false }
+            let others = value.elements.contains {
+                !($0.string?.equals("audio") ?? false) && !($0.string?.equals("text") ?? false)
+            }
+            if others { unknown.append("modalities") }
         } else if name.equals("audio") {
             content.audioVoice = value[member: "voice"]?.string?.string ?? ""
             content.audioMimeType = OpenAIAudio.mimeType(of: value[member: "format"]?.string)
@@ -140,6 +144,11 @@ extension OpenAIContentState {
         guard let schema = described?[member: "schema"], schema.kind == .object else {
             return fields.violate(
                 "response_format.json_schema.schema", "is required, and must be an object")
+        }
+        if let described {
+            noteUnknown(
+                of: described, known: ["name", "description", "schema", "strict"],
+                "response_format.json_schema")
         }
         content.responseFormat = .jsonSchema(
             name: described?[member: "name"]?.string?.string ?? "",

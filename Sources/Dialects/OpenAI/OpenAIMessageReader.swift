@@ -26,6 +26,7 @@ struct OpenAIMessageReader {
         let parts = content(message[member: "content"], &state)
         if role == .tool {
             let id = message[member: "tool_call_id"]?.string?.string ?? ""
+            if !result.name.isEmpty { state.hints.append("\(path).name") }
             result.name = ""
             result.parts = [.toolResult(ToolResult(toolCallID: id, parts: parts))]
             state.noteUnknown(of: message, known: Self.known, path)
@@ -81,11 +82,26 @@ struct OpenAIMessageReader {
                 state.fields.violate(place, "must have an id, and a function with its name")
                 continue
             }
+            noteOthers(of: call, known: ["id", "type", "function", "index"], place, &state)
+            noteOthers(of: function, known: ["name", "arguments"], "\(place).function", &state)
             result.parts.append(
                 .toolCall(
                     ToolCall(
                         id: id.string, name: name.string,
                         argumentsJSON: function[member: "arguments"]?.string?.string ?? "")))
+        }
+    }
+
+    /// Members that change no answer's meaning, such as those of a call that its vendor's clients
+    /// send back as they got them.
+    private func noteOthers(
+        of object: JSONValue?, known: [StaticString], _ place: String,
+        _ state: inout OpenAIContentState
+    ) {
+        guard let object, object.kind == .object else { return }
+        for (name, value) in object.members where !value.isNull {
+            if known.contains(where: { name.equals($0) }) { continue }
+            state.hints.append("\(place).\(name.string)")
         }
     }
 
@@ -131,9 +147,16 @@ struct OpenAIMessageReader {
             state.fields.violate("\(place).image_url.url", "is required, and must be a string")
             return nil
         }
-        let detail = image?[member: "detail"]?.string.flatMap { Media.Detail(rawValue: $0.string) }
+        noteOthers(of: image, known: ["url", "detail", "format"], "\(place).image_url", &state)
+        let asked = image?[member: "detail"]?.string ?? .empty
+        let detail = Media.Detail(rawValue: asked.string)
+        if detail == nil, !asked.isEmpty, !asked.equals("auto") {
+            state.hints.append("\(place).image_url.detail")
+        }
         guard url.hasPrefix("data:") else {
-            return Media(source: .uri(url.string), mimeType: "", detail: detail)
+            // LiteLLM's word for the type of what is elsewhere.
+            let type = image?[member: "format"]?.string?.string ?? ""
+            return Media(source: .uri(url.string), mimeType: type, detail: detail)
         }
         guard let data = DataURL(url) else {
             state.fields.violate("\(place).image_url.url", "is no `data:` address of Base64")
@@ -147,6 +170,7 @@ struct OpenAIMessageReader {
     ) -> Media? {
         state.noteUnknown(of: part, known: ["type", "input_audio"], place)
         let sound = part[member: "input_audio"]
+        noteOthers(of: sound, known: ["data", "format"], "\(place).input_audio", &state)
         guard let text = sound?[member: "data"]?.string, let bytes = Base64.decode(text) else {
             state.fields.violate("\(place).input_audio.data", "is required, and must be Base64")
             return nil
@@ -161,9 +185,13 @@ struct OpenAIMessageReader {
     ) -> Media? {
         state.noteUnknown(of: part, known: ["type", "file"], place)
         let file = part[member: "file"]
+        noteOthers(
+            of: file, known: ["file_data", "file_id", "filename", "format"], "\(place).file", &state
+        )
         let name = file?[member: "filename"]?.string?.string ?? ""
         if let id = file?[member: "file_id"]?.string {
-            return Media(source: .fileID(id.string), mimeType: "", fileName: name)
+            let type = file?[member: "format"]?.string?.string ?? ""
+            return Media(source: .fileID(id.string), mimeType: type, fileName: name)
         }
         guard let text = file?[member: "file_data"]?.string else {
             state.fields.violate("\(place).file", "needs a file_id or file_data")

@@ -130,6 +130,18 @@ struct OpenAIMessageWriter {
 
 /// Pictures, sound and documents as parts of a message.
 enum OpenAIMedia {
+    /// Whether it is told how closely a picture is looked at.
+    static func takesDetail(_ media: Media) -> Bool {
+        if case .fileID = media.source { return false }
+        return media.mimeType.hasPrefix("image/") || media.mimeType.isEmpty
+    }
+
+    /// Whether the name of a file is told.
+    static func takesName(_ media: Media) -> Bool {
+        guard case .inline = media.source else { return false }
+        return !takesDetail(media) && !media.mimeType.hasPrefix("audio/")
+    }
+
     /// Appends a part. `refused` makes the error for what the dialect cannot say.
     static func write(
         _ media: Media, into output: inout ByteQueue, refused: (String) -> GatewayError

@@ -28,9 +28,12 @@ public struct OpenAIRequestWriter {
         }
         var request = request
         request.maxOutputTokens = outputTokensMax ?? request.maxOutputTokens
-        let reading = try ContentReading(request, with: parser())
-        return try OpenAIChatContentWriter(request: request, reading: reading).write(
-            model: upstreamModel, mayDrop: dropsUnsupported, into: &output)
+        var reading = try ContentReading(request, with: parser())
+        var unsaid = reading.unsaid(mayDrop: dropsUnsupported)
+        try reading.keepOwn(of: .openAIChat, &unsaid)
+        try OpenAIChatContentWriter(request: request, reading: reading).write(
+            model: upstreamModel, &unsaid, into: &output)
+        return unsaid.dropped
     }
 
     /// Appends the body of a request for a prompt's completion or for a response, in its client's
@@ -64,8 +67,9 @@ public struct OpenAIRequestWriter {
             RequestSplice(model: upstreamModel, boundName: "").write(raw, into: &output)
             return []
         }
-        let reading = try EmbeddingReading(request, with: parser())
-        let unsaid = reading.unsaid(mayDrop: dropsUnsupported)
+        var reading = try EmbeddingReading(request, with: parser())
+        var unsaid = reading.unsaid(mayDrop: dropsUnsupported)
+        try reading.keepOwn(of: .openAIEmbeddings, &unsaid)
         try unsaid.finish()
         try write(reading.content, model: upstreamModel, into: &output)
         return unsaid.dropped

@@ -24,6 +24,10 @@ public struct ChatContent: Sendable {
     public var audioMimeType = ""
     /// A JSON object merged into the upstream request.
     public var extraBodyJSON = ""
+    /// The dialect that ``extraBodyJSON`` and tools of the vendor's own are written in.
+    public var jsonDialect = Dialect.openAIChat
+    /// The tools up to which the upstream is asked to cache its state, by their places.
+    public var toolBreakpoints: [Int: CacheBreakpoint] = [:]
     /// Drop what the deployment does not support instead of refusing the request.
     public var dropsUnsupportedParams = false
 
@@ -38,6 +42,10 @@ public struct Message: Sendable {
     public var name: String
     /// A JSON object of fields that the core has no name for. Empty means none.
     public var providerFieldsJSON: String
+    /// The dialect of the upstream that wrote the message; `nil` for that of any.
+    public var dialect: Dialect?
+    /// What stands beside the parts' content, by their places.
+    public var marks: [Int: PartMarks] = [:]
 
     public enum Role: String, Sendable {
         case system
@@ -65,6 +73,28 @@ public enum Part: Sendable {
     case refusal(String)
     /// A part of a kind that the core has no name for, as a JSON object.
     case other(json: String)
+}
+
+/// What stands beside the content of a part.
+public struct PartMarks: Sendable {
+    /// The proof of the upstream that wrote it; reasoning has its own. Empty means none.
+    public var signature = ""
+    /// Asks the upstream to cache its state up to and including the part.
+    public var cacheBreakpoint: CacheBreakpoint?
+    /// Whether it has annotations, which no dialect takes back.
+    public var hasAnnotations = false
+    /// Whether it has fields that the core has no name for.
+    public var hasProviderFields = false
+
+    public init() {}
+}
+
+/// Asks the upstream to cache its state up to some place.
+public struct CacheBreakpoint: Sendable {
+    /// How long; `nil` for the upstream's own time.
+    public var seconds: Int64?
+
+    public init(seconds: Int64? = nil) { self.seconds = seconds }
 }
 
 /// What a model thought in an earlier turn.

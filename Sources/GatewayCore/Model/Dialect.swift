@@ -45,6 +45,16 @@ public enum Dialect: UInt8, Sendable {
 }
 
 extension Dialect {
+    /// Those that an upstream may be asked for a chat in.
+    public static let ofChats: [Dialect] = [
+        .openAIChat, .anthropicMessages, .geminiContent, .ollamaChat,
+    ]
+
+    /// Those that an upstream may be asked for embeddings in.
+    public static let ofEmbeddings: [Dialect] = [
+        .openAIEmbeddings, .geminiEmbeddings, .ollamaEmbeddings,
+    ]
+
     /// Whether it asks for an answer in Ollama's words.
     public var isOllamas: Bool { self == .ollamaChat || self == .ollamaGenerate }
 }

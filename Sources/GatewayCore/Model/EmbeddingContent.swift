@@ -7,6 +7,8 @@ public struct EmbeddingContent: Sendable {
     public var endUser: String
     /// A JSON object merged into the upstream request. Empty means none.
     public var extraBodyJSON: String
+    /// The dialect that ``extraBodyJSON`` is written in.
+    public var jsonDialect = Dialect.openAIEmbeddings
 
     public enum Input: Sendable {
         case text(String)

@@ -130,7 +130,8 @@ struct AnthropicRoundTripTests {
         var anthropic = ByteQueue()
         let lost = try AnthropicRequestWriter(model: "claude-opus-4-6")
             .write(first, with: JSONParser(), into: &anthropic)
-        #expect(lost.isEmpty, "\(json)")
+        // Anthropic's schemas have no names.
+        #expect(lost.allSatisfy { $0 == "response_format.json_schema.name" }, "\(json)")
         let second = try AnthropicRequestReader(parser: JSONParser()).read(anthropic.view)
         var home = ByteQueue()
         let lostToo = try OpenAIRequestWriter.writeChat(second, model: "m", into: &home)

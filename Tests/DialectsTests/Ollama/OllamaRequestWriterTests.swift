@@ -80,6 +80,7 @@ struct OllamaRequestWriterTests {
                     "top_logprobs":2,"reasoning_effort":"none","response_format":
                     {"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object"}}}
                     """#)),
+            drops: ["response_format.json_schema.name"],
             defaults: OllamaDefaults(keepAliveJSON: "\"5m\"", contextTokens: 8192))
         #expect(
             object
