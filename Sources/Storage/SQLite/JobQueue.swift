@@ -1,9 +1,10 @@
+import GatewayPrimitives
 import Glibc
 
 /// What waits for a thread of the store's: any thread adds, one takes all there is.
 ///
 /// `@unchecked Sendable`: everything is reached under its mutex.
-final class JobQueue<Job>: @unchecked Sendable {
+final class JobQueue<Job>: Sleeper, @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let countMax: Int
@@ -28,12 +29,29 @@ final class JobQueue<Job>: @unchecked Sendable {
     /// Adds a job; false when the queue is full or closed.
     func add(_ job: Job) -> Bool {
         pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        guard !isClosed, waiting.count < countMax else { return false }
+        guard !isClosed, waiting.count < countMax else {
+            pthread_mutex_unlock(mutex)
+            return false
+        }
         waiting.append(job)
+        let sleeps = isWaiting
+        pthread_mutex_unlock(mutex)
         // Only a sleeper needs a call; one at work looks again before it sleeps.
-        if isWaiting { pthread_cond_signal(condition) }
+        if sleeps { WakeupBatch.wake(self) }
         return true
+    }
+
+    /// Whether its thread sleeps.
+    var isAwaited: Bool {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return isWaiting
+    }
+
+    func wake() {
+        pthread_mutex_lock(mutex)
+        if isWaiting, !waiting.isEmpty { pthread_cond_signal(condition) }
+        pthread_mutex_unlock(mutex)
     }
 
     /// Waits until there is something, and puts all of it into `jobs`, which is empty before.

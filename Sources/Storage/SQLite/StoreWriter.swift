@@ -1,4 +1,5 @@
 import GRDB
+import GatewayPrimitives
 
 /// The one writer of a database: a thread that takes all jobs that wait, runs them in one
 /// transaction, and answers them when it is durable. There is no timer: a job that comes alone is
@@ -30,15 +31,20 @@ final class StoreWriter: Sendable {
 
     private func run(_ queue: JobQueue<any WriteJob>) {
         var jobs: [any WriteJob] = []
+        // Those who wait on one loop go on in one turn of it.
+        let wakeups = WakeupBatch()
         while queue.take(into: &jobs) {
-            write(jobs)
-            jobs.removeAll(keepingCapacity: true)
+            let outcome = write(jobs)
+            wakeups.gather {
+                for job in jobs { job.finish(outcome) }
+                jobs.removeAll(keepingCapacity: true)
+            }
         }
     }
 
     /// One transaction for all. A job that throws undoes its own work only; if the transaction
     /// itself fails, so does every job.
-    private func write(_ jobs: [any WriteJob]) {
+    private func write(_ jobs: [any WriteJob]) -> Result<Void, StoreFailure> {
         let outcome: Result<Void, StoreFailure>
         do {
             let hasWritten = try database.inDatabase { database in
@@ -59,7 +65,7 @@ final class StoreWriter: Sendable {
             health.note(outcome)
             for job in jobs { job.undo() }
         }
-        for job in jobs { job.finish(outcome) }
+        return outcome
     }
 }
 

@@ -1,14 +1,14 @@
-import GatewayPrimitives
+public import GatewayPrimitives
 import Glibc
 import Synchronization
 
 // What any thread may ask of a loop.
-extension EventLoop {
+extension EventLoop: Sleeper {
     /// Ends the loop after its present turn. What is still open is closed without a word to its
     /// peer, and tasks that wait are never woken; drain first.
     public func stop() {
         inbox.withLock { $0.stops = true }
-        signal()
+        WakeupBatch.wake(self)
     }
 
     /// Waits for the loop's thread to end, after ``stop()``.
@@ -17,7 +17,7 @@ extension EventLoop {
     /// Does something on the loop's thread, soon.
     public func execute(_ work: @escaping @Sendable () -> Void) {
         inbox.withLock { $0.work.append(work) }
-        signal()
+        WakeupBatch.wake(self)
     }
 
     /// Whether the caller runs on the loop's thread.
@@ -61,16 +61,17 @@ extension EventLoop {
             jobs.append(job)
         } else {
             inbox.withLock { $0.jobs.append(job) }
-            signal()
+            WakeupBatch.wake(self)
         }
     }
 
-    private func signal() {
-        let isFirst = inbox.withLock { inbox in
-            defer { inbox.isSignalled = true }
-            return !inbox.isSignalled
+    public func wake() {
+        let isNeeded = inbox.withLock { inbox in
+            guard !inbox.isEmpty, !inbox.isSignalled else { return false }
+            inbox.isSignalled = true
+            return true
         }
-        guard isFirst else { return }
+        guard isNeeded else { return }
         var one: UInt64 = 1
         _ = write(wakeup, &one, 8)
     }

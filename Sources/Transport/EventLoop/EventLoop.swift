@@ -5,6 +5,7 @@
 //   timers    those that are due fire
 //   jobs      the resumed tasks run; they append to the output of connections and mark them dirty
 //   flush     each dirty connection sends once, however many streams and chunks it has to send
+//   wake      each thread that has been handed something is woken once
 //
 // Nothing writes to a socket before the flush: the number of send calls decides the cost of a
 // request, so everything that a turn has for one connection leaves in one of them.
@@ -45,6 +46,7 @@ public final class EventLoop: @unchecked Sendable {
 
     let inbox = Mutex(Inbox())
     let wakeup: Int32
+    private let wakeups = WakeupBatch()
     var thread: NativeThread?
     let threadID = Atomic<UInt64>(0)
 
@@ -52,7 +54,10 @@ public final class EventLoop: @unchecked Sendable {
         var jobs: ContiguousArray<UnownedJob> = []
         var work: ContiguousArray<@Sendable () -> Void> = []
         var stops = false
+        /// Whether the loop has been woken since it last took all there is.
         var isSignalled = false
+
+        var isEmpty: Bool { jobs.isEmpty && work.isEmpty && !stops }
     }
 
     /// Buffers that every handler of the loop reads into and sends from.
@@ -152,21 +157,28 @@ public final class EventLoop: @unchecked Sendable {
             let count = poller.wait(timeoutMilliseconds: waitTimeout)
             // Before the dispatch: handlers reckon their deadlines from it.
             now = clock()
-            var index = 0
-            while index < count {
-                let (token, readiness) = poller.ready(at: index)
-                dispatch(token, readiness)
-                index &+= 1
-            }
-            timers.advance(to: now.nanoseconds)
-            let stops = takeInbox()
-            runJobs()
-            flush()
-            releaseClosed()
+            var stops = false
+            wakeups.gather { stops = turn(readyCount: count) }
             if stops { break }
         }
         releaseAll()
         threadID.store(0, ordering: .relaxed)
+    }
+
+    /// All of a turn but its waits; true when the loop is to stop.
+    private func turn(readyCount: Int) -> Bool {
+        var index = 0
+        while index < readyCount {
+            let (token, readiness) = poller.ready(at: index)
+            dispatch(token, readiness)
+            index &+= 1
+        }
+        timers.advance(to: now.nanoseconds)
+        let stops = takeInbox()
+        runJobs()
+        flush()
+        releaseClosed()
+        return stops
     }
 
     private func releaseClosed() {
@@ -206,7 +218,7 @@ public final class EventLoop: @unchecked Sendable {
     private func takeInbox() -> Bool {
         var work: ContiguousArray<@Sendable () -> Void> = []
         let stops = inbox.withLock { inbox in
-            guard inbox.isSignalled else { return false }
+            guard !inbox.isEmpty else { return false }
             inbox.isSignalled = false
             jobs.append(contentsOf: inbox.jobs)
             inbox.jobs.removeAll(keepingCapacity: true)
