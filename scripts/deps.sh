@@ -4,6 +4,7 @@
 #   scripts/deps.sh test         and what `make test` needs on top
 #   scripts/deps.sh clients      and what `make test-clients-all` needs on top
 #   scripts/deps.sh browser      and what `make test-browser` needs on top
+#   scripts/deps.sh counts       and what `make bench-check` needs on top
 #   scripts/deps.sh bench        and what `make bench-smoke` needs on top
 set -euo pipefail
 
@@ -27,7 +28,8 @@ clients=(
     libnetty-tcnative-jni libperfmark-java
     cmake g++ libgrpc++-dev
 )
-bench=(gcc libc6-dev binutils nghttp2-client nginx-light haproxy util-linux valgrind)
+counts=(gcc libc6-dev binutils nghttp2-client util-linux valgrind)
+bench=(nginx-light haproxy)
 
 wanted=("${build[@]}")
 case "${1:-build}" in
@@ -35,9 +37,10 @@ case "${1:-build}" in
     test) wanted+=("${tests[@]}") ;;
     clients) wanted+=("${tests[@]}" "${clients[@]}") ;;
     browser) wanted+=("${tests[@]}" chromium) ;;
-    bench) wanted+=("${tests[@]}" "${bench[@]}") ;;
+    counts) wanted+=("${tests[@]}" "${counts[@]}") ;;
+    bench) wanted+=("${tests[@]}" "${counts[@]}" "${bench[@]}") ;;
     *)
-        echo "usage: scripts/deps.sh [build|test|clients|browser|bench]" >&2
+        echo "usage: scripts/deps.sh [build|test|clients|browser|counts|bench]" >&2
         exit 2
         ;;
 esac
