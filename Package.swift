@@ -173,8 +173,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "API", "GatewayCore", "GatewayPrimitives", "Telemetry", "TestSupport",
-                "Transport",
+                "Gateway", "API", "GatewayCore", "GatewayPrimitives", "Providers", "Telemetry",
+                "TestSupport", "Transport",
             ],
             resources: [.copy("Fixtures")], swiftSettings: settings),
         .target(

@@ -18,7 +18,10 @@ enum Endpoint: Equatable {
     case ollamaChat
     case ollamaGenerate
     case ollamaEmbed
+    /// The older one, of a prompt at a time.
+    case ollamaEmbeddings
     case ollamaTags
+    case ollamaRunning
     case ollamaShow
     case ollamaVersion
     case models
@@ -57,7 +60,9 @@ enum Endpoint: Equatable {
         if path.equals("/chat") { return .ollamaChat }
         if path.equals("/generate") { return .ollamaGenerate }
         if path.equals("/embed") { return .ollamaEmbed }
+        if path.equals("/embeddings") { return .ollamaEmbeddings }
         if path.equals("/tags") { return .ollamaTags }
+        if path.equals("/ps") { return .ollamaRunning }
         if path.equals("/show") { return .ollamaShow }
         return path.equals("/version") ? .ollamaVersion : nil
     }
@@ -73,9 +78,10 @@ enum Endpoint: Equatable {
         switch self {
         case .chatCompletions, .completions, .responses, .embeddings, .moderations, .rerank,
             .messages, .messagesCount, .tokenCounter, .ollamaChat, .ollamaGenerate, .ollamaEmbed,
-            .ollamaShow:
+            .ollamaEmbeddings, .ollamaShow:
             "POST"
-        case .ollamaTags, .ollamaVersion, .models, .model, .liveness, .readiness, .metrics:
+        case .ollamaTags, .ollamaRunning, .ollamaVersion, .models, .model, .liveness, .readiness,
+            .metrics:
             "GET, HEAD"
         case .absent: nil
         }
@@ -93,7 +99,8 @@ enum Endpoint: Equatable {
     /// Whether its clients know Ollama's errors.
     var isOllamas: Bool {
         switch self {
-        case .ollamaChat, .ollamaGenerate, .ollamaEmbed, .ollamaTags, .ollamaShow, .ollamaVersion:
+        case .ollamaChat, .ollamaGenerate, .ollamaEmbed, .ollamaEmbeddings, .ollamaTags,
+            .ollamaRunning, .ollamaShow, .ollamaVersion:
             true
         default: false
         }

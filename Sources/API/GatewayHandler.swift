@@ -85,13 +85,15 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
                 OllamaChatDoor(
                     endpoint == .ollamaChat ? .ollamaChat : .ollamaGenerate, exchange,
                     clock: clock, parser: parser, errors: ollamaErrors, limits: limits))
-        case .ollamaEmbed:
+        case .ollamaEmbed, .ollamaEmbeddings:
             await pipeline.run(
                 OllamaEmbedDoor(
-                    exchange, clock: clock, parser: parser, errors: ollamaErrors, limits: limits))
+                    isOfOnePrompt: endpoint == .ollamaEmbeddings, exchange, clock: clock,
+                    parser: parser, errors: ollamaErrors, limits: limits))
         case .ollamaVersion: OllamaModelsEndpoint.version(to: exchange)
         case .absent: refuse(exchange, at: endpoint, .absent(exchange.path))
-        case .models, .model, .ollamaTags, .ollamaShow: await tellModels(exchange, at: endpoint)
+        case .models, .model, .ollamaTags, .ollamaRunning, .ollamaShow:
+            await tellModels(exchange, at: endpoint)
         case .metrics:
             if let metrics {
                 await serve(metrics, to: exchange)
@@ -110,6 +112,7 @@ public final class GatewayHandler: ExchangeHandler, @unchecked Sendable {
             let models = pipeline.models(for: principal)
             switch endpoint {
             case .ollamaTags: OllamaModelsEndpoint.list(models, to: exchange)
+            case .ollamaRunning: OllamaModelsEndpoint.list([], to: exchange)
             case .ollamaShow:
                 try await OllamaModelsEndpoint.show(
                     models, to: exchange, parser: parser, bytesMax: limits.bodyBytesMax)

@@ -5,6 +5,7 @@ extension ContentReading {
     /// no answer's meaning.
     private static let messageHints = [
         "thinking_blocks", "annotations", "provider_specific_fields", "gemini_parts",
+        "anthropic_blocks",
     ]
 
     /// Tells the members of a message that are no part of it in another dialect.

@@ -15,6 +15,8 @@ public enum DialectLimits {
     static let anthropicOutputTokensDefault = 4096
     /// The longest text of an upstream's error that is passed on.
     static let upstreamMessageBytesMax = 2048
+    /// The input of a block that the core has no name for.
+    static let otherBlockBytesMax = 4 * 1024 * 1024
     /// The longest value of an SSE `event` or `id` field that is kept.
     static let eventFieldBytesMax = 1024
 }

@@ -17,7 +17,7 @@ public protocol StreamReplyDecoding {
     /// the end of the response.
     mutating func end() throws(GatewayError) -> ReplyFinished
 
-    /// Whether what was read is a whole reply, in a dialect whose streams have no end marker.
+    /// Whether what was read is a whole reply, where no end marker has come.
     var isComplete: Bool { get }
 
     /// What the upstream has told so far of what it uses; `nil` for nothing.
@@ -33,6 +33,9 @@ extension OpenAIChatStreamDecoder: StreamReplyDecoding {
     public static var endMarker: StaticString { "[DONE]" }
 
     public var usageSoFar: Usage? { state.usage }
+
+    /// Some servers end their streams without the marker, when every choice has ended.
+    public var isComplete: Bool { state.isComplete }
 
     public mutating func take(_ event: SSEEvent) throws(GatewayError) -> Bool {
         if event.data.equals("[DONE]") { return false }

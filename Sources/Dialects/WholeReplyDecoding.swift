@@ -13,6 +13,13 @@ public protocol WholeReplyDecoding {
 
     /// What the reply came to.
     mutating func end() throws(GatewayError) -> ReplyFinished
+
+    /// What the upstream has told of what it uses, be it not all; `nil` for nothing.
+    var usageSoFar: Usage? { get }
+}
+
+extension WholeReplyDecoding {
+    public var usageSoFar: Usage? { nil }
 }
 
 extension OpenAIChatReplyDecoder: WholeReplyDecoding {}

@@ -152,15 +152,20 @@ struct Composition {
     ) throws -> [ProviderKind: any Provider] {
         [
             .openAI: try OpenAIProvider(
-                client: client, clock: clock, deployments: settings.deployments),
+                client: client, clock: clock, deployments: settings.deployments,
+                limits: settings.replies),
             .anthropic: try AnthropicProvider(
-                client: client, clock: clock, deployments: settings.deployments),
+                client: client, clock: clock, deployments: settings.deployments,
+                limits: settings.replies),
             .azure: try OpenAIProvider(
-                client: client, clock: clock, deployments: settings.deployments, kind: .azure),
+                client: client, clock: clock, deployments: settings.deployments, kind: .azure,
+                limits: settings.replies),
             .ollama: try OllamaProvider(
-                client: client, clock: clock, deployments: settings.deployments),
+                client: client, clock: clock, deployments: settings.deployments,
+                limits: settings.replies),
             .gemini: try GeminiProvider(
-                client: client, clock: clock, deployments: settings.deployments),
+                client: client, clock: clock, deployments: settings.deployments,
+                limits: settings.replies),
             .scripted: try ScriptedProvider(clock: clock, deployments: settings.deployments),
         ]
     }

@@ -69,7 +69,13 @@ struct UpstreamReply {
             if let told = decoder.usageSoFar { relay.noteUsage(told) }
             throw error
         }
-        try relay.emit(ReplyEvent(.finished(try decoder.end())))
+        try finish(try decoder.end(), decoder.usageSoFar)
+    }
+
+    /// Ends the reply. What it told of its tokens counts where that was not all.
+    private func finish(_ finished: ReplyFinished, _ told: Usage?) throws(GatewayError) {
+        if finished.usage == nil, let told { relay.noteUsage(told) }
+        try relay.emit(ReplyEvent(.finished(finished)))
     }
 
     /// Relays the events that have come whole. Returns how many bytes of the next one are there;
@@ -86,7 +92,7 @@ struct UpstreamReply {
             case .event(let event, let count):
                 consumed += count
                 guard try decoder.take(event) else {
-                    try relay.emit(ReplyEvent(.finished(try decoder.end())))
+                    try finish(try decoder.end(), decoder.usageSoFar)
                     exchange.takeInbound(consumed)
                     exchange.expectEnd()
                     return nil
@@ -118,7 +124,7 @@ struct UpstreamReply {
         var decoder = whole
         try decoder.begin(body)
         while let event = decoder.next() { try relay.emit(event) }
-        try relay.emit(ReplyEvent(.finished(try decoder.end())))
+        try finish(try decoder.end(), decoder.usageSoFar)
     }
 
     /// What an answer that is not a success means, as the dialect's reader has it. A body that is

@@ -93,11 +93,17 @@ def test_embeddings(client):
     reply = client.embed("demo", ["a", "b"])
     assert [len(vector) for vector in reply.embeddings] == [4, 4]
     assert client.embed("gpt", "a").embeddings[0]
+    assert list(client.embeddings("demo", "a").embedding) == list(reply.embeddings[0])
+    assert client.embeddings("gpt", "a").embedding
+    with pytest.raises(ollama.ResponseError) as refused:
+        client.embeddings("demo", "")
+    assert refused.value.status_code == 400 and "prompt" in refused.value.error
 
 
 def test_models(client):
     names = {model.model for model in client.list().models}
     assert names == {"demo", "gpt", "claude"}
+    assert list(client.ps().models) == []
     shown = client.show("gpt")
     assert set(shown.capabilities) == {"completion", "tools", "vision"}
 

@@ -66,18 +66,32 @@ final class OllamaChatDoor: OllamaDoor, Door {
     }
 }
 
-/// Ollama's `POST /api/embed`.
+/// Ollama's `POST /api/embed`, and the older `POST /api/embeddings`, which has one prompt, and one
+/// vector for it.
 final class OllamaEmbedDoor: OllamaDoor, Door {
-    let endpoint: StaticString = "ollama.embed"
-    var rawDialect: Dialect? { .ollamaEmbeddings }
+    let endpoint: StaticString
+    /// Upstreams are asked by `/api/embed` in both cases.
+    var rawDialect: Dialect? { isOfOnePrompt ? nil : .ollamaEmbeddings }
 
+    private let isOfOnePrompt: Bool
     private var writer: OllamaEmbeddingsWriter?
     private var model = ""
 
+    init(
+        isOfOnePrompt: Bool, _ exchange: ServerExchange, clock: any Clock, parser: JSONParser,
+        errors: OllamaErrorWriter, limits: DoorLimits
+    ) {
+        self.isOfOnePrompt = isOfOnePrompt
+        endpoint = isOfOnePrompt ? "ollama.embeddings" : "ollama.embed"
+        super.init(exchange, clock: clock, parser: parser, errors: errors, limits: limits)
+    }
+
     func readRequest() async throws(GatewayError) -> ModelRequest {
         let body = try await readBody()
-        var request = try OpenAIEmbeddingRequestReader(parser: parser).read(
-            body, as: .ollamaEmbeddings)
+        let reader = OpenAIEmbeddingRequestReader(parser: parser)
+        var request =
+            isOfOnePrompt
+            ? try reader.read(prompt: body) : try reader.read(body, as: .ollamaEmbeddings)
         try RoutingHeaders.complete(
             &request.routing, &request.tags, &request.endUser, exchange)
         request.identity = try identity(of: body)
@@ -87,7 +101,7 @@ final class OllamaEmbedDoor: OllamaDoor, Door {
 
     func commit(_ record: CallRecord) {
         appendServedHeaders(record)
-        writer = OllamaEmbeddingsWriter(model: model)
+        writer = OllamaEmbeddingsWriter(model: model, isOfOnePrompt: isOfOnePrompt)
     }
 
     func write(_ event: ReplyEvent) throws(GatewayError) { try writer?.add(event) }

@@ -17,7 +17,7 @@ enum OllamaModelsEndpoint {
         exchange.respond(status: 200, json: body.view)
     }
 
-    /// `GET /api/tags`.
+    /// `GET /api/tags`; and `GET /api/ps`, of none: the gateway holds no model in memory.
     static func list(_ models: [ModelEntry], to exchange: ServerExchange) {
         var body = ByteQueue()
         body.append("{\"models\":[")

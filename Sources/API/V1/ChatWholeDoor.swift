@@ -1,4 +1,5 @@
 import CGatewayProto
+import Dialects
 import GRPC
 import GatewayCore
 import GatewayPrimitives
@@ -17,6 +18,10 @@ final class ChatWholeDoor: V1Door, Door {
     private struct Choice {
         let index: Int
         var parts: [(index: Int, part: Gathered)] = []
+        /// The proofs of parts that are no reasoning, which has its own.
+        var signatures: [Int: [UInt8]] = [:]
+        /// Members that the contract has no name for.
+        var fields = GatheredFields()
         var logprobs: [TokenLogprob] = []
         var refusalLogprobs: [TokenLogprob] = []
     }
@@ -57,6 +62,10 @@ final class ChatWholeDoor: V1Door, Door {
         if place == choices.count { choices.append(Choice(index: delta.choiceIndex)) }
         choices[place].logprobs += delta.logprobs
         choices[place].refusalLogprobs += delta.refusalLogprobs
+        choices[place].fields.add(delta.providerFieldsJSON)
+        if !delta.signature.isEmpty, !delta.content.isReasoning {
+            choices[place].signatures[delta.partIndex, default: []] += delta.signature.buffer
+        }
         let known = choices[place].parts.firstIndex { $0.index == delta.partIndex }
         guard let more = Self.gathered(delta, known.map { choices[place].parts[$0].part }) else {
             return
@@ -123,9 +132,20 @@ final class ChatWholeDoor: V1Door, Door {
         let gathered = choices.first { $0.index == outcome.choiceIndex }
         let message = arena.make(V1Types.message)
         message.pointee.role = LLMGATEWAY__V1__ROLE__ROLE_ASSISTANT
-        let parts = (gathered?.parts ?? []).map { part(of: $0.part, arena) }
+        let parts = (gathered?.parts ?? []).map { item in
+            let part = part(of: item.part, arena)
+            if let proof = gathered?.signatures[item.index] {
+                part.pointee.signature = arena.text(String(decoding: proof, as: UTF8.self))
+            }
+            return part
+        }
         message.pointee.n_parts = parts.count
         message.pointee.parts = arena.array(parts.map { Optional($0) })
+        if let fields = gathered?.fields, !fields.isEmpty {
+            var json = ByteQueue()
+            fields.appendObject(into: &json)
+            message.pointee.provider_fields_json = arena.text(json.view)
+        }
         let choice = arena.make(V1Types.choice)
         choice.pointee.index = Int32(outcome.choiceIndex)
         choice.pointee.message = message

@@ -7,26 +7,9 @@ public struct AnthropicMessageCollector: ~Copyable {
     private let id: String
     private let model: String
     private var raw = ByteQueue()
-    private var blocks: [Block] = []
+    private var blocks = AnthropicGatheredBlocks()
+    private var fields = GatheredFields()
     private var gathered: GatheredBytes
-
-    /// One block of the message.
-    private struct Block {
-        let kind: Kind
-        let part: Int
-        var id: [UInt8] = []
-        var name: [UInt8] = []
-        /// The text, or a call's arguments, or thinking that cannot be read.
-        var text: [UInt8] = []
-        /// Of thinking.
-        var signature: [UInt8] = []
-    }
-
-    private enum Kind {
-        case text, thinking, redacted, call
-
-        var isThinking: Bool { self == .thinking || self == .redacted }
-    }
 
     /// - Parameter bytesMax: how much may be gathered.
     public init(id: String, model: String, bytesMax: Int = 64 * 1024 * 1024) {
@@ -46,31 +29,8 @@ public struct AnthropicMessageCollector: ~Copyable {
             return
         }
         try gathered.add(delta.keptBytes)
-        switch delta.content {
-        case .none: break
-        case .text(let text), .refusal(let text):
-            if !text.isEmpty { blocks[place(.text, delta.partIndex)].text += text.buffer }
-        case .reasoning(let text):
-            if text.isEmpty && delta.signature.isEmpty { break }
-            let place = place(.thinking, delta.partIndex)
-            blocks[place].text += text.buffer
-            blocks[place].signature += delta.signature.buffer
-        case .redactedReasoning(let data):
-            blocks[place(.redacted, delta.partIndex)].text += data.buffer
-        case .toolCall(let id, let name, let arguments):
-            let place = place(.call, delta.partIndex)
-            blocks[place].id += id.buffer
-            blocks[place].name += name.buffer
-            blocks[place].text += arguments.buffer
-        }
-    }
-
-    private mutating func place(_ kind: Kind, _ part: Int) -> Int {
-        if let place = blocks.lastIndex(where: { $0.kind == kind && $0.part == part }) {
-            return place
-        }
-        blocks.append(Block(kind: kind, part: part))
-        return blocks.count - 1
+        fields.add(delta.providerFieldsJSON)
+        blocks.add(delta)
     }
 
     /// Appends the whole message. Throws if the arguments of a call are no object.
@@ -89,10 +49,11 @@ public struct AnthropicMessageCollector: ~Copyable {
         try writeBlocks(outcome, into: &output)
         output.append("],")
         AnthropicStop.append(
-            outcome, hasCalls: blocks.contains { $0.kind == .call }, into: &output)
+            outcome, hasCalls: blocks.all.contains { $0.kind == .call }, into: &output)
         output.append(",\"usage\":")
         AnthropicUsage.append(
             finished.usage ?? Usage(source: .counted), tier: finished.serviceTier, into: &output)
+        fields.appendApart(into: &output)
         output.append("}")
     }
 
@@ -101,7 +62,8 @@ public struct AnthropicMessageCollector: ~Copyable {
     ) throws(GatewayError) {
         var isFirst = true
         // The API's own messages begin with what the model thought.
-        let ordered = blocks.filter(\.kind.isThinking) + blocks.filter { !$0.kind.isThinking }
+        let ordered =
+            blocks.all.filter(\.kind.isThinking) + blocks.all.filter { !$0.kind.isThinking }
         for block in ordered {
             if !isFirst { output.append(",") }
             isFirst = false
@@ -131,7 +93,8 @@ public struct AnthropicMessageCollector: ~Copyable {
 
     /// A call that the bound of the answer has cut has no arguments to tell.
     private func appendInput(
-        of call: Block, _ outcome: ChoiceOutcome, into output: inout ByteQueue
+        of call: AnthropicGatheredBlocks.Block, _ outcome: ChoiceOutcome,
+        into output: inout ByteQueue
     ) throws(GatewayError) {
         if call.text.isEmpty { return output.append("{}") }
         var json = ByteQueue()

@@ -18,6 +18,8 @@ public struct AnthropicReplyDecoder: WholeReplyDecoding {
     /// Memory that views of the last event point to.
     private final class Scratch {
         var input = ByteQueue()
+        var id = ByteQueue()
+        var fields = ByteQueue()
     }
 
     /// A decoder of one reply. Errors name the provider and the deployment.
@@ -65,7 +67,7 @@ public struct AnthropicReplyDecoder: WholeReplyDecoding {
                 index += 1
                 guard index > place else { continue }
                 place = index
-                if let said = said(by: block) { return tell(said, of: block) }
+                return tell(said(by: block), of: block)
             }
             stage = .refusal
         }
@@ -78,9 +80,15 @@ public struct AnthropicReplyDecoder: WholeReplyDecoding {
 
     public mutating func end() throws(GatewayError) -> ReplyFinished { finished }
 
-    /// What a block says; `nil` for one that is passed over.
-    private func said(by block: JSONValue) -> ChatDelta.Content? {
-        guard let type = block[member: "type"]?.string else { return nil }
+    /// What a block says; nothing but fields without a name, of one that the core does not know.
+    private func said(by block: JSONValue) -> ChatDelta.Content {
+        scratch.fields.clear()
+        let type = block[member: "type"]?.string ?? .empty
+        if let citations = block[member: "citations"], citations.count > 0 {
+            scratch.fields.append(#"{"provider_specific_fields":{"citations":"#)
+            scratch.fields.append(json: citations)
+            scratch.fields.append("}}")
+        }
         if type.equals("text") { return .text(block[member: "text"]?.string ?? .empty) }
         if type.equals("thinking") {
             return .reasoning(block[member: "thinking"]?.string ?? .empty)
@@ -88,7 +96,11 @@ public struct AnthropicReplyDecoder: WholeReplyDecoding {
         if type.equals("redacted_thinking") {
             return .redactedReasoning(block[member: "data"]?.string ?? .empty)
         }
-        guard type.equals("tool_use") else { return nil }
+        guard type.equals("tool_use") else {
+            scratch.fields.clear()
+            AnthropicOtherBlock(block).append(into: &scratch.fields)
+            return .none
+        }
         scratch.input.clear()
         if let input = block[member: "input"] {
             scratch.input.append(json: input)
@@ -96,8 +108,16 @@ public struct AnthropicReplyDecoder: WholeReplyDecoding {
             scratch.input.append("{}")
         }
         return .toolCall(
-            id: block[member: "id"]?.string ?? .empty,
-            name: block[member: "name"]?.string ?? .empty, argumentsJSON: scratch.input.view)
+            id: id(of: block), name: block[member: "name"]?.string ?? .empty,
+            argumentsJSON: scratch.input.view)
+    }
+
+    /// A call's id; some servers give none.
+    private func id(of block: JSONValue) -> ByteView {
+        if let id = block[member: "id"]?.string, !id.isEmpty { return id }
+        scratch.id.clear()
+        MadeCallID.append(of: text.json, number: place, into: &scratch.id)
+        return scratch.id.view
     }
 
     private mutating func tell(
@@ -106,6 +126,7 @@ public struct AnthropicReplyDecoder: WholeReplyDecoding {
         var delta = ChatDelta(partIndex: partCount, content: content)
         delta.signature = block?[member: "signature"]?.string ?? .empty
         delta.isSigned = !delta.signature.isEmpty
+        if block != nil { delta.providerFieldsJSON = scratch.fields.view }
         partCount += 1
         return ReplyEvent(.delta(delta), raw: .covered(.anthropicMessages))
     }

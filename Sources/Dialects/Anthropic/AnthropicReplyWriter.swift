@@ -16,6 +16,12 @@ public struct AnthropicReplyWriter {
     private var blockCount = 0
     /// Calls that were told whole.
     private var closedCalls: Set<Int> = []
+    /// Where the arguments of the open call end.
+    private var arguments = ArgumentsEnd()
+    /// What has come of other parts while a call was open.
+    private var waiting = AnthropicGatheredBlocks()
+    private var gathered: GatheredBytes
+    private var fields = GatheredFields()
     private var hasCalls = false
 
     private struct Block {
@@ -25,20 +31,57 @@ public struct AnthropicReplyWriter {
 
     private enum Kind { case text, thinking, call }
 
-    /// - Parameter inputTokens: what the input comes to before the upstream has told.
-    public init(id: String, model: String, inputTokens: Int64 = 0) {
+    /// - Parameters:
+    ///   - inputTokens: what the input comes to before the upstream has told.
+    ///   - bytesMax: how much may wait for the end of a call.
+    public init(
+        id: String, model: String, inputTokens: Int64 = 0, bytesMax: Int = 64 * 1024 * 1024
+    ) {
         self.id = id
         self.model = model
         self.inputTokens = inputTokens
+        gathered = GatheredBytes(max: bytesMax)
     }
 
-    /// Appends the events for one of the reply's. Throws if the upstream goes on with a call that
-    /// it seemed to have ended, since another had begun: that cannot be said.
+    /// Appends the events for one of the reply's. Blocks do not mix: what comes of another part
+    /// before the arguments of a call have come to their end waits for that. Throws if that gets
+    /// too long, or if the upstream goes on with a call that had ended.
     public mutating func write(
         _ event: ReplyEvent, into output: inout ByteQueue
     ) throws(GatewayError) {
         start(into: &output)
         guard case .delta(let delta) = event.body, delta.choiceIndex == 0 else { return }
+        if !delta.providerFieldsJSON.isEmpty {
+            try gathered.add(delta.providerFieldsJSON.count)
+            fields.add(delta.providerFieldsJSON)
+        }
+        if try isBehindItsEnd(delta) { return }
+        if let open, open.kind == .call, open.part != delta.partIndex, !arguments.isReached {
+            try gathered.add(delta.keptBytes)
+            return waiting.add(delta)
+        }
+        write(delta, into: &output)
+        // The first that waits may be a call that is not whole either.
+        while arguments.isReached || open?.kind != .call, let block = waiting.takeFirst() {
+            block.asDelta { write($0, into: &output) }
+        }
+    }
+
+    /// Whether it is of a call whose arguments had come to their end: more of them makes no sense.
+    private func isBehindItsEnd(_ delta: ChatDelta) throws(GatewayError) -> Bool {
+        guard case .toolCall(_, _, let more) = delta.content,
+            closedCalls.contains(delta.partIndex)
+        else { return false }
+        guard more.buffer.allSatisfy({ $0 <= 0x20 }) else {
+            throw GatewayError(
+                .upstreamInterrupted, origin: .upstream,
+                message: "The upstream goes on with a call of a tool whose arguments had ended.",
+                outcome: .malformed)
+        }
+        return true
+    }
+
+    private mutating func write(_ delta: ChatDelta, into output: inout ByteQueue) {
         switch delta.content {
         case .none: break
         case .text(let text), .refusal(let text):
@@ -57,8 +100,9 @@ public struct AnthropicReplyWriter {
             }
         case .redactedReasoning(let data): writeRedacted(data, into: &output)
         case .toolCall(let id, let name, let arguments):
-            try beginCall(delta.partIndex, id: id, name: name, into: &output)
+            beginCall(delta.partIndex, id: id, name: name, into: &output)
             if arguments.isEmpty { break }
+            self.arguments.add(arguments)
             writeDelta(#"{"type":"input_json_delta","partial_json":"#, arguments, into: &output)
         }
     }
@@ -66,15 +110,19 @@ public struct AnthropicReplyWriter {
     /// Appends what ends the message.
     public mutating func writeEnd(_ finished: ReplyFinished, into output: inout ByteQueue) {
         start(into: &output)
+        while let block = waiting.takeFirst() {
+            block.asDelta { write($0, into: &output) }
+        }
         close(into: &output)
         let outcome = finished.outcomes.first { $0.choiceIndex == 0 }
-        Self.writeEnd(finished, outcome: outcome, hasCalls: hasCalls, into: &output)
+        Self.writeEnd(
+            finished, outcome: outcome, hasCalls: hasCalls, fields: fields, into: &output)
     }
 
     /// Appends how a message ended, and its end marker.
     private static func writeEnd(
         _ finished: ReplyFinished, outcome: ChoiceOutcome?, hasCalls: Bool,
-        into output: inout ByteQueue
+        fields: GatheredFields = GatheredFields(), into output: inout ByteQueue
     ) {
         output.append("event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{")
         AnthropicStop.append(
@@ -82,6 +130,7 @@ public struct AnthropicReplyWriter {
             hasCalls: hasCalls, into: &output)
         output.append(#"},"usage":"#)
         AnthropicUsage.append(finished.usage ?? Usage(source: .counted), into: &output)
+        fields.appendApart(into: &output)
         output.append("}\n\n")
         writeStop(into: &output)
     }
@@ -137,14 +186,9 @@ extension AnthropicReplyWriter {
 
     private mutating func beginCall(
         _ part: Int, id: ByteView, name: ByteView, into output: inout ByteQueue
-    ) throws(GatewayError) {
+    ) {
         if let open, open.kind == .call, open.part == part { return }
-        guard !closedCalls.contains(part) else {
-            throw GatewayError(
-                .upstreamInterrupted, origin: .upstream,
-                message: "The upstream mixes the pieces of two calls of tools, which a stream of "
-                    + "this dialect cannot say.", outcome: .malformed)
-        }
+        arguments = ArgumentsEnd()
         close(into: &output)
         beginBlock(into: &output)
         output.append(#"{"type":"tool_use","id":"#)

@@ -4,8 +4,9 @@ internal import GatewayPrimitives
 /// Reads the events of a streamed message (docs.claude.com/en/docs/build-with-claude/streaming),
 /// one after another, until `message_stop`.
 ///
-/// Events, blocks and members that it does not know are passed over, as the vendor asks; but in the
-/// raw form, which every event has, they are there. Belongs to the loop of its parser.
+/// Events and members that it does not know are passed over, as the vendor asks; but in the raw
+/// form, which every event has, they are there. Blocks of other kinds, such as of tools that run at
+/// the vendor's, are told as fields without a name. Belongs to the loop of its parser.
 public struct AnthropicStreamDecoder: StreamReplyDecoding {
     public static var endMarker: StaticString { "message_stop" }
 
@@ -20,6 +21,10 @@ public struct AnthropicStreamDecoder: StreamReplyDecoding {
     private var outcome: ChoiceOutcome?
     /// An event of Anthropic's says one thing at most.
     private var pending: ReplyEvent?
+    /// A block of a kind that the core has no name for, while it is open.
+    private var other: AnthropicOtherBlock?
+    /// What ids of calls are made of, where the upstream gives none: the message's own head.
+    private var head: [UInt8] = []
     /// What a view of the pending event may point to.
     private let scratch = Scratch()
 
@@ -38,6 +43,7 @@ public struct AnthropicStreamDecoder: StreamReplyDecoding {
 
     private final class Scratch {
         var bytes = ByteQueue()
+        var id = ByteQueue()
     }
 
     /// A decoder of one stream. Errors name the provider and the deployment. Without `wantsTyped`
@@ -70,7 +76,7 @@ public struct AnthropicStreamDecoder: StreamReplyDecoding {
         } else if type.equals("message_delta") {
             takeEnd(root)
         } else if type.equals("message_start") {
-            takeStart(root[member: "message"])
+            takeStart(root[member: "message"], event.data)
         } else if type.equals("error") {
             throw faults.reported(in: root)
         }
@@ -106,9 +112,10 @@ public struct AnthropicStreamDecoder: StreamReplyDecoding {
             outcomes: [outcome ?? unknown], usage: usage.usage, serviceTier: serviceTier)
     }
 
-    private mutating func takeStart(_ message: JSONValue?) {
+    private mutating func takeStart(_ message: JSONValue?, _ json: ByteView) {
         guard !hasStarted, let message else { return }
         hasStarted = true
+        if wantsTyped { head = json.bytes }
         take(usage: message[member: "usage"])
         pending = ReplyEvent(
             .started(
@@ -131,6 +138,7 @@ public struct AnthropicStreamDecoder: StreamReplyDecoding {
         let isCall = type.equals("tool_use")
         guard isCall || type.equals("text") || AnthropicThinking.isThinking(type) else {
             blocks.append(Block(index: index, part: wantsTyped ? nil : Int(clamping: index)))
+            if wantsTyped { other = AnthropicOtherBlock(block, index: index) }
             return
         }
         let part = wantsTyped ? partCount : Int(clamping: index)
@@ -161,9 +169,20 @@ public struct AnthropicStreamDecoder: StreamReplyDecoding {
         }
         tell(
             .toolCall(
-                id: block[member: "id"]?.string ?? .empty,
-                name: block[member: "name"]?.string ?? .empty,
+                id: id(of: block), name: block[member: "name"]?.string ?? .empty,
                 argumentsJSON: scratch.bytes.view), part)
+    }
+
+    /// A call's id; some servers give none.
+    private func id(of block: JSONValue) -> ByteView {
+        if let id = block[member: "id"]?.string, !id.isEmpty { return id }
+        scratch.id.clear()
+        head.withUnsafeBufferPointer {
+            MadeCallID.append(
+                of: ByteView(start: $0.baseAddress, count: $0.count), number: blocks.count,
+                into: &scratch.id)
+        }
+        return scratch.id.view
     }
 
     private mutating func takeDelta(_ root: JSONValue) throws(GatewayError) {
@@ -171,7 +190,14 @@ public struct AnthropicStreamDecoder: StreamReplyDecoding {
             let type = delta[member: "type"]?.string,
             let place = blocks.lastIndex(where: { $0.index == index })
         else { throw faults.malformed("a delta belongs to no block") }
-        guard let part = blocks[place].part else { return }
+        guard let part = blocks[place].part else {
+            if type.equals("input_json_delta"), let piece = delta[member: "partial_json"]?.string,
+                other?.add(piece) == false
+            {
+                throw faults.malformed("a block is too long")
+            }
+            return
+        }
         if type.equals("text_delta") {
             tell(.text(delta[member: "text"]?.string ?? .empty), part)
         } else if type.equals("input_json_delta") {
@@ -185,12 +211,28 @@ public struct AnthropicStreamDecoder: StreamReplyDecoding {
             tell(.reasoning(delta[member: "thinking"]?.string ?? .empty), part)
         } else if type.equals("signature_delta"), let text = delta[member: "signature"]?.string {
             if !text.isEmpty { tell(.reasoning(.empty), part, signature: text) }
+        } else if type.equals("citations_delta"), wantsTyped,
+            let citation = delta[member: "citation"]
+        {
+            scratch.bytes.clear()
+            scratch.bytes.append(#"{"provider_specific_fields":{"citations":["#)
+            scratch.bytes.append(json: citation)
+            scratch.bytes.append("]}}")
+            tell(fields: scratch.bytes.view, part)
         }
     }
 
     /// The arguments of a call are an object in every dialect; of a tool without parameters nothing
     /// comes for them.
     private mutating func takeBlockEnd(_ index: JSONValue?) {
+        if let other, other.index == index?.integer {
+            self.other = nil
+            scratch.bytes.clear()
+            other.append(into: &scratch.bytes)
+            tell(fields: scratch.bytes.view, partCount)
+            partCount += 1
+            return
+        }
         guard let index = index?.integer, let block = blocks.last(where: { $0.index == index }),
             let part = block.part, block.isCall, !block.hasInput, !block.hasPiece
         else { return }
@@ -207,6 +249,13 @@ public struct AnthropicStreamDecoder: StreamReplyDecoding {
             tell(.refusal(words), partCount)
             partCount += 1
         }
+    }
+
+    /// Tells what the core has no name for.
+    private mutating func tell(fields: ByteView, _ part: Int) {
+        var delta = ChatDelta(partIndex: part, content: .none)
+        delta.providerFieldsJSON = fields
+        pending = ReplyEvent(.delta(delta))
     }
 
     private mutating func tell(

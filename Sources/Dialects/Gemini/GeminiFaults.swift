@@ -22,6 +22,13 @@ struct GeminiFaults: FaultClassifying {
             retryAfter: nil)
     }
 
+    /// An answer in which the model has failed, and which says nothing else.
+    func garbled(_ reason: ByteView, _ message: ByteView) -> GatewayError {
+        let words = message.isEmpty ? "" : ", \(UpstreamFaults.shortened(message))"
+        return malformed(
+            "the model has failed at it (\(UpstreamFaults.shortened(reason))\(words))")
+    }
+
     /// A prompt that was not answered, for what it says.
     func blocked(_ reason: ByteView, _ message: ByteView?) -> GatewayError {
         var fault = common.fault(status: 400)

@@ -9,6 +9,17 @@ enum GeminiFinish {
         "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION",
     ]
 
+    /// Where the model has garbled a call, or calls what it must not: its answer is none.
+    private static let garbled: [StaticString] = [
+        "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS",
+        "MALFORMED_RESPONSE",
+    ]
+
+    /// Whether the model has failed at what it wanted to say; another attempt may do better.
+    static func isGarbled(_ reason: ByteView) -> Bool {
+        garbled.contains { reason.equals($0) }
+    }
+
     /// How a candidate ended.
     /// - Parameter hasCalls: whether it calls tools: Gemini says then that it has stopped, no more.
     static func outcome(
@@ -22,7 +33,7 @@ enum GeminiFinish {
         } else if filtered.contains(where: { reason.equals($0) }) {
             (what, cause) = (.contentFilter, .unknown)
         } else {
-            // A call that the model has garbled, among others.
+            // A call that the model has garbled behind what it said, among others.
             (what, cause) = (.unknown, .unknown)
         }
         return ChoiceOutcome(choiceIndex: candidate, reason: what, cause: cause)

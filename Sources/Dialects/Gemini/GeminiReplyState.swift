@@ -27,7 +27,7 @@ struct GeminiReplyState {
         var last: Kind?
     }
 
-    private enum Kind { case started, none, text, thought, call, other }
+    private enum Kind { case started, none, text, thought, call, other, signature }
 
     /// An event by its places in the text.
     private struct Pending {
@@ -108,7 +108,7 @@ struct GeminiReplyState {
 extension GeminiReplyState {
     /// Members of a candidate that the core has a name for, or that say nothing by themselves.
     private static let known: [StaticString] = [
-        "content", "finishReason", "finishMessage", "index", "safetyRatings", "logprobsResult",
+        "content", "finishReason", "index", "safetyRatings", "logprobsResult",
         "avgLogprobs", "tokenCount",
     ]
 
@@ -136,6 +136,12 @@ extension GeminiReplyState {
             pending[first].logprobs = logprobs
         }
         if let reason = candidate[member: "finishReason"]?.string {
+            if GeminiFinish.isGarbled(reason), candidates.count == 1,
+                candidates[place].partCount == 0
+            {
+                let words = candidate[member: "finishMessage"]?.string ?? .empty
+                throw faults.garbled(reason, words)
+            }
             candidates[place].outcome = GeminiFinish.outcome(
                 of: Int(index), reason: reason, hasCalls: candidates[place].hasCalls)
         }
@@ -148,7 +154,7 @@ extension GeminiReplyState {
         let kind: Kind
         if let text = part[member: "text"]?.string {
             // The last piece of a stream may say nothing but its signature.
-            if text.isEmpty { return }
+            if text.isEmpty { return takeSignature(of: part, at: place) }
             kind = part[member: "thought"]?.bool == true ? .thought : .text
         } else if part[member: "functionCall"] != nil {
             kind = .call
@@ -156,7 +162,7 @@ extension GeminiReplyState {
         } else if part.members.contains(where: { !$0.name.equals("thoughtSignature") }) {
             kind = .other
         } else {
-            return
+            return takeSignature(of: part, at: place)
         }
         if kind == .call || kind != candidates[place].last { candidates[place].partCount += 1 }
         candidates[place].last = kind
@@ -171,6 +177,17 @@ extension GeminiReplyState {
             callCount += 1
         }
         pending.append(event)
+    }
+
+    /// The signature of a thought behind a text, which comes behind its last piece.
+    private mutating func takeSignature(of part: JSONValue, at place: Int) {
+        guard candidates[place].last == .text, part[member: "thoughtSignature"] != nil else {
+            return
+        }
+        pending.append(
+            Pending(
+                kind: .signature, choiceIndex: candidates[place].index,
+                partIndex: candidates[place].partCount - 1, value: part))
     }
 
     /// The next event of the text read last; `nil` behind the last.
@@ -190,7 +207,10 @@ extension GeminiReplyState {
         let words = event.value[member: "text"]?.string ?? .empty
         switch event.kind {
         case .started, .none: break
-        case .text: delta.content = .text(words)
+        case .signature: delta.signature = signature(of: event)
+        case .text:
+            delta.content = .text(words)
+            delta.signature = signature(of: event)
         case .thought: delta.content = .reasoning(words)
         case .call: delta.content = call(event)
         case .other:
@@ -202,6 +222,10 @@ extension GeminiReplyState {
         }
         if let logprobs = event.logprobs { delta.logprobs = GeminiLogprobs.read(logprobs) }
         return ReplyEvent(.delta(delta))
+    }
+
+    private func signature(of event: Pending) -> ByteView {
+        event.value[member: "thoughtSignature"]?.string ?? .empty
     }
 
     /// A call, which comes whole. Where the model gives it no id, it is given one that no other

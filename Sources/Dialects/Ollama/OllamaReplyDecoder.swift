@@ -20,6 +20,8 @@ public struct OllamaReplyDecoder: WholeReplyDecoding {
     public mutating func next() -> ReplyEvent? { state.next() }
 
     public mutating func end() throws(GatewayError) -> ReplyFinished { try state.finished() }
+
+    public var usageSoFar: Usage? { state.told }
 }
 
 /// Reads the lines of a stream of Ollama's, one after another. It is whole when a line has said
@@ -48,6 +50,8 @@ public struct OllamaStreamDecoder: StreamReplyDecoding {
     public mutating func next() -> ReplyEvent? { state.next() }
 
     public mutating func end() throws(GatewayError) -> ReplyFinished { try state.finished() }
+
+    public var usageSoFar: Usage? { state.told }
 
     public var isComplete: Bool { state.isDone }
 }

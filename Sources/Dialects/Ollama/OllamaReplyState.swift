@@ -12,6 +12,8 @@ struct OllamaReplyState {
     private var hasStarted = false
     private var outcome: ChoiceOutcome?
     private var usage: Usage?
+    /// What it has told of its tokens, be it not all.
+    private(set) var told: Usage?
     private var hasCalls = false
     private var partCount = 0
     /// What the last part is, which the next piece may go on with.
@@ -102,6 +104,7 @@ struct OllamaReplyState {
         }
         outcome = ChoiceOutcome(choiceIndex: 0, reason: what, cause: cause)
         usage = OllamaUsage.read(root)
+        told = OllamaUsage.told(by: root)
     }
 
     /// What the reply came to.
@@ -157,15 +160,22 @@ extension OllamaReplyState {
 
 /// Ollama's counts of tokens, which stand among the members of the last text.
 enum OllamaUsage {
-    /// `nil` where it tells none. What a server has read before and kept is not counted by older
-    /// ones.
+    /// `nil` where it does not tell the input: a prompt that a server has read before, and kept, is
+    /// not counted by older ones. What it tells of the output is ``told(by:)``.
     static func read(_ root: JSONValue) -> Usage? {
-        let input = root[member: "prompt_eval_count"]?.integer
-        let output = root[member: "eval_count"]?.integer
-        guard input != nil || output != nil else { return nil }
+        let usage = told(by: root)
+        return usage.inputTokens > 0 ? usage : nil
+    }
+
+    /// What is told, zero for what is not.
+    static func told(by root: JSONValue) -> Usage {
         var usage = Usage(source: .reported)
-        usage.inputTokens = min(max(input ?? 0, 0), 1 << 40)
-        usage.outputTokens = min(max(output ?? 0, 0), 1 << 40)
+        usage.inputTokens = count(root[member: "prompt_eval_count"])
+        usage.outputTokens = count(root[member: "eval_count"])
         return usage
+    }
+
+    private static func count(_ value: JSONValue?) -> Int64 {
+        min(max(value?.integer ?? 0, 0), 1 << 40)
     }
 }

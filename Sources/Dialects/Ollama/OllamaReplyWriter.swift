@@ -16,6 +16,7 @@ public struct OllamaReplyWriter: ~Copyable {
     private var thinking = ByteQueue()
     private var logprobs: [TokenLogprob] = []
     private var calls: [Call] = []
+    private var fields = GatheredFields()
     private var gathered: GatheredBytes
 
     private struct Call {
@@ -53,6 +54,8 @@ public struct OllamaReplyWriter: ~Copyable {
         }
         if case .covered(let dialect) = event.raw, isOwn(dialect) { return }
         guard case .delta(let delta) = event.body, delta.choiceIndex == 0 else { return }
+        try gathered.add(delta.providerFieldsJSON.count)
+        fields.add(delta.providerFieldsJSON)
         if case .toolCall(let id, let name, let arguments) = delta.content {
             try gathered.add(id.count + delta.contentBytes)
             return add(delta.partIndex, id, name, arguments)
@@ -131,6 +134,7 @@ extension OllamaReplyWriter {
             output.appendMember("eval_count", Int(usage.outputTokens))
             output.appendMember("eval_duration", Int(duration))
         }
+        fields.appendApart(into: &output)
         output.append(isStream ? "}\n" : "}")
     }
 
@@ -205,13 +209,19 @@ extension OllamaReplyWriter {
 /// Gathers the vectors of a reply for Ollama's clients. An upstream's own body passes as it came.
 public struct OllamaEmbeddingsWriter: ~Copyable {
     private let model: String
+    private let isOfOnePrompt: Bool
     private var raw = ByteQueue()
     private var vectors: [EmbeddingVector] = []
     private var gathered: GatheredBytes
 
-    /// - Parameter bytesMax: how much may be gathered.
-    public init(model: String, bytesMax: Int = 64 * 1024 * 1024) {
+    /// - Parameters:
+    ///   - isOfOnePrompt: whether the reply is that of the older endpoint, which is one vector.
+    ///   - bytesMax: how much may be gathered.
+    public init(
+        model: String, isOfOnePrompt: Bool = false, bytesMax: Int = 64 * 1024 * 1024
+    ) {
         self.model = model
+        self.isOfOnePrompt = isOfOnePrompt
         gathered = GatheredBytes(max: bytesMax)
     }
 
@@ -232,16 +242,17 @@ public struct OllamaEmbeddingsWriter: ~Copyable {
         _ finished: ReplyFinished, duration: Int64, into output: inout ByteQueue
     ) {
         if !raw.isEmpty { return output.append(raw.view) }
+        if isOfOnePrompt {
+            output.append("{\"embedding\":")
+            append(vectors.first?.values ?? [], into: &output)
+            return output.append("}")
+        }
         output.append("{\"model\":")
         output.append(jsonString: model)
         output.append(",\"embeddings\":[")
         for (place, vector) in vectors.sorted(by: { $0.index < $1.index }).enumerated() {
-            output.append(place > 0 ? ",[" : "[")
-            for (index, value) in vector.values.enumerated() {
-                if index > 0 { output.append(",") }
-                output.append(json: value)
-            }
-            output.append("]")
+            if place > 0 { output.append(",") }
+            append(vector.values, into: &output)
         }
         output.append("],\"total_duration\":")
         output.append(decimal: Int(duration))
@@ -250,5 +261,14 @@ public struct OllamaEmbeddingsWriter: ~Copyable {
             output.appendMember("prompt_eval_count", Int(usage.inputTokens))
         }
         output.append("}")
+    }
+
+    private func append(_ values: [Float], into output: inout ByteQueue) {
+        output.append("[")
+        for (index, value) in values.enumerated() {
+            if index > 0 { output.append(",") }
+            output.append(json: value)
+        }
+        output.append("]")
     }
 }

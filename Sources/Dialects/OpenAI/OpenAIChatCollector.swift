@@ -21,8 +21,8 @@ public struct OpenAIChatCollector: ~Copyable {
         var refusal: [UInt8] = []
         var calls: [(part: Int, id: [UInt8], name: [UInt8], arguments: [UInt8])] = []
         var logprobs: [TokenLogprob] = []
-        /// Members that the core has no name for, of the first piece that had any.
-        var others: [UInt8] = []
+        /// Members that the core has no name for.
+        var others = GatheredFields()
     }
 
     private struct Thinking {
@@ -52,7 +52,7 @@ public struct OpenAIChatCollector: ~Copyable {
         try gathered.add(delta.keptBytes)
         let place = place(of: delta.choiceIndex)
         choices[place].logprobs += delta.logprobs
-        if choices[place].others.isEmpty { choices[place].others = delta.providerFieldsJSON.bytes }
+        choices[place].others.add(delta.providerFieldsJSON)
         switch delta.content {
         case .none: break
         case .text(let text): choices[place].text += text.buffer
@@ -140,10 +140,7 @@ public struct OpenAIChatCollector: ~Copyable {
             output.append("}}")
         }
         if !choice.calls.isEmpty { output.append("]") }
-        choice.others.withUnsafeBufferPointer {
-            OpenAIFields.append(
-                membersOf: ByteView(start: $0.baseAddress, count: $0.count), into: &output)
-        }
+        choice.others.appendMembers(into: &output)
         output.append("},\"logprobs\":")
         if choice.logprobs.isEmpty {
             output.append("null")

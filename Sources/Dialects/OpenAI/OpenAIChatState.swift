@@ -110,6 +110,9 @@ struct OpenAIChatState {
             choice: choices[place].index, reason: reason, stopReason: stopReason)
     }
 
+    /// Whether every choice has said how it ended.
+    var isComplete: Bool { !choices.isEmpty && choices.allSatisfy { $0.outcome != nil } }
+
     /// What the reply came to.
     func finished() throws(GatewayError) -> ReplyFinished {
         guard !choices.isEmpty else {
@@ -227,7 +230,12 @@ extension OpenAIChatState {
                 kind: .toolCall, choiceIndex: choices[place].index,
                 partIndex: part(ofCall: Int(index), at: place), first: call[member: "id"],
                 second: function?[member: "name"], third: function?[member: "arguments"])
-            if choices[place].calls.count > known { event.newCall = known }
+            // Some servers repeat it in every piece.
+            if choices[place].calls.count > known {
+                event.newCall = known
+            } else {
+                event.first = nil
+            }
             pending.append(event)
         }
     }

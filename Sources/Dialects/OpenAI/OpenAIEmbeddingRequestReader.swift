@@ -42,6 +42,26 @@ public struct OpenAIEmbeddingRequestReader {
         return request
     }
 
+    /// Reads the body of Ollama's older `POST /api/embeddings`, whose `prompt` is one text.
+    public func read(prompt body: ByteView) throws(GatewayError) -> EmbeddingRequest {
+        let root = try RequestFields.parse(body, with: parser)
+        var fields = RequestFields()
+        fields.check(root, against: [.init("prompt", .nonEmptyString, isRequired: true)])
+        try fields.finish()
+        // The same request in the newer endpoint's words.
+        var renamed = ByteQueue()
+        var copied = 0
+        var names = root.members
+        for member in parser.topLevelMembers(of: body) {
+            guard names.next()?.name.equals("prompt") ?? false else { continue }
+            renamed.append(body[copied..<member.key.lowerBound])
+            renamed.append("\"input\"")
+            copied = member.key.upperBound
+        }
+        renamed.append(body.dropping(first: copied))
+        return try read(renamed.view, as: .ollamaEmbeddings)
+    }
+
     /// How the client wants the vectors of the request that was read last, and the parser with it.
     public var encoding: OpenAIEmbeddingsCollector.Encoding {
         let format = parser.root[member: "encoding_format"]?.string

@@ -88,7 +88,8 @@ public final class GRPCServer: ExchangeHandler, @unchecked Sendable {
         if isPlain && type.wire == .grpc { return plain }
         let coder = MessageCoder(
             tools: tools, json: type.form == .json ? types : nil,
-            isRequestCompressed: head.isCompressed, compressesResponses: compresses)
+            isRequestCompressed: head.isCompressed, compressesResponses: compresses,
+            corruptCode: type.wire.corruptCode)
         return switch type.wire {
         case .grpc: GRPCWire(type, coder: coder)
         case .grpcWeb, .grpcWebText:

@@ -20,12 +20,16 @@ final class MessageCoder {
     let isRequestCompressed: Bool
     /// Whether responses may be in gzip.
     let compressesResponses: Bool
+    /// What a message is that cannot be decompressed, as the wire has it.
+    private let corruptCode: GRPCStatusCode
     /// The message handed out last.
     private var message = ByteQueue()
 
     init(
-        tools: MessageTools, json: Types?, isRequestCompressed: Bool, compressesResponses: Bool
+        tools: MessageTools, json: Types?, isRequestCompressed: Bool, compressesResponses: Bool,
+        corruptCode: GRPCStatusCode = .internalFault
     ) {
+        self.corruptCode = corruptCode
         self.tools = tools
         self.json = json
         self.isRequestCompressed = isRequestCompressed
@@ -67,7 +71,7 @@ final class MessageCoder {
                 .resourceExhausted,
                 "A compressed message stands for more than the limit of \(bytesMax) bytes.")
         } catch {
-            throw GRPCStatusError(.internalFault, "A compressed message is not in gzip's format.")
+            throw GRPCStatusError(corruptCode, "A compressed message is not in gzip's format.")
         }
         return try fromJSON(tools.text.view)
     }
@@ -155,5 +159,16 @@ final class MessageCoder {
         GRPCStatus(
             .resourceExhausted,
             "The answer's message has \(count) bytes, which is over the limit of \(bytesMax).")
+    }
+}
+
+extension ContentType.Wire {
+    /// What a message is that cannot be decompressed: gRPC's document of compression has INTERNAL,
+    /// Connect's implementations take it for the client's mistake.
+    var corruptCode: GRPCStatusCode {
+        switch self {
+        case .grpc, .grpcWeb, .grpcWebText: .internalFault
+        case .connectUnary, .connectStream: .invalidArgument
+        }
     }
 }

@@ -1,5 +1,6 @@
 import GatewayCore
 import GatewayPrimitives
+import Providers
 import Storage
 import Telemetry
 import Transport
@@ -81,6 +82,8 @@ struct Settings: Sendable {
     var security = UpstreamSecurity()
     /// Which upstreams are reached through a proxy.
     var proxies = ProxyRules()
+    /// The bounds of what upstreams answer.
+    var replies = ProviderLimits()
     /// Bounds of the client's side.
     var client = ClientLimits()
     /// Which upstreams are called by HTTP/2.

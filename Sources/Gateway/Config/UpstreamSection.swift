@@ -1,4 +1,5 @@
 import GatewayCore
+import Providers
 import Transport
 
 /// The reading of what is said about upstreams as a whole: `gateway_settings.upstream`, LiteLLM's
@@ -6,6 +7,8 @@ import Transport
 enum UpstreamSection {
     private static let rules: [String: ConfigRule] = [
         "connections_per_host_max": .honoured("connections of one loop to one upstream host"),
+        "event_bytes_max": .honoured("the longest event of a stream"),
+        "reply_bytes_max": .honoured("the longest answer that comes whole"),
         "ca_file": .honoured("the authorities that upstreams' certificates must come from"),
         "client_cert_file": .honoured("the certificate that upstreams are shown"),
         "client_key_file": .honoured("that certificate's private key"),
@@ -23,6 +26,13 @@ enum UpstreamSection {
             settings.client.connectionsPerOriginMax = count
             settings.client.idleConnectionsPerOriginMax = min(
                 count, settings.client.idleConnectionsPerOriginMax)
+        }
+        let sizes = 4_096...1 << 30
+        if let size = reader.size(values["event_bytes_max"], in: sizes) {
+            settings.replies.eventBytesMax = size
+        }
+        if let size = reader.size(values["reply_bytes_max"], in: sizes) {
+            settings.replies.replyBytesMax = size
         }
         if let file = reader.text(values["ca_file"]) { settings.security.authorityFile = file }
         if let file = reader.text(values["client_cert_file"]) {

@@ -8,7 +8,8 @@ struct UnreportedCall {
     var isStream: Bool
     /// Zero for a request without output, such as one for embeddings.
     var choiceCount: Int64
-    /// What the upstream told before its answer was cut short: it knows its input.
+    /// What the upstream told before its answer was cut short, or of a part alone: it knows its
+    /// input, if it told it.
     var told: Usage?
     /// Output tokens that passed.
     var passed: Int64
@@ -29,7 +30,7 @@ struct UnreportedCall {
         usage.inputTokens = chargesInputMost ? input.most : input.likely
         if chargesInputMost {
             usage.source = .estimated
-        } else if let told {
+        } else if let told, told.inputTokens > 0 {
             usage.takeInput(of: told)
         }
         guard choiceCount > 0 else { return usage }

@@ -78,6 +78,14 @@ public struct ChatDelta {
         case refusal(ByteView)
         /// `id` and `name` only in a call's first piece.
         case toolCall(id: ByteView, name: ByteView, argumentsJSON: ByteView)
+
+        /// Whether it is what the model thought.
+        public var isReasoning: Bool {
+            switch self {
+            case .reasoning, .redactedReasoning: true
+            case .none, .text, .refusal, .toolCall: false
+            }
+        }
     }
 
     public init(choiceIndex: Int = 0, partIndex: Int = 0, content: Content) {

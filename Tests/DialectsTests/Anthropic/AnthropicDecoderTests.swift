@@ -217,3 +217,74 @@ struct AnthropicDecoderTests {
         #expect(error { try digest(stream: Array(stream.utf8)) }?.outcome == .malformed)
     }
 }
+
+/// What of a message the core has no name for, and what some servers leave out.
+struct AnthropicOtherBlockTests {
+    private func stream(_ events: [String]) throws -> ReplyDigest {
+        var decoder = AnthropicStreamDecoder(parser: JSONParser())
+        var digest = ReplyDigest()
+        let head =
+            #"{"type":"message_start","message":{"id":"msg_1","model":"m","usage":{}}}"#
+        for json in [head] + events {
+            let event = Bytes("event: x\ndata: \(json)\n\n")
+            var scanner = SSEScanner(eventBytesMax: 1 << 20)
+            guard case .event(let read, _) = scanner.next(in: event.view) else { continue }
+            _ = try decoder.take(read)
+            while let step = decoder.next() { digest.add(step) }
+        }
+        digest.add(try decoder.end())
+        return digest
+    }
+
+    private static func start(_ block: String) -> String {
+        #"{"type":"content_block_start","index":0,"content_block":\#(block)}"#
+    }
+
+    private static func delta(_ delta: String) -> String {
+        #"{"type":"content_block_delta","index":0,"delta":\#(delta)}"#
+    }
+
+    private static let stop = #"{"type":"content_block_stop","index":0}"#
+
+    @Test func aToolOfTheVendors() throws {
+        let digest = try stream([
+            Self.start(#"{"type":"server_tool_use","id":"s","name":"web_search","input":{}}"#),
+            Self.delta(#"{"type":"input_json_delta","partial_json":"{\"query\":"}"#),
+            Self.delta(#"{"type":"input_json_delta","partial_json":"\"q\"}"}"#), Self.stop,
+        ])
+        #expect(
+            digest.choices[0]?.unknownFields
+                == #"{"anthropic_blocks":[{"input":{"query":"q"},"type":"server_tool_use","#
+                + #""id":"s","name":"web_search"}]}"#)
+    }
+
+    @Test func citations() throws {
+        let citation = #"{"type":"char_location","cited_text":"x"}"#
+        let told = #"{"provider_specific_fields":{"citations":[\#(citation)]}}"#
+        let digest = try stream([
+            Self.start(#"{"type":"text","text":""}"#),
+            Self.delta(#"{"type":"citations_delta","citation":\#(citation)}"#), Self.stop,
+        ])
+        #expect(digest.choices[0]?.unknownFields == told)
+        var decoder = AnthropicReplyDecoder(parser: JSONParser())
+        let body = Bytes(
+            #"{"content":[{"type":"text","text":"a","citations":[\#(citation)]},{"type":"#
+                + #""web_search_tool_result","content":[]},{"type":"tool_use","id":"","name":"f","#
+                + #""input":{}}],"stop_reason":"tool_use"}"#)
+        try decoder.begin(body.view)
+        var whole = ReplyDigest()
+        while let event = decoder.next() { whole.add(event) }
+        #expect(
+            whole.choices[0]?.unknownFields == told
+                + #"{"anthropic_blocks":[{"type":"web_search_tool_result","content":[]}]}"#)
+        #expect(whole.calls(of: 0).first?.first?.hasPrefix("call_") == true)
+    }
+
+    /// Some servers give calls no ids; each has its own all the same.
+    @Test func callsWithoutIDs() throws {
+        let call = #"{"type":"tool_use","id":"","name":"f","input":{}}"#
+        let digest = try stream([Self.start(call), Self.stop, Self.start(call), Self.stop])
+        let ids = digest.calls(of: 0).map { $0[0] }
+        #expect(ids.count == 2 && Set(ids).count == 2 && ids.allSatisfy { $0.hasPrefix("call_") })
+    }
+}

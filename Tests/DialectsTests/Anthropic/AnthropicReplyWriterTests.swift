@@ -212,12 +212,76 @@ struct AnthropicReplyWriterTests {
         #expect(object.at("content") == FoundationJSON.value(wanted))
     }
 
-    /// Pieces of two calls in turns have no form in this dialect; nothing is told wrongly.
-    @Test func mixedCallsEndTheStream() throws {
-        let pieces = [0, 1, 0].map {
-            call($0, #""id":"t","function":{"name":"f","arguments":"{"}"#)
+    private func piece(_ index: Int, _ arguments: String, _ head: String = "") -> String {
+        call(index, #"\#(head)"function":{"name":"f\#(index)","arguments":"\#(arguments)"}"#)
+    }
+
+    /// Pieces of calls in turns have no form in this dialect: the second waits for the first's end.
+    @Test func mixedCallsAreToldOneAfterAnother() throws {
+        let pieces = [
+            piece(0, "{\\\"a\\\":", #""id":"t0","#),
+            piece(1, "{\\\"b\\\":\\\"}\\\"", #""id":"t1","#),
+            piece(2, "", #""id":"t2","#), #""content":"between""#, piece(0, "[1]}"), piece(1, "}"),
+        ]
+        let bytes = try stream(chunks(pieces) + Self.end)
+        let digest = try digest(bytes)
+        #expect(
+            digest.calls(of: 0) == [
+                ["t0", "f0", #"{"a":[1]}"#], ["t1", "f1", #"{"b":"}"}"#], ["t2", "f2", "{}"],
+            ])
+        #expect(digest.choices[0]?.text == "between")
+        // No block begins while another is open.
+        var isOpen = false
+        for event in SSEReading.named(bytes) {
+            if event.event.type.equals("content_block_start") {
+                #expect(!isOpen)
+                isOpen = true
+            } else if event.event.type.equals("content_block_stop") {
+                #expect(isOpen)
+                isOpen = false
+            }
         }
-        #expect(throws: GatewayError.self) { try stream(chunks(pieces)) }
+        #expect(!isOpen)
+    }
+
+    /// What comes in order is told as it comes.
+    @Test func callsInOrderDoNotWait() throws {
+        var writer = AnthropicReplyWriter(id: "msg_1", model: "m")
+        var output = ByteQueue()
+        for (part, arguments) in [(0, "{}"), (1, "{")] {
+            let id = Bytes("t")
+            let json = Bytes(arguments)
+            let content = ChatDelta.Content.toolCall(
+                id: id.view, name: id.view, argumentsJSON: json.view)
+            try writer.write(
+                ReplyEvent(.delta(ChatDelta(partIndex: part, content: content))), into: &output)
+        }
+        #expect(output.view.string.contains(#""index":1,"content_block":{"type":"tool_use""#))
+    }
+
+    /// A call that had ended does not go on; blanks behind it are no matter.
+    @Test func aCallThatGoesOnBehindItsEnd() throws {
+        let begun = [piece(0, "{}", #""id":"t0","#), piece(1, "{}", #""id":"t1","#)]
+        #expect(
+            try digest(stream(chunks(begun + [piece(0, " ")]) + Self.end)).calls(of: 0).count == 2)
+        #expect(throws: GatewayError.self) {
+            try stream(chunks(begun + [piece(0, "1")]) + Self.end)
+        }
+    }
+
+    /// What this dialect has no place for is passed on beside its own members.
+    @Test func fieldsWithoutAName() throws {
+        let notes = [#""content":"a","annotations":[{"n":1}]"#, #""annotations":[{"n":2}]"#]
+        let told = String(decoding: try stream(chunks(notes) + Self.end), as: UTF8.self)
+        let fields = #""provider_specific_fields":{"annotations":[{"n":1},{"n":2}]}"#
+        #expect(told.contains(fields), "\(told)")
+        let message = #"{"content":"a","annotations":[{"n":1}],"audio":{"id":"x"}}"#
+        let answer = try whole(
+            Array(
+                #"{"choices":[{"index":0,"finish_reason":"stop","message":\#(message)}]}"#.utf8))
+        #expect(
+            answer.contains(
+                #""provider_specific_fields":{"annotations":[{"n":1}],"audio":{"id":"x"}}"#))
     }
 
     @Test func argumentsThatAreNoObjectAreAnError() throws {

@@ -119,12 +119,50 @@ struct GeminiDecoderTests {
         ("STOP", "stop:model"), ("MAX_TOKENS", "length:max_tokens"),
         ("SAFETY", "content_filter:unknown"), ("RECITATION", "content_filter:unknown"),
         ("PROHIBITED_CONTENT", "content_filter:unknown"), ("SPII", "content_filter:unknown"),
-        ("MALFORMED_FUNCTION_CALL", "unknown:unknown"), ("SOMETHING_NEW", "unknown:unknown"),
+        ("BLOCKLIST", "content_filter:unknown"), ("LANGUAGE", "content_filter:unknown"),
+        ("IMAGE_SAFETY", "content_filter:unknown"), ("OTHER", "unknown:unknown"),
+        ("SOMETHING_NEW", "unknown:unknown"),
     ])
     func howAnAnswerEnds(reason: String, outcome: String) throws {
         let digest = try whole(
             #"{"candidates":[{"finishReason":"\#(reason)","index":0,"safetyRatings":[]}]}"#)
         #expect(digest.outcomes == ["0:\(outcome):"])
+    }
+
+    /// An answer that the model has failed at is none, unless something of it was told.
+    @Test(arguments: [
+        "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS",
+        "MALFORMED_RESPONSE",
+    ])
+    func anAnswerThatTheModelFailedAt(reason: String) throws {
+        let words = #""finishMessage":"bad call: f(""#
+        do {
+            _ = try whole(#"{"candidates":[{"finishReason":"\#(reason)",\#(words)}]}"#)
+            Issue.record("was taken")
+        } catch let error as GatewayError {
+            #expect(error.retry == .otherDeployment && error.outcome == .malformed)
+            #expect(error.message.contains(reason) && error.message.contains("bad call: f("))
+        }
+        let content = #""content":{"parts":[{"text":"a"}]}"#
+        let digest = try whole(
+            #"{"candidates":[{\#(content),"finishReason":"\#(reason)",\#(words)}]}"#)
+        #expect(digest.outcomes == ["0:unknown:unknown:"])
+        #expect(digest.unknownFields == #"{"finishMessage":"bad call: f("}"#)
+    }
+
+    /// The signature of the thought behind a text is told with it, or behind its last piece.
+    @Test func signaturesOfTexts() throws {
+        var decoder = GeminiReplyDecoder(parser: JSONParser(), deployment: "d")
+        let parts = #"[{"text":"a"},{"text":"","thoughtSignature":"sig"}]"#
+        let body = Bytes(#"{"candidates":[{"content":{"parts":\#(parts)},"finishReason":"STOP"}]}"#)
+        try decoder.begin(body.view)
+        var proofs: [Int: String] = [:]
+        while let event = decoder.next() {
+            if case .delta(let delta) = event.body, !delta.signature.isEmpty {
+                proofs[delta.partIndex] = delta.signature.string
+            }
+        }
+        #expect(proofs == [0: "sig"])
     }
 
     @Test func aPartThatTheCoreHasNoNameFor() throws {

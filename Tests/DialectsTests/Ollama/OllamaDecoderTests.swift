@@ -115,6 +115,20 @@ struct OllamaDecoderTests {
         #expect(throws: GatewayError.self) { _ = try whole(json) }
     }
 
+    /// A prompt that the server has read before, and kept, is not counted: that is no report of an
+    /// empty one. What it tells of the output is known all the same.
+    @Test(arguments: ["", #","prompt_eval_count":0"#])
+    func aPromptThatIsNotCounted(member: String) throws {
+        let json =
+            #"{"model":"m","message":{"content":"a"},"done":true,"done_reason":"stop","#
+            + #""eval_count":7\#(member)}"#
+        #expect(try whole(json).usage == nil)
+        var decoder = OllamaReplyDecoder(parser: JSONParser(), deployment: "d")
+        let body = Bytes(json)
+        try decoder.begin(body.view)
+        #expect(decoder.usageSoFar?.outputTokens == 7)
+    }
+
     @Test func embeddings() throws {
         var decoder = OllamaEmbeddingsDecoder(parser: JSONParser(), deployment: "d")
         let body = Bytes(#"{"model":"m","embeddings":[[0.5,-1],[2,3]],"prompt_eval_count":8}"#)

@@ -38,6 +38,42 @@ struct OpenAIChatStreamDecoderTests {
 
     private static let stop = delta("", reason: "\"stop\"")
 
+    /// Servers that end without the marker have said how each choice ended.
+    @Test func howItIsKnownToBeWhole() throws {
+        var decoder = OpenAIChatStreamDecoder(parser: JSONParser(), wantsTyped: true)
+        #expect(!decoder.isComplete)
+        let chunks = [
+            (Self.delta(#""content":"a""#), false), (Self.delta("", reason: "\"stop\""), true),
+            (Self.delta(#""content":"b""#, index: 1), false),
+            (Self.delta("", index: 1, reason: "\"length\""), true),
+        ]
+        for (chunk, isComplete) in chunks {
+            let bytes = Bytes(chunk)
+            try decoder.begin(bytes.view)
+            while decoder.next() != nil {}
+            #expect(decoder.isComplete == isComplete)
+        }
+    }
+
+    /// Some servers give no ids, or repeat them in every piece.
+    @Test(arguments: ["", #""id":"","#, #""id":null,"#, #""id":"call_x","#])
+    func idsOfCalls(member: String) throws {
+        let piece = { (arguments: String) in
+            Self.delta(
+                #""tool_calls":[{"index":0,\#(member)"function":{"name":"f","#
+                    + #""arguments":"\#(arguments)"}},{"index":1,\#(member)"function":{"#
+                    + #""arguments":"\#(arguments)"}}]"#)
+        }
+        let calls = try digest([piece("{"), piece("}"), Self.stop]).calls(of: 0)
+        let ids = calls.map { $0[0] }
+        #expect(calls.map { $0[2] } == ["{}", "{}"])
+        if member.contains("call_x") {
+            #expect(ids == ["call_x", "call_x"])
+        } else {
+            #expect(ids.allSatisfy { $0.hasPrefix("call_") } && Set(ids).count == 2)
+        }
+    }
+
     @Test func piecesOfTextArePutTogether() throws {
         let digest = try digest([
             Self.delta(#""role":"assistant","content":"""#), Self.delta(#""content":"Hel""#),

@@ -74,6 +74,19 @@ struct UnreportedCallTests {
         }
     }
 
+    /// A prompt of no tokens is none that was told.
+    @Test func anInputThatWasNotToldIsCounted() {
+        var told = Usage(source: .reported)
+        told.outputTokens = 7
+        let usage = UnreportedCall(
+            input: InputTokens(textBytes: 100, messages: 1, otherBytes: 0, media: 0, mediaBytes: 0),
+            isStream: true, choiceCount: 1, told: told, passed: 7, margin: 16, outputMost: 100,
+            isComplete: true, mayHaveUsedAll: false, chargesInputMost: false
+        ).usage
+        #expect(usage.inputTokens == 25 && usage.outputTokens == 7)
+        #expect(usage.source == .counted)
+    }
+
     /// What came at once may come again before its upstream sees that it was cut.
     @Test func theMarginGrowsWithWhatComesAtOnce() {
         var meter = AnswerMeter()

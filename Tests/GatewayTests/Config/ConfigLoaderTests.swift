@@ -1,6 +1,7 @@
 import Foundation
 import GatewayCore
 import GatewayPrimitives
+import Providers
 import Telemetry
 import Testing
 import Transport
@@ -180,7 +181,7 @@ import Transport
                 connections_max: 1000, message_bytes_max: 1MiB}
               timeouts: {headers: 1s, body: 2s, idle: 3s, write_stall: 4s, connect: 500ms,
                 first_token: 6s, between_tokens: 7s, drain: 1m}
-              upstream: {connections_per_host_max: 12}
+              upstream: {connections_per_host_max: 12, event_bytes_max: 8MiB, reply_bytes_max: 9MiB}
               log: {level: warning, format: text, sample: 0.25}
               litellm_statuses: false
               trusted_proxies: [10.0.0.0/8, "2001:db8::1"]
@@ -205,6 +206,8 @@ import Transport
         #expect(settings.client.timeoutConnect == .milliseconds(500))
         #expect(settings.client.connectionsPerOriginMax == 12)
         #expect(settings.client.idleConnectionsPerOriginMax == 12)
+        #expect(settings.replies.eventBytesMax == 8 << 20)
+        #expect(settings.replies.replyBytesMax == 9 << 20)
         #expect(settings.timeoutDrain == .seconds(60))
         #expect(settings.log == LogSettings(level: .warning, format: .text, sample: 0.25))
         #expect(!settings.usesLiteLLMStatuses)

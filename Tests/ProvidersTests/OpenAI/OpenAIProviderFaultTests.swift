@@ -161,7 +161,6 @@ struct OpenAIProviderFaultTests {
             [.send(Replies.end)], [], [.reset], [.send("zz\r\n")],
             [.send(Replies.chunk("data: oops\n\n"))], [.send(Replies.chunk("data: {\"a\":"))],
             [.send(Replies.chunk("data: {\"error\":{\"message\":\"x\"}}\n\n"))],
-            [.send(Replies.stop + Replies.end)],
         ] as [[ScriptedUpstream.Step]])
     func aFaultAfterContent(rest: [ScriptedUpstream.Step]) async throws {
         let upstream = try ScriptedUpstream([
@@ -179,6 +178,41 @@ struct OpenAIProviderFaultTests {
         #expect(outcome.attempts == [.interrupted])
         #expect(!outcome.log.contains("finish"))
         #expect(await harness.leftovers().connections == 0)
+    }
+
+    /// Some servers end their streams without the marker, when every choice has ended.
+    @Test func aStreamThatEndsWithoutItsMarker() async throws {
+        let upstream = try ScriptedUpstream([
+            [
+                .request,
+                .send(
+                    Replies.streamHead + Replies.role + Replies.hello + Replies.stop + Replies.end),
+            ]
+        ])
+        defer { upstream.stop() }
+        let harness = try ProviderHarness(ports: [upstream.port])
+        let outcome = await harness.call(ProviderHarness.chat())
+        #expect(outcome.failure == nil && outcome.attempts == [.succeeded])
+        #expect(outcome.text == "Hello")
+    }
+
+    /// A picture in one event is longer than what is taken from an upstream at once.
+    @Test func anEventMayBeAsLongAsIsConfigured() async throws {
+        var limits = ProviderLimits()
+        limits.eventBytesMax = 4 << 20
+        let long = Replies.event(#""content":"\#(String(repeating: "x", count: 3 << 20))""#)
+        let upstream = try ScriptedUpstream([
+            [
+                .request,
+                .send(
+                    Replies.streamHead + Replies.role + long + Replies.stop + Replies.done
+                        + Replies.end),
+            ]
+        ])
+        defer { upstream.stop() }
+        let harness = try ProviderHarness(ports: [upstream.port], provider: limits)
+        let outcome = await harness.call(ProviderHarness.chat())
+        #expect(outcome.failure == nil && outcome.text.utf8.count == 3 << 20)
     }
 
     @Test func anAddressWhereNobodyListens() async throws {
