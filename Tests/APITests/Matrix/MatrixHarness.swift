@@ -25,10 +25,13 @@ final class MatrixHarness: Sendable {
         loop = EventLoop(index: 0)
         let clock = VirtualClock(startingAt: loop.now)
         bound = Bound(observer: RecordingObserver())
+        var options = VendorOptions()
+        options.offersResponses = vendor == .passed
+        let speaksOpenAI = vendor == .openai || vendor == .passed
         let deployment = Deployment(
             index: 0, id: "m-0", model: "m", provider: vendor.kind, upstreamModel: "up",
-            apiBase: "http://127.0.0.1:\(port)" + (vendor == .openai ? "/v1" : ""),
-            apiKey: Secret("k"), timeouts: PipelineHarness.timeouts)
+            apiBase: "http://127.0.0.1:\(port)" + (speaksOpenAI ? "/v1" : ""),
+            apiKey: Secret("k"), timeouts: PipelineHarness.timeouts, options: options)
         let upstream = HTTPClient(loop: loop, resolver: Resolver(), limits: ClientLimits())
         let pipeline = Pipeline(
             directory: KeyRing([
@@ -64,7 +67,7 @@ final class MatrixHarness: Sendable {
         _ deployments: [Deployment]
     ) throws -> any Provider {
         switch vendor {
-        case .openai, .azure:
+        case .openai, .passed, .azure:
             try OpenAIProvider(
                 client: client, clock: clock, deployments: deployments, kind: vendor.kind)
         case .anthropic:

@@ -6,6 +6,8 @@ import TestSupport
 /// requests things stand. The rows of the matrix, with the doors.
 enum MatrixVendor: String, CaseIterable {
     case openai
+    /// One that is passed requests for responses as they are.
+    case passed = "openai-responses"
     case azure
     case anthropic
     case gemini
@@ -13,7 +15,7 @@ enum MatrixVendor: String, CaseIterable {
 
     var kind: ProviderKind {
         switch self {
-        case .openai: .openAI
+        case .openai, .passed: .openAI
         case .azure: .azure
         case .anthropic: .anthropic
         case .gemini: .gemini
@@ -26,6 +28,7 @@ enum MatrixVendor: String, CaseIterable {
     /// What one connection does in a case.
     /// - Parameter door: the one that is asked: a prompt of Ollama's clients is one to Ollama too.
     func script(_ asked: MatrixCase, for door: MatrixDoor) -> [ScriptedUpstream.Step] {
+        if self == .passed { return passedScript(asked) }
         let form = self == .ollama && door == .ollamaGenerate ? Self.asPrompts : { $0 }
         switch asked {
         case .stream: return [.request, .send(stream(["Hel", "lo"], isWhole: true, form))]
@@ -51,12 +54,12 @@ enum MatrixVendor: String, CaseIterable {
         .replacingOccurrences(of: #"},"done""#, with: #","done""#)
     }
 
-    private static func json(_ body: String, status: String = "200 OK") -> String {
+    static func json(_ body: String, status: String = "200 OK") -> String {
         "HTTP/1.1 \(status)\r\ncontent-type: application/json\r\n"
             + "content-length: \(body.utf8.count)\r\n\r\n\(body)"
     }
 
-    private static func head(_ type: String) -> String {
+    static func head(_ type: String) -> String {
         "HTTP/1.1 200 OK\r\ncontent-type: \(type)\r\ntransfer-encoding: chunked\r\n\r\n"
     }
 
@@ -65,7 +68,7 @@ enum MatrixVendor: String, CaseIterable {
     }
 
     /// Each event as a chunk of the transfer coding, and the end of it.
-    private func chunks(_ events: [String], isWhole: Bool = true) -> String {
+    func chunks(_ events: [String], isWhole: Bool = true) -> String {
         events.map { String($0.utf8.count, radix: 16) + "\r\n" + $0 + "\r\n" }.joined()
             + (isWhole ? "0\r\n\r\n" : "")
     }
@@ -83,7 +86,7 @@ extension MatrixVendor {
         switch self {
         case .ollama: return json + "\n"
         case .gemini: return "data: \(json)\r\n\r\n"
-        case .openai, .azure: return "data: \(json)\n\n"
+        case .openai, .passed, .azure: return "data: \(json)\n\n"
         case .anthropic:
             let type = FoundationJSON.object(json)?.at("type") as? String ?? ""
             return "event: \(type)\ndata: \(json)\n\n"
@@ -118,7 +121,7 @@ extension MatrixVendor {
 
     private var opening: [String] {
         switch self {
-        case .openai: [openAIChunk(#""role":"assistant","content":"""#)]
+        case .openai, .passed: [openAIChunk(#""role":"assistant","content":"""#)]
         case .azure:
             [
                 event(
@@ -142,7 +145,7 @@ extension MatrixVendor {
 
     private func piece(_ text: String) -> String {
         switch self {
-        case .openai, .azure: openAIChunk(#""content":"\#(text)""#)
+        case .openai, .passed, .azure: openAIChunk(#""content":"\#(text)""#)
         case .anthropic:
             event(
                 #"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"#
@@ -154,7 +157,7 @@ extension MatrixVendor {
 
     private var ending: [String] {
         switch self {
-        case .openai, .azure:
+        case .openai, .passed, .azure:
             [
                 openAIChunk("", finish: "\"stop\""),
                 event(#"{"id":"u1","model":"um","choices":[],\#(Self.openAIUsage)}"#),
@@ -182,7 +185,7 @@ extension MatrixVendor {
     /// A whole answer, or as many as there are texts.
     private func reply(_ texts: [String]) -> String {
         switch self {
-        case .openai, .azure:
+        case .openai, .passed, .azure:
             let choices = texts.enumerated().map { index, text in
                 #"{"index":\#(index),"message":{"role":"assistant","content":"\#(text)","#
                     + #""refusal":null},"logprobs":null,"finish_reason":"stop"}"#
@@ -208,7 +211,7 @@ extension MatrixVendor {
     private var callReply: String {
         let arguments = #"{"city":"Oslo"}"#
         switch self {
-        case .openai, .azure:
+        case .openai, .passed, .azure:
             return
                 #"{"id":"u1","object":"chat.completion","created":1,"model":"um","choices":[{"#
                 + #""index":0,"message":{"role":"assistant","content":null,"tool_calls":[{"id":"#
@@ -235,7 +238,7 @@ extension MatrixVendor {
     private var callEvents: [String] {
         var events: [String] = []
         switch self {
-        case .openai, .azure: events = opening
+        case .openai, .passed, .azure: events = opening
         case .anthropic: events = [opening[0]]
         case .gemini, .ollama: break
         }
@@ -243,7 +246,7 @@ extension MatrixVendor {
             events += callEvents(index, city)
         }
         switch self {
-        case .openai, .azure:
+        case .openai, .passed, .azure:
             events += [openAIChunk("", finish: "\"tool_calls\""), "data: [DONE]\n\n"]
         case .anthropic: events += end("tool_use")
         case .gemini:
@@ -257,7 +260,7 @@ extension MatrixVendor {
         let escaped = #"{\"city\":\"\#(city)\"}"#
         let object = #"{"city":"\#(city)"}"#
         switch self {
-        case .openai, .azure:
+        case .openai, .passed, .azure:
             let head =
                 #"{"index":\#(index),"id":"call_\#(index)","type":"function","function":{"#
                 + #""name":"get_weather","arguments":""}}"#
@@ -283,10 +286,10 @@ extension MatrixVendor {
         }
     }
 
-    private var errorReply: String {
+    var errorReply: String {
         let words = MatrixCase.fault
         return switch self {
-        case .openai, .azure:
+        case .openai, .passed, .azure:
             #"{"error":{"message":"\#(words)","type":"invalid_request_error","param":null,"#
                 + #""code":null}}"#
         case .anthropic:
@@ -304,6 +307,7 @@ extension MatrixVendor {
     func wanted(
         _ asked: MatrixCase, from door: MatrixDoor
     ) -> [(path: String, value: NSObject)] {
+        if self == .passed { return passedWanted(asked) }
         let isPrompt = door == .ollamaGenerate
         return switch (asked, self) {
         case (.tools, .openai), (.tools, .azure), (.tools, .ollama):
@@ -342,7 +346,7 @@ extension MatrixVendor {
 
     private var schemaPath: String {
         switch self {
-        case .openai, .azure: "response_format.json_schema.schema"
+        case .openai, .passed, .azure: "response_format.json_schema.schema"
         case .anthropic: "output_config.format.schema"
         case .gemini: "generationConfig.responseJsonSchema"
         case .ollama: "format"
@@ -353,6 +357,7 @@ extension MatrixVendor {
     func result(in body: NSDictionary) -> (result: String?, function: String?) {
         let text = { (path: String) in body.at(path) as? String }
         switch self {
+        case .passed: return (text("input.2.output"), text("input.1.name"))
         case .openai, .azure, .ollama:
             return (text("messages.2.content"), text("messages.1.tool_calls.0.function.name"))
         case .anthropic:
