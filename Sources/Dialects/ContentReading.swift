@@ -9,6 +9,8 @@ struct ContentReading {
     var unknown: [String] = []
     /// The same where leaving them out changes no answer's meaning.
     var hints: [String] = []
+    /// What of the content is not the client's but its deployment's, in OpenAI's names.
+    var defaulted: Set<String> = []
     /// What the client calls each message of the content; empty where that is its place.
     var messagePaths: [String] = []
 
@@ -34,6 +36,7 @@ struct ContentReading {
             unknown = reading.unknown
             hints = reading.hints
         }
+        fill(from: request.defaults)
     }
 
     init(_ content: ChatContent, words: ClientWords) {
@@ -56,6 +59,7 @@ struct ContentReading {
     /// What the target dialect cannot say: at first, what the core cannot either.
     func unsaid(mayDrop: Bool) -> Unsaid {
         var unsaid = Unsaid(mayDrop: mayDrop || content.dropsUnsupportedParams, words: words)
+        unsaid.defaulted = defaulted
         for name in hints { unsaid.drop(field: name) }
         for name in unknown { unsaid.refuse(name, openAI: name) }
         return unsaid

@@ -13,6 +13,8 @@ struct RequestSplice {
     let boundName: StaticString
     /// Whether that stands among the members of `options`, as Ollama has it.
     var boundIsOption = false
+    /// What the deployment's configuration says where the request does not.
+    var defaults = SplicedDefaults()
 
     func write(_ raw: RawRequest, into output: inout ByteQueue) {
         raw.json.withUnsafeBufferPointer { buffer in
@@ -20,6 +22,7 @@ struct RequestSplice {
             var copied = 0
             var hasOptions = false
             var hasBound = false
+            var hasMembersOfOptions = false
             for member in raw.members {
                 switch member.name {
                 case .model:
@@ -40,16 +43,17 @@ struct RequestSplice {
                     output.append(decimal: outputTokensMax)
                     hasBound = true
                 case .options:
-                    guard let outputTokensMax, boundIsOption else { continue }
+                    guard boundIsOption, outputTokensMax != nil || !defaults.options.isEmpty
+                    else { continue }
                     output.append(json[copied..<member.value.lowerBound])
-                    append(options: json[member.value], bound: outputTokensMax, into: &output)
-                    hasBound = true
+                    append(options: json[member.value], into: &output)
+                    hasMembersOfOptions = true
                 }
                 copied = member.value.upperBound
             }
             appendEnd(
                 of: json, copied: copied, addsOptions: asksForUsage && !hasOptions,
-                addsBound: !hasBound, into: &output)
+                addsBound: boundIsOption ? !hasMembersOfOptions : !hasBound, into: &output)
         }
     }
 
@@ -58,23 +62,40 @@ struct RequestSplice {
         of json: ByteView, copied: Int, addsOptions: Bool, addsBound: Bool,
         into output: inout ByteQueue
     ) {
-        guard addsOptions || (outputTokensMax != nil && addsBound) else {
-            return output.append(json.dropping(first: copied))
-        }
+        var added = ByteQueue()
+        if addsOptions { added.append(#","stream_options":{"include_usage":true}"#) }
+        if addsBound { appendBound(into: &added) }
+        append(defaults.members, into: &added)
+        if added.isEmpty { return output.append(json.dropping(first: copied)) }
         // Behind the last member: the object has one at least, the model's name.
         var end = json.count
         while end > copied, json[end - 1] != UInt8(ascii: "}") { end -= 1 }
         output.append(json[copied..<end - 1])
-        if addsOptions { output.append(#","stream_options":{"include_usage":true}"#) }
-        if let outputTokensMax, addsBound {
-            if boundIsOption { output.append(",\"options\":") }
-            output.append(boundIsOption ? "{\"" : ",\"")
-            output.append(boundName)
-            output.append("\":")
-            output.append(decimal: outputTokensMax)
-            if boundIsOption { output.append("}") }
-        }
+        output.append(added.view)
         output.append("}")
+    }
+
+    /// Appends the bound, or `options` with it and what else belongs there.
+    private func appendBound(into output: inout ByteQueue) {
+        if boundIsOption {
+            if outputTokensMax == nil && defaults.options.isEmpty { return }
+            output.append(",\"options\":")
+            return append(options: ByteView("{}"), into: &output)
+        }
+        guard let outputTokensMax else { return }
+        output.append(",\"")
+        output.append(boundName)
+        output.append("\":")
+        output.append(decimal: outputTokensMax)
+    }
+
+    private func append(_ members: [SplicedDefaults.Member], into output: inout ByteQueue) {
+        for member in members {
+            output.append(",\"")
+            output.append(member.name)
+            output.append("\":")
+            output.append(text: member.json)
+        }
     }
 
     /// Leaves a member out, and the comma that goes with it: the one before it, or, where what is
@@ -102,13 +123,22 @@ struct RequestSplice {
         output.append("}")
     }
 
-    /// `options` as the client wrote them, but with the bound.
-    private func append(options: ByteView, bound: Int, into output: inout ByteQueue) {
-        output.append("{\"")
-        output.append(boundName)
-        output.append("\":")
-        output.append(decimal: bound)
-        append(membersOf: options, but: boundName, into: &output)
+    /// `options` as the client wrote them, but with the bound and the defaults.
+    private func append(options: ByteView, into output: inout ByteQueue) {
+        var members = ByteQueue()
+        if let outputTokensMax {
+            members.append(",\"")
+            members.append(boundName)
+            members.append("\":")
+            members.append(decimal: outputTokensMax)
+            append(membersOf: options, but: boundName, into: &members)
+        } else {
+            append(membersOf: options, but: "", into: &members)
+        }
+        append(defaults.options, into: &members)
+        output.append("{")
+        // Without the comma that each begins with.
+        output.append(members.view.dropping(first: members.isEmpty ? 0 : 1))
         output.append("}")
     }
 

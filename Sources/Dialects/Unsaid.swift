@@ -15,6 +15,8 @@ struct Unsaid {
     /// Whether what matters may be left out too.
     let mayDrop: Bool
     let words: ClientWords
+    /// What the client did not ask for, in OpenAI's names: it is left out, whatever may be dropped.
+    var defaulted: Set<String> = []
     private(set) var dropped: [String] = []
     private var refused: [FieldViolation] = []
 
@@ -62,6 +64,7 @@ struct Unsaid {
         _ why: String = "is not supported"
     ) {
         let field = name(contract, openAI: openAI, anthropic: anthropic)
+        if defaulted.contains(openAI) { return dropped.append(field) }
         refuse(field: words == .contract && !mayDrop ? "chat.\(field)" : field, why)
     }
 

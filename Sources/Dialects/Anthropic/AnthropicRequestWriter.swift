@@ -30,10 +30,12 @@ public struct AnthropicRequestWriter {
         _ request: ChatRequest, with parser: JSONParser, into output: inout ByteQueue
     ) throws(GatewayError) -> [String] {
         if case .raw(let raw) = request.body, raw.dialect == .anthropicMessages {
+            let defaults = SplicedDefaults(request.defaults, for: raw)
             RequestSplice(
-                model: model, outputTokensMax: outputTokensMax, boundName: "max_tokens"
+                model: model, outputTokensMax: outputTokensMax, boundName: "max_tokens",
+                defaults: defaults
             ).write(raw, into: &output)
-            return []
+            return defaults.unsaid
         }
         var reading = try ContentReading(request, with: parser)
         var unsaid = reading.unsaid(mayDrop: dropsUnsupported)

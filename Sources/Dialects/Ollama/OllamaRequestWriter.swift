@@ -36,11 +36,12 @@ public struct OllamaRequestWriter {
         _ request: ChatRequest, with parser: JSONParser, into output: inout ByteQueue
     ) throws(GatewayError) -> [String] {
         if case .raw(let raw) = request.body, raw.dialect.isOllamas {
+            let defaults = SplicedDefaults(request.defaults, for: raw, effortJSON: thinkJSON)
             RequestSplice(
-                model: model, outputTokensMax: outputTokensMax, boundName: "num_predict",
-                boundIsOption: true
+                model: model, outputTokensMax: outputTokensMax ?? request.boundByDefault,
+                boundName: "num_predict", boundIsOption: true, defaults: defaults
             ).write(raw, into: &output)
-            return []
+            return defaults.unsaid
         }
         var reading = try ContentReading(request, with: parser)
         var unsaid = reading.unsaid(mayDrop: dropsUnsupported)
@@ -177,12 +178,18 @@ extension OllamaRequestWriter {
             if reading.content.includeReasoning { output.append(",\"think\":true") }
             return
         }
+        output.append(",\"think\":")
+        output.append(text: thinkJSON(effort))
+    }
+
+    /// An effort as the model takes it.
+    private func thinkJSON(_ effort: ReasoningEffort) -> String {
         let hasLevels = model.contains("gpt-oss")
         switch effort {
-        case .none: output.append(",\"think\":false")
-        case .minimal, .low: output.append(hasLevels ? #","think":"low""# : ",\"think\":true")
-        case .medium: output.append(hasLevels ? #","think":"medium""# : ",\"think\":true")
-        case .high: output.append(hasLevels ? #","think":"high""# : ",\"think\":true")
+        case .none: return "false"
+        case .minimal, .low: return hasLevels ? "\"low\"" : "true"
+        case .medium: return hasLevels ? "\"medium\"" : "true"
+        case .high: return hasLevels ? "\"high\"" : "true"
         }
     }
 

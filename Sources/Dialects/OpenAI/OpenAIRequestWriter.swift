@@ -20,11 +20,13 @@ public struct OpenAIRequestWriter {
         into output: inout ByteQueue
     ) throws(GatewayError) -> [String] {
         if case .raw(let raw) = request.body, raw.dialect == .openAIChat {
+            let defaults = SplicedDefaults(request.defaults, for: raw)
             RequestSplice(
                 model: upstreamModel, asksForUsage: request.isStream,
-                outputTokensMax: outputTokensMax, boundName: "max_completion_tokens"
+                outputTokensMax: outputTokensMax ?? request.boundByDefault,
+                boundName: "max_completion_tokens", defaults: defaults
             ).write(raw, into: &output)
-            return []
+            return defaults.unsaid
         }
         var request = request
         request.maxOutputTokens = outputTokensMax ?? request.maxOutputTokens
@@ -38,17 +40,22 @@ public struct OpenAIRequestWriter {
 
     /// Appends the body of a request for a prompt's completion or for a response, in its client's
     /// own words, for an upstream that offers those. Its bound is as that of a chat. The stream of
-    /// a response tells its usage without being asked.
+    /// a response tells its usage without being asked. Returns what of the deployment's defaults
+    /// the dialect has no member for.
+    /// - Parameter request: the request whose words these are, if its deployment has defaults.
     public static func writePassed(
         _ raw: RawRequest, isStream: Bool, model upstreamModel: String,
-        outputTokensMax: Int? = nil, into output: inout ByteQueue
-    ) {
+        outputTokensMax: Int? = nil, of request: ChatRequest? = nil,
+        into output: inout ByteQueue
+    ) -> [String] {
+        let defaults = SplicedDefaults(request?.defaults, for: raw)
         let isResponse = raw.dialect == .openAIResponses
         RequestSplice(
             model: upstreamModel, asksForUsage: isStream && !isResponse,
-            outputTokensMax: outputTokensMax,
-            boundName: isResponse ? "max_output_tokens" : "max_tokens"
+            outputTokensMax: outputTokensMax ?? request?.boundByDefault,
+            boundName: isResponse ? "max_output_tokens" : "max_tokens", defaults: defaults
         ).write(raw, into: &output)
+        return defaults.unsaid
     }
 
     /// Appends the body of a request that is passed on as it is, but for the model's name.
@@ -108,4 +115,9 @@ public struct OpenAIRequestWriter {
             refusing: ["model", "input"], into: &output)
         output.append("}")
     }
+}
+
+extension ChatRequest {
+    /// The deployment's bound, where the request has none of its own.
+    var boundByDefault: Int? { isBoundByDefault ? maxOutputTokens : nil }
 }

@@ -19,6 +19,7 @@ struct DeploymentDraft {
     var timeouts: AttemptTimeouts
     var security = UpstreamSecurity()
     var options = VendorOptions()
+    var defaults: RequestDefaults?
     var traits = DeploymentTraits()
     /// Whether it was made over the API.
     var isStored = false
@@ -54,7 +55,7 @@ struct DeploymentDraft {
                 requestsPerMinute: requestsPerMinute.map { Int($0) },
                 tokensPerMinute: tokensPerMinute.map { Int($0) }, requestsAtOnce: requestsAtOnce),
             price: price, vendor: vendor.name, tokenizer: tokenizer,
-            options: options, traits: traits,
+            options: options, traits: traits, defaults: defaults,
             isStored: isStored)
         return ConfiguredDeployment(
             deployment: deployment, vendor: vendor.name.isEmpty ? "none" : vendor.name,

@@ -41,6 +41,7 @@ struct DeploymentReader {
         draft.security = defaultSecurity
         UpstreamSection.readSSL(params, with: &reader, into: &draft.security)
         readShares(params, with: &reader, into: &draft)
+        draft.defaults = readDefaults(params, with: &reader)
         if let timeout = reader.duration(params["timeout"]) { draft.timeouts.attempt = timeout }
         if let timeout = reader.duration(params["stream_timeout"]) {
             draft.timeouts.firstToken = timeout

@@ -8,8 +8,7 @@ enum DeploymentRules {
 
     private static let price: ConfigRule = .honoured("US dollars a token, in place of the table's")
     private static let perSecond: ConfigRule = .ignored("prices are by token here")
-    private static let preset: ConfigRule = .ignored(
-        "defaults of request parameters are not built yet; clients' own are sent")
+    private static let preset: ConfigRule = .honoured("for requests that do not say it")
 
     static let params: [String: ConfigRule] = [
         "model": .honoured("the provider and its name for the model"),
@@ -47,6 +46,8 @@ enum DeploymentRules {
         "output_cost_per_audio_token": price,
         "temperature": preset, "top_p": preset, "max_tokens": preset,
         "max_completion_tokens": preset, "stop": preset, "seed": preset, "user": preset,
+        "top_k": preset, "frequency_penalty": preset, "presence_penalty": preset,
+        "reasoning_effort": preset,
         "max_budget": LiteLLMSections.guarded("budgets of deployments"),
         "budget_duration": LiteLLMSections.guarded("budgets of deployments"),
         "guardrails": LiteLLMSections.guarded("guardrails"),

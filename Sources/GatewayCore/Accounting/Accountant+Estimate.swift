@@ -13,14 +13,16 @@ extension Accountant {
         }
         let input = request.inputTokens.counted(
             plan.deployments.first.flatMap { counted(request, by: $0) })
-        let worst = WorstCase(request, input, rules)
+        let asked = WorstCase(request, input, rules)
+        let worst = asked.at(plan.deployments.first)
         let options = obstacles.map {
-            CallEstimate.Option($0.deployment, obstacle: $0.obstacle, worst)
+            CallEstimate.Option(
+                $0.deployment, obstacle: $0.obstacle, asked.at($0.deployment))
         }
         let now = clock.wallNow()
         let demand = LimitDemand(
             standings: standings, deployments: plan.deployments,
-            tokens: tokensLikely(request, input, standings))
+            tokens: tokensLikely(request, plan, input, standings))
         var violations = limits.look(demand, now: clock.now()).map {
             LimitViolation($0, now: now)
         }

@@ -45,7 +45,8 @@ public final class Accountant {
         {
             let demand = LimitDemand(
                 standings: standings, deployments: plan.deployments,
-                tokens: request.isFree ? .zero : tokensLikely(request, input, standings))
+                tokens: request.isFree
+                    ? .zero : tokensLikely(request, plan, input, standings))
             switch limits.take(demand, now: clock.now()) {
             case .taken(let taken):
                 ticket = taken
@@ -56,7 +57,8 @@ public final class Accountant {
         return CallCharge(
             request: request, input: input,
             accounts: request.isFree ? [] : standings.accounts, ticket: ticket, rules: rules,
-            ledger: ledger, limits: limits, clock: clock, alerts: alerts)
+            ledger: ledger, limits: limits, clock: clock, first: plan.deployments.first,
+            alerts: alerts)
     }
 
     /// The tokens of a request's input by the vocabulary of a deployment; `nil` where it has none.
@@ -94,10 +96,12 @@ public final class Accountant {
     /// What limits of tokens are asked for. What is only assumed of the output is never the reason
     /// that a request can not fit at all.
     func tokensLikely(
-        _ request: ModelRequest, _ tokens: InputTokens, _ standings: [Standing]
+        _ request: ModelRequest, _ plan: RoutePlan, _ tokens: InputTokens,
+        _ standings: [Standing]
     ) -> TokenCount {
         let input = min(.max / 4, Int(clamping: tokens.likely))
-        if let asked = request.outputTokensAsked {
+        let ofFirst = plan.deployments.first?.defaults?.maxOutputTokens.map(Int64.init)
+        if let asked = request.outputTokensAsked ?? ofFirst {
             let output = Int(clamping: asked).multipliedReportingOverflow(by: request.choiceCount)
             return TokenCount(
                 input: input, output: output.overflow ? .max / 4 : min(output.0, .max / 4))

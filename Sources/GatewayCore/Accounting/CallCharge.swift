@@ -32,13 +32,13 @@ final class CallCharge {
     init(
         request: ModelRequest, input: InputTokens, accounts: [BudgetAccount], ticket: LimitTicket?,
         rules: AccountingRules, ledger: any Ledger, limits: any LimitStore, clock: any Clock,
-        alerts: (any AlertSink)? = nil
+        first: Deployment? = nil, alerts: (any AlertSink)? = nil
     ) {
         main = nil
         self.ledger = ledger
         self.clock = clock
         hold = CallHold(under: accounts, in: ledger, clock: clock, alerts: alerts)
-        let worst = WorstCase(request, input, rules)
+        let worst = WorstCase(request, input, rules).at(first)
         isFree = request.isFree
         slots = CallSlots(ticket, of: limits, for: worst)
         attempt = AttemptCharge(worst)
@@ -114,7 +114,8 @@ final class CallCharge {
             throw .priceUnknown(deployment)
         }
         attempt = AttemptCharge(
-            attempt.worst, price: isFree ? nil : deployment.price, tokenizer: deployment.tokenizer)
+            attempt.worst.at(deployment), price: isFree ? nil : deployment.price,
+            tokenizer: deployment.tokenizer)
         isPrepared = true
         return hold.isNeeded ? attempt.demand : nil
     }

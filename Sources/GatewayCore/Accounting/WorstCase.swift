@@ -7,8 +7,11 @@ struct WorstCase {
     let input: InputTokens
     /// Zero for a request without output, such as one for embeddings.
     let choiceCount: Int64
-    /// Output tokens of one choice that the client allows; `nil` without its own bound.
-    let outputTokensAsked: Int64?
+    /// Output tokens of one choice that the client allows, or the deployment where the client says
+    /// nothing; `nil` without a bound.
+    private(set) var outputTokensAsked: Int64?
+    /// The client's own.
+    private let outputTokensOfClient: Int64?
     /// Whether that may be lowered to what a budget covers.
     private let mayClamp: Bool
 
@@ -22,7 +25,16 @@ struct WorstCase {
         self.input = input
         choiceCount = Int64(request.choiceCount)
         outputTokensAsked = request.outputTokensAsked
+        outputTokensOfClient = outputTokensAsked
         mayClamp = request.clampsToBudget
+    }
+
+    /// The same for an attempt at a deployment, whose defaults count where the client says nothing.
+    func at(_ deployment: Deployment?) -> WorstCase {
+        var copy = self
+        copy.outputTokensAsked =
+            outputTokensOfClient ?? deployment?.defaults?.maxOutputTokens.map(Int64.init)
+        return copy
     }
 
     /// How many output tokens of all choices have to be held, and how few will do.

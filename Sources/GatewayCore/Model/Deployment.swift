@@ -34,6 +34,8 @@ public final class Deployment: Sendable {
     /// Whether it was made over the API, and not by the configuration: then its address is held to
     /// the egress rule.
     public let isStored: Bool
+    /// What it says for requests that do not; `nil` for nothing.
+    public let defaults: RequestDefaults?
     /// What only its vendor knows.
     public let options: VendorOptions
     /// What routing knows of it.
@@ -66,8 +68,9 @@ public final class Deployment: Sendable {
         security: UpstreamSecurity = UpstreamSecurity(), limits: LimitSet = LimitSet(),
         price: Price? = nil, vendor: String = "", tokenizer: Tokenizer? = nil,
         options: VendorOptions = VendorOptions(), traits: DeploymentTraits = DeploymentTraits(),
-        isStored: Bool = false
+        defaults: RequestDefaults? = nil, isStored: Bool = false
     ) {
+        self.defaults = defaults
         self.index = index
         self.id = id
         self.model = model
@@ -114,6 +117,7 @@ public final class Deployment: Sendable {
         vendor = other.vendor
         tokenizer = other.tokenizer
         options = other.options
+        defaults = other.defaults
         traits = other.traits
         isStored = other.isStored
         self.health = health ?? other.health
@@ -130,7 +134,7 @@ public final class Deployment: Sendable {
             && security == other.security && limits == other.limits && price == other.price
             && vendor == other.vendor && options == other.options && traits == other.traits
             && tokenizer?.source == other.tokenizer?.source
-            && isStored == other.isStored
+            && isStored == other.isStored && defaults == other.defaults
     }
 }
 

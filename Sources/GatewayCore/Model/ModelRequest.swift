@@ -196,6 +196,10 @@ public struct ChatRequest: Sendable {
     public var routing: RequestRouting?
     /// What the client calls it, so that a repeat is not charged again.
     public var identity: RequestIdentity?
+    /// What the deployment that it goes to says for it; `nil` for nothing.
+    public var defaults: RequestDefaults?
+    /// Whether ``maxOutputTokens`` is the deployment's.
+    public var isBoundByDefault = false
     /// Whether ``maxOutputTokens`` may be lowered to what a budget covers.
     public var clampsToBudget = false
     /// What it says.

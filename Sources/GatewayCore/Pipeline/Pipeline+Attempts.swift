@@ -192,7 +192,8 @@ extension Pipeline {
             return answerHere(request, at: deployment, relay)
         }
         do throws(GatewayError) {
-            try await provider.attempt(request, at: deployment, relay: relay)
+            try await provider.attempt(
+                request.filled(from: deployment.defaults), at: deployment, relay: relay)
             return nil
         } catch {
             return outcome(of: error, request, at: deployment, relay)

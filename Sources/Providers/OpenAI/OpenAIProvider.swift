@@ -44,9 +44,10 @@ public final class OpenAIProvider: Provider {
         switch request {
         case .chat(let chat):
             if let raw = chat.passed(to: deployment) {
-                OpenAIRequestWriter.writePassed(
-                    raw, isStream: chat.isStream, model: model,
-                    outputTokensMax: relay.outputTokensMax, into: &body)
+                relay.noteDropped(
+                    OpenAIRequestWriter.writePassed(
+                        raw, isStream: chat.isStream, model: model,
+                        outputTokensMax: relay.outputTokensMax, of: chat, into: &body))
                 return raw.dialect == .openAIResponses ? .responses : .completions
             }
             relay.noteDropped(

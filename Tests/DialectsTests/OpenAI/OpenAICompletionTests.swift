@@ -85,7 +85,7 @@ struct OpenAICompletionTests {
         let request = try read(json)
         guard case .raw(let raw) = request.body else { return }
         var output = ByteQueue()
-        OpenAIRequestWriter.writePassed(
+        _ = OpenAIRequestWriter.writePassed(
             raw, isStream: true, model: "up", outputTokensMax: 9, into: &output)
         #expect(
             output.view.string

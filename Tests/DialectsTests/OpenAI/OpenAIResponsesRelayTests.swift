@@ -154,7 +154,7 @@ struct OpenAIResponsesRelayTests {
         let request = try OpenAIResponsesRequestReader(parser: JSONParser()).read(Bytes(json).view)
         guard case .raw(let raw) = request.body else { return }
         var output = ByteQueue()
-        OpenAIRequestWriter.writePassed(
+        _ = OpenAIRequestWriter.writePassed(
             raw, isStream: true, model: "up", outputTokensMax: 9, into: &output)
         #expect(
             output.view.string

@@ -55,6 +55,28 @@ struct CallChargeTests {
         return (balance.settled.nanoUSD, balance.held.nanoUSD)
     }
 
+    /// What a deployment allows, where the client says nothing, is held as if the client had said
+    /// it; and limits of tokens count it.
+    @Test func aDeploymentsBoundIsHeld() async throws {
+        var held: [Int64] = []
+        for bound in [5, 7] {
+            let deployment = Deployment(
+                index: 0, id: "d0", model: "m", provider: .scripted, upstreamModel: "u",
+                apiBase: "", apiKey: nil, timeouts: PipelineHarness.timeouts, price: Self.price,
+                defaults: RequestDefaults(maxOutputTokens: bound))
+            let harness = PipelineHarness(
+                attempts: [[.text("a"), .hang]], standings: [Self.key(cap: 1_000)],
+                price: Self.price, rules: Self.rules, catalog: [deployment])
+            let door = harness.door(isStream: false)
+            let task = Task { @MainActor in await harness.pipeline.run(door) }
+            for _ in 0..<20 { await Task.yield() }
+            held.append(try balance(harness, cap: 1_000).1)
+            harness.clock.advance(by: .seconds(100))
+            await task.value
+        }
+        #expect(held[1] - held[0] == 2, "\(held)")
+    }
+
     @Test func aReportedUsageIsCharged() async throws {
         let harness = harness([Self.tokens(3) + [.finish(Self.usage(4, 3))]], cap: 1_000)
         let door = harness.door()

@@ -138,6 +138,43 @@ import Testing
         #expect(!loaded.findings.contains { $0.text.contains("hunter2") })
     }
 
+    /// What stands beside a deployment's address for requests that do not say it.
+    @Test func defaultsOfRequests() {
+        let at = "model: openai/m, api_base: 'http://h:1'"
+        #expect(ConfigSample.deployment(at).settings.deployments.first?.defaults == nil)
+        let loaded = ConfigSample.deployment(
+            at + ", temperature: 0.5, top_p: 1, top_k: 4, frequency_penalty: -2, seed: -9, "
+                + "presence_penalty: 2, stop: [a, b], max_tokens: 5, max_completion_tokens: 7, "
+                + "reasoning_effort: low, user: u")
+        #expect(loaded.isAccepted, "\(loaded.refusals)")
+        var sampling = SamplingParams()
+        sampling.temperature = 0.5
+        sampling.topP = 1
+        sampling.topK = 4
+        sampling.frequencyPenalty = -2
+        sampling.presencePenalty = 2
+        sampling.seed = -9
+        sampling.stopSequences = ["a", "b"]
+        #expect(
+            loaded.settings.deployments.first?.defaults
+                == RequestDefaults(
+                    maxOutputTokens: 7, sampling: sampling, reasoningEffort: .low, endUser: "u"))
+        let one = ConfigSample.deployment(at + ", stop: x").settings.deployments.first?.defaults
+        #expect(one?.sampling.stopSequences == ["x"])
+    }
+
+    @Test(arguments: [
+        ("temperature: 3", "temperature"), ("temperature: warm", "temperature"),
+        ("top_p: 2", "top_p"), ("top_k: 0", "top_k"), ("max_tokens: 0", "max_tokens"),
+        ("frequency_penalty: 3", "frequency_penalty"), ("seed: x", "seed"),
+        ("reasoning_effort: huge", "reasoning_effort"), ("stop: {a: b}", "stop"),
+    ])
+    func defaultsThatMakeNoSense(param: String, key: String) {
+        let loaded = ConfigSample.deployment("model: openai/m, api_base: 'http://h:1', \(param)")
+        #expect(!loaded.isAccepted)
+        #expect(loaded.finding("model_list[0].litellm_params.\(key)")?.verdict == .refused)
+    }
+
     @Test func readsWhatADeploymentSetsForItself() throws {
         let loaded = ConfigSample.load(
             """
