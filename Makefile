@@ -228,7 +228,7 @@ bench-check: ## Count instructions and allocations per request and chunk; fail i
 	swift build $(RELEASE) --product llm-gateway
 	LLM_GATEWAY_BIN=$(RELEASE_BINARY) python3 bench/check.py
 
-bench-check-short: build ## The same with a fifth of the requests, as CI runs it; fail from 5 %.
+bench-check-short: build ## The same with a fifth of the requests, as CI runs it; more is allowed.
 	@scripts/deps.sh counts
 	LLM_GATEWAY_BIN=$(RELEASE_BINARY) python3 bench/check.py --short
 

@@ -17,6 +17,10 @@ public enum DialectLimits {
     static let upstreamMessageBytesMax = 2048
     /// The input of a block that the core has no name for.
     static let otherBlockBytesMax = 4 * 1024 * 1024
+    /// The longest text of a stream that is remembered, to know the next by it.
+    static let repeatedTextBytesMax = 1024
+    /// Texts of a stream in a row that may differ from what is remembered; then nothing is.
+    static let repeatedMissesMax = 8
     /// The longest value of an SSE `event` or `id` field that is kept.
     static let eventFieldBytesMax = 1024
 }

@@ -19,7 +19,8 @@ struct ReplyText {
     let parser: JSONParser
     /// The text that was read last.
     private(set) var json = ByteView.empty
-    private var generation = 0
+    /// The parser's, when it was read.
+    private(set) var generation = 0
 
     init(_ parser: JSONParser) { self.parser = parser }
 

@@ -1,4 +1,4 @@
-import GatewayPrimitives
+public import GatewayPrimitives
 
 /// Well-formed UTF-8 as the Unicode Standard's table 3-7 has it.
 enum UTF8Check {
@@ -22,5 +22,18 @@ enum UTF8Check {
         case 0xF0 where second < 0x90, 0xF4 where second > 0x8F: return 0
         default: return length
         }
+    }
+}
+
+extension ByteView {
+    /// Whether all of it is well-formed UTF-8.
+    public var isUTF8: Bool {
+        var rest = self
+        while !rest.isEmpty {
+            let length = UTF8Check.sequenceLength(rest)
+            if length == 0 { return false }
+            rest = rest.dropping(first: length)
+        }
+        return true
     }
 }

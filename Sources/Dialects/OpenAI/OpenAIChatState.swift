@@ -72,6 +72,9 @@ struct OpenAIChatState {
         self.faults = faults
     }
 
+    /// The parser's, when the last text was read.
+    var generation: Int { text.generation }
+
     /// Reads the next text of the reply; its events are asked for with ``next(raw:)``.
     mutating func parse(_ json: ByteView) throws(GatewayError) -> JSONValue {
         pending.removeAll(keepingCapacity: true)
@@ -284,6 +287,26 @@ extension OpenAIChatState {
             return ReplyEvent(.started(started), raw: raw)
         }
         return ReplyEvent(.delta(delta(of: event)), raw: raw)
+    }
+
+    /// The text of the chunk read last, if it says nothing else; valid until the parser reads
+    /// again.
+    var onlyText: (string: ByteView, isReasoning: Bool)? {
+        guard pending.count == 1, let event = pending.first, event.logprobs == nil,
+            event.extras == nil, !event.isSigned, event.kind == .text || event.kind == .reasoning
+        else { return nil }
+        return (event.first?.string ?? .empty, event.kind == .reasoning)
+    }
+
+    /// The event of a chunk that says what the last one did, ``onlyText``, with another text.
+    func sameText(_ text: ByteView, raw json: ByteView) -> ReplyEvent? {
+        guard let last = pending.last else { return nil }
+        return ReplyEvent(
+            .delta(
+                ChatDelta(
+                    choiceIndex: last.choiceIndex, partIndex: last.partIndex,
+                    content: last.kind == .reasoning ? .reasoning(text) : .text(text))),
+            raw: .json(json, dialect, isUsageReport: false))
     }
 
     private mutating func delta(of event: Pending) -> ChatDelta {

@@ -9,6 +9,15 @@ public import GatewayPrimitives
 public struct OpenAIChatStreamDecoder {
     private(set) var state: OpenAIChatState
     private var isUsageReport = false
+    var repeated = RepeatedText()
+    /// The chunk that was known by the one before, until its event is told.
+    private var again: Again?
+
+    /// What such a chunk says.
+    private struct Again {
+        let json: ByteView
+        let text: ByteView
+    }
 
     /// A decoder of one stream. Without `wantsTyped` events have their content, because it is
     /// counted, but no likelihoods and no fields that the core has no name for: a client of the
@@ -26,6 +35,14 @@ public struct OpenAIChatStreamDecoder {
     /// Reads one chunk. Its bytes must stay in place, with ``ByteQueue/slack`` readable ones behind
     /// them, until ``next()`` has returned `nil`. Throws if it is an error, or no chunk.
     public mutating func begin(_ json: ByteView) throws(GatewayError) {
+        if let text = repeated.content(of: json) {
+            again = Again(json: json, text: text)
+        } else {
+            try read(json)
+        }
+    }
+
+    private mutating func read(_ json: ByteView) throws(GatewayError) {
         let root = try state.parse(json)
         var id: JSONValue?
         var model: JSONValue?
@@ -56,12 +73,30 @@ public struct OpenAIChatStreamDecoder {
         }
         if isFirst || hasFinished || isUsageReport { state.takeUnknownFields(of: root) }
         state.ensureDelta()
+        if isFirst || hasFinished || isUsageReport {
+            repeated.forget()
+        } else {
+            remember(json)
+        }
+    }
+
+    /// Remembers a chunk that says nothing but a piece of a choice's text.
+    private mutating func remember(_ json: ByteView) {
+        guard let text = state.onlyText else { return repeated.forget() }
+        repeated.remember(
+            json, content: text.string,
+            of: text.isReasoning
+                ? "reasoning_content" : state.dialect == .openAICompletions ? "text" : "content")
     }
 
     /// The next event of the chunk; its views are valid until anything else uses the parser, this
     /// decoder or the chunk's bytes.
     public mutating func next() -> ReplyEvent? {
-        state.next(carrier: .firstDelta, isUsageReport: isUsageReport)
+        if let again {
+            self.again = nil
+            return state.sameText(again.text, raw: again.json)
+        }
+        return state.next(carrier: .firstDelta, isUsageReport: isUsageReport)
     }
 
     /// What the reply came to. To be called at the end marker only: a stream without one was cut.

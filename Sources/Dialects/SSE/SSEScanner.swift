@@ -53,7 +53,13 @@ public struct SSEScanner: ~Copyable {
 
     /// Looks for the next event in `bytes`, which begin where the last call stopped consuming.
     public mutating func next(in bytes: ByteView) -> Step {
-        if dataLines == 0 && lineStart == 0 { type.clear() }
+        if dataLines == 0 && lineStart == 0 {
+            type.clear()
+            if let data = plainEvent(in: bytes) {
+                let event = SSEEvent(type: .empty, data: bytes[data], lastID: lastID.view)
+                return .event(event, consumed: data.upperBound &+ 2)
+            }
+        }
         while let line = nextLine(in: bytes) {
             if line.isEmpty {
                 if dataLines > 0 { return .event(takeEvent(of: bytes), consumed: takeConsumed()) }
@@ -68,6 +74,18 @@ public struct SSEScanner: ~Copyable {
         let start = isInEvent ? eventStart : lineStart
         if lineStart < bytes.count && bytes.count - start > eventBytesMax { return .tooLong }
         return .incomplete(consumed: isInEvent ? 0 : takeConsumed())
+    }
+
+    /// The place of the data of an event that is one whole line and an empty one, both ended by
+    /// LF, as vendors send nearly all of theirs; `nil` for any other form.
+    private func plainEvent(in bytes: ByteView) -> Range<Int>? {
+        let prefix: StaticString = "data: "
+        guard searched == 0, !isFirstLine, !skipsLineFeed, bytes.hasPrefix(prefix),
+            let end = bytes.firstIndex(of: 0x0A), end &+ 1 < bytes.count, bytes[end &+ 1] == 0x0A,
+            end <= eventBytesMax
+        else { return nil }
+        let data = prefix.utf8CodeUnitCount..<end
+        return bytes[data].firstIndex(of: 0x0D) == nil ? data : nil
     }
 
     /// Whether what was read so far belongs to an event that is not complete.

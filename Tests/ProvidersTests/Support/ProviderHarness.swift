@@ -9,6 +9,8 @@ import Transport
 /// test moves, in front of scripted upstreams: a deployment for each address.
 final class ProviderHarness: Sendable {
     private let loop = EventLoop(index: 0)
+    /// The loop's time before it ran: only its own thread may ask later.
+    private let startedAt: MonotonicTime
     private let bound: Bound
 
     /// What belongs to the loop.
@@ -63,7 +65,8 @@ final class ProviderHarness: Sendable {
         client clientLimits: ClientLimits = ClientLimits(), apiKey: String? = "sk-upstream",
         options: VendorOptions = VendorOptions()
     ) throws {
-        let clock = VirtualClock(startingAt: loop.now)
+        startedAt = loop.now
+        let clock = VirtualClock(startingAt: startedAt)
         let client = HTTPClient(loop: loop, resolver: Resolver(), limits: clientLimits)
         let deployments = ports.enumerated().map { index, port in
             Deployment(
@@ -145,7 +148,7 @@ final class ProviderHarness: Sendable {
     func start(_ request: ModelRequest, raw dialect: Dialect? = nil) -> Call {
         let door = RecordingDoor(
             arrival: Arrival(
-                receivedAt: loop.now, timeout: nil, credential: .key(PipelineHarness.knownKey)),
+                receivedAt: startedAt, timeout: nil, credential: .key(PipelineHarness.knownKey)),
             request: .success(request))
         door.rawDialect = dialect
         let box = LoopBox(door)
