@@ -63,7 +63,8 @@ struct Composition {
         let instances = settings.dataDirectory + "/instances"
         store = try SQLiteStore(
             path: settings.databasePath ?? settings.dataDirectory + "/llm-gateway.db",
-            durability: settings.durability, instances: instances)
+            durability: settings.durability, instances: instances,
+            lockWait: settings.timeoutDatabaseLock)
         models = ModelBook(
             settings: settings, catalog: catalog, rows: SQLiteModels(store: store), log: log)
         try models.load()

@@ -6,8 +6,13 @@ enum StorageLimits {
     static let waitingReadsMax = 256
     /// How long one question may take.
     static let readSeconds: Int64 = 30
-    /// How long another process's transaction is waited for.
+    /// How long another process's transaction is waited for at start-up, at the end, by commands
+    /// and by questions; the writer's wait is configured.
     static let busySeconds = 5.0
+    /// How long the writer waits for it once the configured time has passed in vain.
+    static let lockWaitOnceSpent = Duration.milliseconds(100)
+    /// How often a writer that fails and has nothing to do tries again.
+    static let retryInterval = Duration.seconds(1)
     /// Rows that are looked at for what a budget begins with that is shorter than a day, or begins
     /// within one; the newest.
     static let openingRowsMax = 50_000

@@ -5,6 +5,7 @@ import concurrent.futures
 import resource
 import sqlite3
 import subprocess
+import time
 
 import httpx
 import pytest
@@ -21,11 +22,11 @@ def upstream():
     upstream.stop()
 
 
-def text(upstream):
+def text(upstream, more=""):
     held, free = keys(2)
     return config(upstream, f"""  keys:
     - {{key: {held}, alias: held, max_budget: 1}}
-    - {{key: {free}, alias: free}}""")
+    - {{key: {free}, alias: free}}{more}""")
 
 
 def post(gateway, key):
@@ -59,15 +60,31 @@ def agrees(gateway, upstream):
 
 
 def test_a_file_that_somebody_else_holds(tmp_path, upstream):
-    gateway = Gateway(tmp_path, text(upstream))
+    gateway = Gateway(tmp_path, text(upstream, "\n  timeouts: {database_lock: 1s}"))
     try:
         assert post(gateway, keys(1)[0]).status_code == 200
         other = sqlite3.connect(tmp_path / "data/llm-gateway.db", isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        # It waits for a while, and then says so.
-        refused_and_served(gateway, upstream)
+        other.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            first = list(pool.map(lambda n: post(gateway, keys(2)[n % 2]).status_code, range(8)))
+        assert first == [503, 200] * 4
+        # It has waited once, and then says so; what comes later does not wait again.
+        assert time.monotonic() - began > 0.9
+        for _ in range(5):
+            refused_and_served(gateway, upstream)
+        assert time.monotonic() - began < 10
+        admin = {"authorization": f"Bearer {MASTER_KEY}"}
+        assert httpx.post(gateway.url + "/key/generate", json={}, headers=admin).status_code == 503
+        assert httpx.get(gateway.url + "/key/list", headers=admin).status_code == 200
+        assert readiness(gateway) == "Not connected"
+        assert "another process holds the database" in gateway.log()
         other.execute("ROLLBACK")
         other.close()
+        # Nobody has to call for it to write what it owes.
+        wait_until(lambda: one(gateway, "SELECT count(*) FROM ledger") == upstream.calls,
+                   what="the rows that were owed")
+        wait_until(lambda: readiness(gateway) == "connected", what="readiness")
         agrees(gateway, upstream)
     finally:
         assert gateway.stop() == 0, gateway.log()

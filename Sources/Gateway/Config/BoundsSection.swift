@@ -127,6 +127,7 @@ enum BoundsSection {
         "call": .honoured("a whole call"),
         "sse_keepalive": .honoured("between comments to a stream that has not begun; 0: none"),
         "queue": .honoured("a call that waits while the gateway is full"),
+        "database_lock": .honoured("a transaction of another process on the ledger's file"),
         "health_check": .honoured("one call of a deployment for /health"),
         "drain": .honoured("calls that go on when the gateway ends"),
         "drain_idle": .honoured("then, an HTTP/1.1 connection without a request"),
@@ -151,7 +152,8 @@ enum BoundsSection {
             ("attempt", \.timeouts.attempt), ("call", \.calls.callTimeout),
             ("drain", \.timeoutDrain), ("drain_idle", \.server.timeoutDrainIdle),
             ("drain_notice", \.server.timeoutDrainNotice),
-            ("queue", \.timeoutQueue), ("health_check", \.timeoutHealthCheck),
+            ("queue", \.timeoutQueue), ("database_lock", \.timeoutDatabaseLock),
+            ("health_check", \.timeoutHealthCheck),
         ]
         if let interval = reader.durationOrZero(values["sse_keepalive"]) {
             settings.keepAliveInterval = interval

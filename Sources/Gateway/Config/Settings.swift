@@ -45,6 +45,8 @@ struct Settings: Sendable {
     var prices = PriceTable.bundled
     /// What a row of the ledger survives.
     var durability = SQLiteStore.Durability.normal
+    /// How long another process's transaction on the ledger's file is waited for.
+    var timeoutDatabaseLock = Duration.seconds(2)
     /// The file of the ledger; `nil` for one in the data folder.
     var databasePath: String?
     /// The status of an exhausted budget, with LiteLLM's statuses.

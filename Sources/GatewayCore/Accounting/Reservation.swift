@@ -43,6 +43,9 @@ public final class ForgottenHolds: Sendable {
         if id != 0 { ids.withLock { $0.append(id) } }
     }
 
+    /// Takes back those that could not be settled.
+    public func putBack(_ holds: [Int64]) { ids.withLock { $0 += holds } }
+
     /// Hands over those that wait to be settled.
     public func take() -> [Int64] {
         guard total.load(ordering: .relaxed) > 0 else { return [] }

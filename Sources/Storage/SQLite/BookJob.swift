@@ -49,18 +49,20 @@ final class ReserveJob: BookJob, @unchecked Sendable {
     }
 }
 
-/// Settles a call; answered when that is durable, with why it is not.
+/// Settles a call; answered when that is durable, with why it is not. Then the ledger owes its row.
 final class SettleJob: BookJob {
     let shelf: BookShelf
     private let pending: PendingRow
+    private let backlog: LedgerBacklog
     private let waiter: UnsafeContinuation<StoreFailure?, Never>
 
     init(
-        _ shelf: BookShelf, _ pending: PendingRow,
+        _ shelf: BookShelf, _ pending: PendingRow, or backlog: LedgerBacklog,
         _ waiter: UnsafeContinuation<StoreFailure?, Never>
     ) {
         self.shelf = shelf
         self.pending = pending
+        self.backlog = backlog
         self.waiter = waiter
     }
 
@@ -69,7 +71,9 @@ final class SettleJob: BookJob {
     func finish(_ outcome: Result<Void, StoreFailure>) {
         switch outcome {
         case .success: waiter.resume(returning: nil)
-        case .failure(let failure): waiter.resume(returning: failure)
+        case .failure(let failure):
+            backlog.add(pending)
+            waiter.resume(returning: failure)
         }
     }
 }
@@ -107,7 +111,7 @@ final class CatchUpJob: BookJob {
     private let failed: @Sendable () -> Void
 
     init(
-        _ shelf: BookShelf, failed: @escaping @Sendable () -> Void = {},
+        _ shelf: BookShelf, failed: @escaping @Sendable () -> Void,
         _ operation: @escaping @Sendable (SQLiteBook) throws -> Void
     ) {
         self.shelf = shelf

@@ -16,7 +16,12 @@ final class JobQueue<Job>: Sleeper, @unchecked Sendable {
     init(countMax: Int) {
         self.countMax = countMax
         pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        // Its waits are not to change with the time of day.
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -56,17 +61,31 @@ final class JobQueue<Job>: Sleeper, @unchecked Sendable {
 
     /// Waits until there is something, and puts all of it into `jobs`, which is empty before.
     /// False once the queue is closed and empty.
-    func take(into jobs: inout [Job]) -> Bool {
+    /// - Parameter longest: after which it is true with no jobs; `nil` to wait for ever.
+    func take(into jobs: inout [Job], within longest: Duration? = nil) -> Bool {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
+        let end = longest.map(Self.moment(after:))
         while waiting.isEmpty {
             if isClosed { return false }
             isWaiting = true
-            pthread_cond_wait(condition, mutex)
-            isWaiting = false
+            defer { isWaiting = false }
+            if var end {
+                if pthread_cond_timedwait(condition, mutex, &end) == ETIMEDOUT { return true }
+            } else {
+                pthread_cond_wait(condition, mutex)
+            }
         }
         swap(&waiting, &jobs)
         return true
+    }
+
+    private static func moment(after wait: Duration) -> timespec {
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        let nanoseconds = now.tv_nsec + Int(wait.wholeNanoseconds)
+        return timespec(
+            tv_sec: now.tv_sec + nanoseconds / 1_000_000_000, tv_nsec: nanoseconds % 1_000_000_000)
     }
 
     /// Takes no more; what waits is still handed out.

@@ -40,6 +40,7 @@ public final class SQLiteLedger: Ledger {
             }
             return recovered
         }
+        store.writer.whenToRetry { [weak self] in self?.catchUp() }
     }
 
     /// What was found of processes that have died.
@@ -54,7 +55,7 @@ public final class SQLiteLedger: Ledger {
     }
 
     public func reserve(_ demand: HoldDemand) async throws(GatewayError) -> HoldAnswer {
-        catchUp()
+        catchUpIfWritable()
         let result: Result<HoldAnswer, StoreFailure> = await withUnsafeContinuation { waiter in
             store.writer.submit(ReserveJob(shelf, demand, owner: instance.id, waiter))
         }
@@ -101,13 +102,11 @@ public final class SQLiteLedger: Ledger {
         _ reservation: consuming Reservation, _ row: LedgerRow
     ) async throws(GatewayError) {
         let pending = PendingRow(hold: reservation.redeem(), row: row)
-        catchUp()
+        catchUpIfWritable()
         let failure: StoreFailure? = await withUnsafeContinuation { waiter in
-            store.writer.submit(SettleJob(shelf, pending, waiter))
+            store.writer.submit(SettleJob(shelf, pending, or: backlog, waiter))
         }
-        guard let failure else { return }
-        backlog.add(pending)
-        throw failure.gatewayError
+        if let failure { throw failure.gatewayError }
     }
 
     public func balances(
@@ -153,11 +152,17 @@ public final class SQLiteLedger: Ledger {
     private func perform<Value: Sendable>(
         _ work: @escaping @Sendable (SQLiteBook) throws -> Value
     ) async throws(GatewayError) -> Value {
-        catchUp()
+        catchUpIfWritable()
         let result: Result<Value, StoreFailure> = await withUnsafeContinuation { waiter in
             store.writer.submit(LedgerJob(shelf, work, waiter))
         }
         do { return try result.get() } catch { throw error.gatewayError }
+    }
+
+    /// Sees that a call is written after what is still to be written. While the store cannot be
+    /// written, its writer tells when to try again, and no call waits for more than itself.
+    private func catchUpIfWritable() {
+        if store.health.isWritable { catchUp() }
     }
 
     /// Submits what is still to be written. Apart from ``perform(_:)``, whose calls wait with all
@@ -167,7 +172,7 @@ public final class SQLiteLedger: Ledger {
         let holds = forgotten.take()
         if !holds.isEmpty {
             store.writer.submit(
-                CatchUpJob(shelf) { book in
+                CatchUpJob(shelf, failed: { [forgotten] in forgotten.putBack(holds) }) { book in
                     for hold in holds { _ = try book.settleWhole(hold) }
                 })
         }

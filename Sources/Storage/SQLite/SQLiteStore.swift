@@ -41,10 +41,14 @@ public final class SQLiteStore: Sendable {
     }
 
     /// Opens a file, makes it if there is none, and brings its schema up to date.
-    /// - Parameter instances: the folder of the locks of processes, where such may have the file
-    ///   open; see ``StoreMigration/isExclusive``.
+    /// - Parameters:
+    ///   - instances: the folder of the locks of processes, where such may have the file open; see
+    ///     ``StoreMigration/isExclusive``.
+    ///   - lockWait: how long the writer waits for another process's transaction. Once that was in
+    ///     vain, all that comes is refused soon, until the other has ended.
     public init(
-        path: String, durability: Durability, instances: String? = nil
+        path: String, durability: Durability, instances: String? = nil,
+        lockWait: Duration = .seconds(2)
     ) throws(StoreFailure) {
         self.path = path
         // Later ones find it done; a process that has used SQLite before keeps its statistics.
@@ -70,7 +74,7 @@ public final class SQLiteStore: Sendable {
             let failure = StoreFailure(error)
             throw StoreFailure(failure.kind, "\(path): \(failure.description)")
         }
-        writer = StoreWriter(database: database, health: health)
+        writer = StoreWriter(database: database, health: health, lockWait: lockWait)
         reader = path == ":memory:" ? nil : StoreReader(path: path)
     }
 

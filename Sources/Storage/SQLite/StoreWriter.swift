@@ -1,9 +1,11 @@
 import GRDB
 import GatewayPrimitives
+import Synchronization
 
 /// The one writer of a database: a thread that takes all jobs that wait, runs them in one
 /// transaction, and answers them when it is durable. There is no timer: a job that comes alone is
-/// written alone, and while one transaction is written the next gathers.
+/// written alone, and while one transaction is written the next gathers. While it cannot write, it
+/// goes on trying, and tells when what could not be written may be tried again.
 ///
 /// Any thread may hand it jobs.
 final class StoreWriter: Sendable {
@@ -12,10 +14,20 @@ final class StoreWriter: Sendable {
         named: "store writer", waitingMax: StorageLimits.waitingJobsMax)
 
     private let health: StoreHealth
+    private let lockWait: Duration
+    private let retry = Mutex<(@Sendable () -> Void)?>(nil)
 
-    init(database: DatabaseQueue, health: StoreHealth) {
+    /// - Parameter lockWait: how long another process's transaction is waited for.
+    init(database: DatabaseQueue, health: StoreHealth, lockWait: Duration) {
         self.database = database
         self.health = health
+        self.lockWait = lockWait
+    }
+
+    /// Has something called, on the writer's thread, when jobs that have failed may be handed over
+    /// again: when writing has become possible, and now and then while that is not known.
+    func whenToRetry(_ retry: @escaping @Sendable () -> Void) {
+        self.retry.withLock { $0 = retry }
     }
 
     /// Starts the thread, which holds the writer until ``close()``.
@@ -31,23 +43,37 @@ final class StoreWriter: Sendable {
 
     private func run(_ queue: JobQueue<any WriteJob>) {
         var jobs: [any WriteJob] = []
+        var patience = LockPatience(lockWait)
         // Those who wait on one loop go on in one turn of it.
         let wakeups = WakeupBatch()
-        while queue.take(into: &jobs) {
-            let outcome = write(jobs)
+        while queue.take(
+            into: &jobs, within: health.isWritable ? nil : StorageLimits.retryInterval)
+        {
+            let hasFailed = !health.isWritable
+            let isProbe = jobs.isEmpty
+            let outcome = write(jobs, &patience)
+            patience.note(outcome)
             wakeups.gather {
                 for job in jobs { job.finish(outcome) }
                 jobs.removeAll(keepingCapacity: true)
             }
+            if hasFailed, health.isWritable || isProbe, case .success = outcome {
+                retry.withLock { $0 }?()
+            }
         }
+        database.inDatabase(LockPatience.end(on:))
     }
 
     /// One transaction for all. A job that throws undoes its own work only; if the transaction
-    /// itself fails, so does every job.
-    private func write(_ jobs: [any WriteJob]) -> Result<Void, StoreFailure> {
+    /// itself fails, so does every job. Without jobs it shows whether another process still holds
+    /// the file.
+    private func write(
+        _ jobs: [any WriteJob], _ patience: inout LockPatience
+    ) -> Result<Void, StoreFailure> {
         let outcome: Result<Void, StoreFailure>
         do {
             let hasWritten = try database.inDatabase { database in
+                patience.apply(to: database)
                 let before = database.totalChangesCount
                 try database.inTransaction(.immediate) {
                     for job in jobs where !job.runsLast { try job.run(in: database) }
@@ -58,8 +84,9 @@ final class StoreWriter: Sendable {
                 return database.totalChangesCount != before
             }
             outcome = .success(())
-            // One that found nothing to write has not shown that it could be.
-            if hasWritten { health.note(outcome) }
+            // One that found nothing to write has not shown that it could be, but that nobody holds
+            // the file any more.
+            if hasWritten || patience.isSpent { health.note(outcome) }
         } catch {
             outcome = .failure(StoreFailure(error))
             health.note(outcome)

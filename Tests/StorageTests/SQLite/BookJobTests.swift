@@ -20,7 +20,8 @@ struct BookJobTests {
         _ row: LedgerRow, _ shelf: BookShelf, in store: SQLiteStore
     ) async -> StoreFailure? {
         await withUnsafeContinuation { waiter in
-            store.writer.submit(SettleJob(shelf, PendingRow(hold: 0, row: row), waiter))
+            store.writer.submit(
+                SettleJob(shelf, PendingRow(hold: 0, row: row), or: LedgerBacklog(), waiter))
         }
     }
 
@@ -30,7 +31,7 @@ struct BookJobTests {
         _ operation: @escaping @Sendable (SQLiteBook) throws -> Void
     ) async -> Bool {
         await withUnsafeContinuation { waiter in
-            let job = CatchUpJob(shelf, operation)
+            let job = CatchUpJob(shelf, failed: {}, operation)
             store.writer.submit(
                 ToldJob(job) { outcome in
                     if case .success = outcome {
@@ -79,17 +80,19 @@ struct BookJobTests {
         store.start()
         let shelf = BookShelf()
         let written = row(1, cost: 40)
+        let backlog = LedgerBacklog()
         let turnedAway = PendingRow(hold: 0, row: row(2, cost: 1))
         let failure: StoreFailure? = await withUnsafeContinuation { waiter in
             store.writer.submit(
-                CatchUpJob(shelf) { book in
+                CatchUpJob(shelf, failed: {}) { book in
                     try book.settle(0, written)
                     let filler = FillerJob()
                     for _ in 0..<StorageLimits.waitingJobsMax { store.writer.submit(filler) }
-                    store.writer.submit(SettleJob(shelf, turnedAway, waiter))
+                    store.writer.submit(SettleJob(shelf, turnedAway, or: backlog, waiter))
                 })
         }
         #expect(failure?.kind == .queueFull)
+        #expect(backlog.takeRows().map(\.row.callID) == [turnedAway.row.callID])
         store.stopWriter()
         #expect(try sums(in: store) == [40, 40])
         shelf.clear()
