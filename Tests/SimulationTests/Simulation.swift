@@ -17,7 +17,9 @@ final class Simulation {
     private let limits = SlidingLimits()
     private let catalog: Catalog
     private let accounts: [BudgetAccount]
-    private let principals: [KeyHash: Principal]
+    private var principals: [KeyHash: Principal]
+    private let lateAccount: BudgetAccount
+    private var late: LateBudget?
     /// The process that serves at the moment, and those that died.
     private var process: Process
     private var dead: [Process] = []
@@ -43,6 +45,8 @@ final class Simulation {
         var calls = 0
         var rows = 0
         var crashes = 0
+        /// What a budget began with that was set while calls ran.
+        var opening = Money.zero
         /// Charged above the upstream's bill, by rows that are not `reported`.
         var chargedMore = Money.zero
         /// Billed by the upstream and not charged.
@@ -63,6 +67,7 @@ final class Simulation {
         catalog = world.catalog
         accounts = world.accounts
         principals = world.principals
+        lateAccount = world.late
         self.random = random
         process = Self.makeProcess(
             owner: 1, book: book, clock: clock, world: (catalog, principals), limits: limits,
@@ -161,10 +166,21 @@ final class Simulation {
         for hold in try book.holds(of: old.ledger.owner) { _ = try book.settleWhole(hold) }
         try book.releaseClaims(of: old.ledger.owner)
         dead.append(old)
+        if late == nil { try setLateBudget() }
         process = Self.makeProcess(
             owner: old.ledger.owner + 1, book: book, clock: clock, world: (catalog, principals),
             limits: limits, seed: seed &+ UInt64(dead.count) &* 1_000)
         installFaults()
+    }
+
+    /// Gives the key that has none a budget, in the process that comes now.
+    private func setLateBudget() throws {
+        let late = try LateBudget(lateAccount, in: book, at: clock.wallNow())
+        for (hash, principal) in principals
+        where principal.standings.contains(where: { $0.subject == lateAccount.subject }) {
+            principals[hash] = late.principal(from: principal)
+        }
+        self.late = late
     }
 
     /// Lets the store fail now and then: before the work, or after it, so that nobody knows.
@@ -176,6 +192,9 @@ final class Simulation {
     // MARK: - What has to hold
 
     private func check() throws {
+        if let fault = try late?.fault(in: book, at: clock.wallNow()) {
+            throw Broken(description: "seed \(seed): \(fault)")
+        }
         for account in accounts {
             let balance = try book.balance(of: account, at: clock.wallNow())
             guard let cap = account.spec.max else { continue }
@@ -193,6 +212,12 @@ final class Simulation {
         process.ledger.fault = nil
         try process.ledger.retry()
         try check()
+        if let late {
+            outcome.opening = late.opening
+            if let fault = try late.faultAtEnd(in: book, at: clock.wallNow()) {
+                throw Broken(description: "seed \(seed): \(fault)")
+            }
+        }
         let audit = try book.audit()
         outcome.rows = audit.rowCount
         guard audit.holdCount == 0, audit.balances.allSatisfy({ $0.held == .zero }) else {

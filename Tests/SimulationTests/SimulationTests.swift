@@ -16,6 +16,7 @@ struct SimulationTests {
         var billed = Money.zero
         var rows = 0
         var crashes = 0
+        var openings = 0
         for seed in 0..<Self.seeds {
             let simulation = Simulation(seed: UInt64(seed), book: MemoryBook())
             if seed % 2 == 1 { simulation.installFaults() }
@@ -24,9 +25,11 @@ struct SimulationTests {
             billed += outcome.billedMore
             rows += outcome.rows
             crashes += outcome.crashes
+            openings += outcome.opening > .zero ? 1 : 0
         }
         #expect(rows > Self.seeds)
         #expect(crashes > 0)
+        #expect(openings > 0)
         Attachment.record(
             """
             \(Self.seeds) seeds, \(rows) rows, \(crashes) crashes; rows that are not `reported` \

@@ -6,6 +6,8 @@ struct World {
     let catalog: Catalog
     let accounts: [BudgetAccount]
     let principals: [KeyHash: Principal]
+    /// The budget that the one key without a budget is given while calls run.
+    let late: BudgetAccount
 
     init(using random: inout FastRandom) {
         let team = Standing(
@@ -40,6 +42,11 @@ struct World {
             principals[KeyHash(words: (UInt64(index), 0, 0, 1))] = Principal(
                 name: "k\(index)", standings: index == 2 ? [key] : [key, team])
         }
+        late = BudgetAccount(
+            subject: Subject(.key, "k2"), name: "k2",
+            spec: BudgetSpec(
+                window: .forever,
+                max: Money(nanoUSD: Int64.random(in: 20_000..<600_000, using: &random))))
         self.principals = principals
         self.accounts = accounts
         catalog = Catalog(
