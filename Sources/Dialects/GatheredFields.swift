@@ -37,6 +37,14 @@ public struct GatheredFields: Sendable {
         }
     }
 
+    /// The same of an object's text.
+    public mutating func add(_ json: String) {
+        if json.isEmpty { return }
+        var bytes = ByteQueue()
+        bytes.append(text: json)
+        add(bytes.view)
+    }
+
     /// Two lists as one.
     private static func joined(_ list: [UInt8], _ more: ByteView) -> [UInt8] {
         let isEmpty = { (inner: ArraySlice<UInt8>) in inner.allSatisfy { $0 <= 0x20 } }

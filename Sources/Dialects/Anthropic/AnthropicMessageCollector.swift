@@ -53,6 +53,7 @@ public struct AnthropicMessageCollector: ~Copyable {
         output.append(",\"usage\":")
         AnthropicUsage.append(
             finished.usage ?? Usage(source: .counted), tier: finished.serviceTier, into: &output)
+        fields.add(finished.providerFieldsJSON)
         fields.appendApart(into: &output)
         output.append("}")
     }

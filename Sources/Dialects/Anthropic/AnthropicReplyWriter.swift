@@ -114,6 +114,7 @@ public struct AnthropicReplyWriter {
             block.asDelta { write($0, into: &output) }
         }
         close(into: &output)
+        fields.add(finished.providerFieldsJSON)
         let outcome = finished.outcomes.first { $0.choiceIndex == 0 }
         Self.writeEnd(
             finished, outcome: outcome, hasCalls: hasCalls, fields: fields, into: &output)

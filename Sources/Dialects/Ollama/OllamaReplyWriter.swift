@@ -134,6 +134,7 @@ extension OllamaReplyWriter {
             output.appendMember("eval_count", Int(usage.outputTokens))
             output.appendMember("eval_duration", Int(duration))
         }
+        fields.add(finished.providerFieldsJSON)
         fields.appendApart(into: &output)
         output.append(isStream ? "}\n" : "}")
     }

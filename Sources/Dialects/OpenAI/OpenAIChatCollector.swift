@@ -115,6 +115,7 @@ public struct OpenAIChatCollector: ~Copyable {
             OpenAIUsage.append(usage, into: &output)
         }
         output.appendMember("service_tier", finished.serviceTier ?? "")
+        OpenAIFields.append(membersOf: finished.providerFieldsJSON, into: &output)
         output.append("}")
     }
 

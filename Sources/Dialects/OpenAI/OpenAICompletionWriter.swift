@@ -1,8 +1,8 @@
 public import GatewayCore
 public import GatewayPrimitives
 
-/// Writes completions of a prompt, streamed and whole, from the typed events of a chat. What is no
-/// text has no form in them: it is passed over.
+/// Writes completions of a prompt, streamed and whole, from the typed events of a chat. Thoughts
+/// and calls, which a prompt does not ask for, have no form in them and are passed over.
 public struct OpenAICompletionWriter: ~Copyable {
     private let id: String
     private let created: Int64
@@ -29,7 +29,7 @@ public struct OpenAICompletionWriter: ~Copyable {
     /// Appends `data: {chunk}` and an empty line; nothing for an event that says nothing.
     public func writeChunk(_ event: ReplyEvent, into output: inout ByteQueue) {
         guard case .delta(let delta) = event.body else { return }
-        guard case .text(let text) = delta.content else { return }
+        guard let text = Self.text(of: delta) else { return }
         beginChunk(into: &output)
         appendChoice(
             delta.choiceIndex, text, delta.logprobs, finish: nil, into: &output)
@@ -61,8 +61,7 @@ public struct OpenAICompletionWriter: ~Copyable {
             raw.append(json)
             return
         }
-        guard raw.isEmpty, case .delta(let delta) = event.body,
-            case .text(let text) = delta.content
+        guard raw.isEmpty, case .delta(let delta) = event.body, let text = Self.text(of: delta)
         else { return }
         try gathered.add(text.count)
         var place = choices.firstIndex { $0.index == delta.choiceIndex }
@@ -72,6 +71,14 @@ public struct OpenAICompletionWriter: ~Copyable {
         }
         choices[place ?? 0].text += text.buffer
         choices[place ?? 0].logprobs += delta.logprobs
+    }
+
+    /// Its words, be they that the model refuses.
+    private static func text(of delta: ChatDelta) -> ByteView? {
+        switch delta.content {
+        case .text(let text), .refusal(let text): text
+        case .none, .reasoning, .redactedReasoning, .toolCall: nil
+        }
     }
 
     /// Appends the whole answer.

@@ -23,6 +23,14 @@ enum OpenAIFields {
         }
     }
 
+    /// The same of an object's text; nothing of an empty one.
+    static func append(membersOf json: String, into output: inout ByteQueue) {
+        if json.isEmpty { return }
+        var bytes = ByteQueue()
+        bytes.append(text: json)
+        append(membersOf: bytes.view, into: &output)
+    }
+
     /// Appends a JSON object of the members that are not known and not null; nothing without any.
     static func appendUnknown(
         of object: JSONValue, known: [StaticString], into output: inout ByteQueue

@@ -70,19 +70,24 @@ public struct OpenAIReplyWriter {
         output.append(",\"finish_reason\":null}]}\n\n")
     }
 
-    /// Appends a chunk with the finish reason of each choice, and one with the usage if wanted.
+    /// Appends a chunk with the finish reason of each choice, the last with what the core has no
+    /// name for, and one with the usage if wanted.
     /// - Parameter cost: told as `usage.cost`, in US dollars, as LiteLLM does.
     public mutating func writeFinishChunks(
         _ finished: ReplyFinished, wantsUsage: Bool, cost: Money? = nil,
         into output: inout ByteQueue
     ) {
-        for outcome in finished.outcomes {
+        for (place, outcome) in finished.outcomes.enumerated() {
             beginChunk(into: &output)
             output.append("{\"index\":")
             output.append(decimal: outcome.choiceIndex)
             output.append(",\"delta\":{},\"logprobs\":null,\"finish_reason\":\"")
             output.append(OpenAIFinish.name(of: outcome.reason))
-            output.append("\"}]}\n\n")
+            output.append("\"}]")
+            if place == finished.outcomes.count - 1 {
+                OpenAIFields.append(membersOf: finished.providerFieldsJSON, into: &output)
+            }
+            output.append("}\n\n")
         }
         guard wantsUsage, let usage = finished.usage else { return }
         beginChunk(into: &output)

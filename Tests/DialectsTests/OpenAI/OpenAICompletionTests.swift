@@ -122,6 +122,19 @@ struct OpenAICompletionTests {
         #expect(raw == chunks)
     }
 
+    /// That a model refuses is what it says.
+    @Test func aRefusalIsAText() throws {
+        var writer = OpenAICompletionWriter(id: "c", created: 5, model: "m")
+        let words = Bytes("No.")
+        let event = ReplyEvent(.delta(ChatDelta(content: .refusal(words.view))))
+        let stream = written { writer.writeChunk(event, into: &$0) }
+        try writer.add(event)
+        let finished = ReplyFinished(
+            outcomes: [ChoiceOutcome(choiceIndex: 0, reason: .refusal, cause: .model)])
+        let whole = written { writer.write(finished, into: &$0) }
+        for text in [stream, whole] { #expect(text.contains(#""text":"No.""#), "\(text)") }
+    }
+
     @Test func whatAChatSaysIsACompletion() throws {
         let chunks = [
             #"{"choices":[{"index":0,"delta":{"content":"A\""},"logprobs":{"content":[{"#

@@ -110,7 +110,8 @@ struct OpenAIReplyWriterTests {
             outcomes: [
                 ChoiceOutcome(choiceIndex: 0, reason: .stop, cause: .model),
                 ChoiceOutcome(choiceIndex: 1, reason: .refusal, cause: .model),
-            ], usage: .reported(input: 3, output: 4, cached: 2, reasoning: 1))
+            ], usage: .reported(input: 3, output: 4, cached: 2, reasoning: 1),
+            providerFieldsJSON: #"{"groundingMetadata":{"a":1}}"#)
         for wantsUsage in [true, false] {
             var copy = writer
             let stream = written {
@@ -120,6 +121,8 @@ struct OpenAIReplyWriterTests {
             #expect(chunks.count == (wantsUsage ? 3 : 2))
             #expect(chunks[0].at("choices.0.finish_reason") as? String == "stop")
             #expect(chunks[1].at("choices.0.finish_reason") as? String == "content_filter")
+            #expect(chunks[0].at("groundingMetadata") == nil)
+            #expect(chunks[1].at("groundingMetadata.a") as? Int == 1)
             guard wantsUsage else { continue }
             #expect((chunks[2].at("choices") as? NSArray)?.count == 0)
             #expect(chunks[2].at("usage.total_tokens") as? Int == 7)

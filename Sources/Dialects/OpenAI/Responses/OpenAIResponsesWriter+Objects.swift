@@ -37,6 +37,7 @@ extension OpenAIResponsesWriter {
         } else {
             output.append("null")
         }
+        if finished != nil { fields.appendApart(into: &output) }
         output.append("}")
     }
 

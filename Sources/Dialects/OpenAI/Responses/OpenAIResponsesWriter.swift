@@ -19,6 +19,8 @@ public struct OpenAIResponsesWriter {
     var items: [Item] = []
     var sequence = 0
     private var gathered: GatheredBytes
+    /// Members of the answer that the core has no name for.
+    var fields = GatheredFields()
     var hasStarted = false
 
     /// Whether events are written for what comes.
@@ -55,7 +57,8 @@ public struct OpenAIResponsesWriter {
     ) throws(GatewayError) {
         start(into: &output)
         guard case .delta(let delta) = event.body, delta.choiceIndex == 0 else { return }
-        try gathered.add(delta.contentBytes)
+        try gathered.add(delta.keptBytes)
+        if !isRelaying { fields.add(delta.providerFieldsJSON) }
         switch delta.content {
         case .none, .redactedReasoning: break
         case .text(let text): add(text, .message, delta.partIndex, into: &output)
@@ -89,6 +92,7 @@ public struct OpenAIResponsesWriter {
         guard !isRelaying || finished.isCut else { return }
         start(into: &output)
         for place in items.indices { close(place, into: &output) }
+        if !isRelaying { fields.add(finished.providerFieldsJSON) }
         let outcome = finished.outcomes.first { $0.choiceIndex == 0 }
         let isCut = outcome?.reason == .length || outcome?.reason == .contentFilter
         guard isStream else {
