@@ -106,6 +106,12 @@ public final class ProtoJSONWriter {
                 throw MessageError("is malformed or cut short")
             }
             guard let field = message.field(id: id) else { continue }
+            // No elements, packed: as if the field were not there.
+            if field.isRepeated, field.isPackable, case .content(let content) = value,
+                content.isEmpty
+            {
+                continue
+            }
             if entries.count > start, entries[entries.count - 1].field > field.index {
                 isSorted = false
             }

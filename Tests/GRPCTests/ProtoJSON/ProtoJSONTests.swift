@@ -212,6 +212,14 @@ struct ProtoJSONTests {
     }
 
     /// What this process does not pack itself may come in any order.
+    @Test("leaves out a repeated field whose packed form has no elements")
+    func emptyPackedFields() throws {
+        let list = "llmgateway.v1.TokenList"
+        #expect(try Self.write([0x0A, 0x00], as: list) == "{}")
+        #expect(
+            try Self.write([0x0A, 0x01, 0x05, 0x0A, 0x00], as: list) == #"{"tokenIds":[5]}"#)
+    }
+
     @Test("writes repeated fields that are spread, the last of a oneof, and merged messages")
     func disorder() throws {
         // Part: text = 1, refusal = 2 or so; taken from the schema so that numbers may change.

@@ -81,6 +81,7 @@ extension JSONOutput {
         member("spend_output", row.cost.output)
         member("spend_failed_attempts", row.cost.failedAttempts)
         member("excess", row.cost.excess)
+        member("in_flight_tokens", Int(row.usage.inFlightTokens))
         member("overrun_tokens", Int(row.usage.overrunTokens))
         member("price_unknown", row.isPriceUnknown)
         member("labels") { output in

@@ -23,8 +23,7 @@ struct SpendCalculation {
         }
         let usage = answer.map(usage(ofAnswer:)) ?? usage(ofPrompt: messages ?? [])
         try body.finish()
-        guard let entry = catalog[model],
-            request.principal.mayUse(model: model, groups: entry.accessGroups)
+        guard let entry = entry(named: model, ofAnswer: answer != nil, for: request.principal)
         else {
             throw GatewayError(
                 .modelNotFound, origin: .client,
@@ -45,6 +44,21 @@ struct SpendCalculation {
             output.member("prompt_tokens", Int(usage.inputTokens))
             output.member("completion_tokens", Int(usage.outputTokens))
             output.member("usage_source", usage.source.name.description)
+        }
+    }
+
+    /// The model that a key may use by a name, or, since an answer is passed on as it came, the one
+    /// whose upstream has that name.
+    private func entry(
+        named name: String, ofAnswer isAnswer: Bool, for principal: Principal
+    ) -> ModelEntry? {
+        if let entry = catalog[name] {
+            return principal.mayUse(model: name, groups: entry.accessGroups) ? entry : nil
+        }
+        guard isAnswer else { return nil }
+        return catalog.models.first { entry in
+            principal.mayUse(model: entry.name, groups: entry.accessGroups)
+                && entry.deployments.contains { $0.upstreamModel == name && $0.price != nil }
         }
     }
 

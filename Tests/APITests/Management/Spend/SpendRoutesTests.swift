@@ -198,6 +198,11 @@ struct SpendRoutesTests {
             """
         let response = await harness.post("/spend/calculate", answer)
         #expect(response.text.hasPrefix(#"{"cost":0.000156,"#), "\(response.text)")
+        // An answer has its upstream's name of the model; a prompt must have the gateway's.
+        let passedOn = answer.replacing("priced", with: "u")
+        #expect(await harness.post("/spend/calculate", passedOn).text == response.text)
+        let misnamed = #"{"model":"u","messages":[]}"#
+        #expect(await harness.post("/spend/calculate", misnamed).status == 400)
         let prompt = #"{"model":"priced","messages":[{"role":"user","content":"12345678"}]}"#
         #expect(
             await harness.post("/spend/calculate", prompt).text.hasPrefix(#"{"cost":0.0000003,"#))
