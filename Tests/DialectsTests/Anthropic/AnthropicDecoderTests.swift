@@ -83,6 +83,19 @@ struct AnthropicDecoderTests {
         #expect(text.usage == .reported(input: 7, output: 19))
     }
 
+    /// llama.cpp tells the cached input, which it does not count among the other.
+    @Test func aStreamOfLlamaCpps() throws {
+        let stream = try digest(stream: Fixture.bytes("anthropic-stream-llamacpp-text.sse"))
+        #expect(stream.choices[0]?.text.hasPrefix("Hello! I'") == true)
+        #expect(stream.usage == .reported(input: 33, output: 12, cached: 32))
+        #expect(stream.outcomes == ["0:length:max_tokens:"])
+        let whole = try digest(
+            whole: String(
+                decoding: Fixture.bytes("anthropic-whole-llamacpp-text.json"), as: UTF8.self))
+        #expect(whole.choices[0]?.text == "Hello! I'sure I'm not what I'm supposed")
+        #expect(whole.usage == .reported(input: 33, output: 12, cached: 24))
+    }
+
     /// What the vendor's own tools do within a message is passed over; its text is not.
     @Test func whatIsNotKnownIsPassedOver() throws {
         let tool = try digest(stream: Fixture.bytes("anthropic-stream-server-tool.sse"))

@@ -129,7 +129,7 @@ struct AnthropicReplyWriterTests {
     @Test(arguments: [
         "chat-stream-call-in-pieces.sse", "chat-stream-published.sse",
         "chat-stream-real-model.sse", "chat-stream-reasoning-vllm-shape.sse",
-        "chat-stream-text-and-usage.sse",
+        "chat-stream-text-and-usage.sse", "chat-stream-llamacpp-text.sse",
     ])
     func whatBothCanSayIsKept(file: String) throws {
         let bytes = try Fixture.bytes(file)
@@ -322,6 +322,7 @@ struct AnthropicReplyWriterTests {
         "anthropic-stream-text.sse", "anthropic-stream-call.sse", "anthropic-stream-refusal.sse",
         "anthropic-stream-server-tool.sse", "anthropic-stream-unknown-events.sse",
         "anthropic-stream-litellm-text.sse", "anthropic-stream-litellm-call.sse",
+        "anthropic-stream-llamacpp-text.sse",
     ])
     func aStreamIsRelayedAsItCame(file: String) throws {
         let bytes = try Fixture.bytes(file)

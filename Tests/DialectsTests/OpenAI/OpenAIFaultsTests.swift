@@ -46,6 +46,16 @@ struct OpenAIFaultsTests {
         (600, .upstreamUnavailable, .otherDeployment, .serverError),
     ]
 
+    @Test func llamaCppsErrorsHaveTheirRows() throws {
+        let long = classify(
+            400, String(decoding: try Fixture.bytes("error-llamacpp-context.json"), as: UTF8.self))
+        #expect(long.outcome == .contextWindowExceeded)
+        #expect(long.message.contains("exceeds the available context size (2048 tokens)"))
+        let key = classify(
+            401, String(decoding: try Fixture.bytes("error-llamacpp-auth.json"), as: UTF8.self))
+        #expect(key.reason == .upstreamAuthFailed)
+    }
+
     @Test func everyStatusHasItsRow() {
         for (status, reason, retry, outcome) in Self.statuses {
             let error = classify(status, #"{"error":{"message":"boom"}}"#)

@@ -55,7 +55,7 @@ struct OpenAIResponsesRelayTests {
 
     @Test(arguments: [
         "responses-stream-published.sse", "responses-stream-llmock-text.sse",
-        "responses-stream-llmock-call.sse",
+        "responses-stream-llmock-call.sse", "responses-stream-llamacpp-text.sse",
     ])
     func everyEventOfAStreamPassesAsItCame(file: String) throws {
         let bytes = try Fixture.bytes(file)
@@ -89,6 +89,15 @@ struct OpenAIResponsesRelayTests {
                 ["call_c7da3857d9a44b18a438b1b0", "get_weather", #"{"city": "mock-city"}"#]
             ])
         #expect(call.outcomes == ["0:tool_calls:model:"])
+    }
+
+    @Test func llamaCppsResponsesAreCounted() throws {
+        let stream = try decode(Fixture.bytes("responses-stream-llamacpp-text.sse"))
+        let whole = try whole(Fixture.bytes("responses-whole-llamacpp-text.json"))
+        #expect(stream.digest.choices[0]?.text == "Hello! I'sure I'm not what I'm supposed")
+        #expect(whole.digest.choices[0]?.text == stream.digest.choices[0]?.text)
+        #expect(stream.digest.usage == .reported(input: 33, output: 12, cached: 32))
+        #expect(whole.digest.usage == .reported(input: 33, output: 12, cached: 24))
     }
 
     @Test func aWholeResponsePassesAsItCame() throws {

@@ -13,13 +13,15 @@ struct VendorTrafficTests {
         "chat-stream-text-and-usage.sse", "chat-stream-call-in-pieces.sse",
         "chat-stream-real-model.sse", "chat-stream-published.sse",
         "chat-stream-reasoning-vllm-shape.sse", "chat-stream-litellm-text.sse",
-        "chat-stream-litellm-call.sse",
+        "chat-stream-litellm-call.sse", "chat-stream-llamacpp-text.sse",
     ]
     private static let replies = [
         "chat-whole-text.json", "chat-whole-call.json", "chat-whole-real-model.json",
         "chat-whole-published-text.json", "chat-whole-published-image.json",
         "chat-whole-published-call.json", "chat-whole-published-logprobs.json",
         "chat-whole-reasoning-vllm-shape.json", "chat-whole-litellm-call.json",
+        "chat-whole-llamacpp-text.json", "chat-whole-llamacpp-schema.json",
+        "chat-whole-llamacpp-logprobs.json",
     ]
     private static let requests = [
         "chat-request-published-text.json", "chat-request-published-image.json",
@@ -94,6 +96,26 @@ struct VendorTrafficTests {
         digest = try Decoding.wholeDigest(Fixture.bytes("chat-whole-real-model.json"))
         #expect(digest.outcomes == ["0:length:max_tokens:"])
         #expect(digest.usage == .reported(input: 12, output: 12))
+    }
+
+    @Test func llamaCppSaysWhatItsModelMeant() throws {
+        let stream = try Decoding.streamDigest(Fixture.bytes("chat-stream-llamacpp-text.sse"))
+        #expect(stream.model == "smol")
+        #expect(stream.choices[0]?.text == "Hello! I'sure I'm not what I'm supposed")
+        #expect(stream.usage == .reported(input: 33, output: 12, cached: 32))
+        #expect(stream.outcomes == ["0:length:max_tokens:"])
+        #expect(stream.unknownFields.contains(#""timings":{"cache_n":32"#))
+
+        let schema = try Decoding.wholeDigest(Fixture.bytes("chat-whole-llamacpp-schema.json"))
+        #expect(
+            schema.choices[0]?.text == "{\n  \"name\": \"Alejandro\",\n  \"age\": 25\n}")
+        #expect(schema.outcomes == ["0:stop:model:"])
+
+        let likely = try Decoding.wholeDigest(Fixture.bytes("chat-whole-llamacpp-logprobs.json"))
+        #expect(likely.choices[0]?.text == "Hello!")
+        #expect(likely.choices[0]?.logprobs.count == 2)
+        #expect(
+            likely.choices[0]?.logprobs.last?.hasPrefix("!:-0.37649795413017273:[33]") == true)
     }
 
     /// A client of the same dialect gets every event of the upstream's stream, byte for byte.
