@@ -138,8 +138,10 @@ struct OpenAIProviderFaultTests {
         ] as [[ScriptedUpstream.Step]])
     func anotherDeploymentAnswers(script: [ScriptedUpstream.Step]) async throws {
         let bad = try ScriptedUpstream(Array(repeating: script, count: 50))
-        let good = try ScriptedUpstream(
-            Array(repeating: [.request, .send(Replies.stream)], count: 50))
+        // One connection serves all: one that ends behind an answer may be taken for the next call.
+        let answers: [[ScriptedUpstream.Step]] = Array(
+            repeating: [.request, .send(Replies.stream)], count: 10)
+        let good = try ScriptedUpstream(Array(repeating: answers.flatMap(\.self), count: 50))
         defer {
             bad.stop()
             good.stop()
