@@ -178,25 +178,13 @@ extension AnthropicRequestWriter {
     ) throws(GatewayError) {
         switch tool {
         case .provider(let json):
-            try ClientJSON.append(
-                object: json,
-                field: unsaid.name(
-                    "chat.tools[\(index)].provider_tool_json", openAI: "tools[\(index)]"),
-                into: &output)
+            try unsaid.append(ownTool: json, at: index, into: &output)
         case .function(let name, let description, let parameters, let strict):
             output.append("{\"name\":")
             output.append(jsonString: name)
             output.appendMember("description", description)
             output.append(",\"input_schema\":")
-            if parameters.isEmpty {
-                output.append(#"{"type":"object","properties":{}}"#)
-            } else {
-                try ClientJSON.append(
-                    object: parameters,
-                    field: unsaid.name(
-                        "chat.tools[\(index)].parameters_json",
-                        openAI: "tools[\(index)].function.parameters"), into: &output)
-            }
+            try unsaid.append(parameters: parameters, ofTool: index, into: &output)
             output.appendMember("strict", strict == true ? true : nil)
             output.append("}")
         }

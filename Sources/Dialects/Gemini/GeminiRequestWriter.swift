@@ -64,31 +64,17 @@ public struct GeminiRequestWriter {
                     reading.says(ownTool: index, in: .geminiContent, otherwise: false, &unsaid)
                 else { continue }
                 others.append(",")
-                try ClientJSON.append(
-                    object: json,
-                    field: unsaid.name(
-                        "chat.tools[\(index)].provider_tool_json", openAI: "tools[\(index)]"),
-                    into: &others)
+                try unsaid.append(ownTool: json, at: index, into: &others)
             case .function(let name, let description, let parameters, let strict):
                 functions.append(functions.isEmpty ? "{\"name\":" : ",{\"name\":")
                 functions.append(jsonString: name)
                 functions.appendMember("description", description)
                 if !parameters.isEmpty {
                     functions.append(",\"parametersJsonSchema\":")
-                    try ClientJSON.append(
-                        object: parameters,
-                        field: unsaid.name(
-                            "chat.tools[\(index)].parameters_json",
-                            openAI: "tools[\(index)].function.parameters",
-                            anthropic: "tools[\(index)].input_schema"), into: &functions)
+                    try unsaid.append(parameters: parameters, ofTool: index, into: &functions)
                 }
                 functions.append("}")
-                if strict == true {
-                    unsaid.drop(
-                        "tools[\(index)].function.strict",
-                        openAI: "tools[\(index)].function.strict",
-                        anthropic: "tools[\(index)].strict")
-                }
+                unsaid.drop(strict: strict, ofTool: index)
             }
         }
         guard !functions.isEmpty || !others.isEmpty else { return }

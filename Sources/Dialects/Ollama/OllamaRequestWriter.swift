@@ -132,22 +132,9 @@ public struct OllamaRequestWriter {
             output.append(jsonString: name)
             output.appendMember("description", description)
             output.append(",\"parameters\":")
-            if parameters.isEmpty {
-                output.append(#"{"type":"object","properties":{}}"#)
-            } else {
-                try ClientJSON.append(
-                    object: parameters,
-                    field: unsaid.name(
-                        "chat.tools[\(index)].parameters_json",
-                        openAI: "tools[\(index)].function.parameters",
-                        anthropic: "tools[\(index)].input_schema"), into: &output)
-            }
+            try unsaid.append(parameters: parameters, ofTool: index, into: &output)
             output.append("}}")
-            if strict == true {
-                unsaid.drop(
-                    "tools[\(index)].function.strict", openAI: "tools[\(index)].function.strict",
-                    anthropic: "tools[\(index)].strict")
-            }
+            unsaid.drop(strict: strict, ofTool: index)
         }
         if !isFirst { output.append("]") }
     }

@@ -27,6 +27,27 @@ extension APIHarness {
         return queue.view.bytes
     }
 
+    /// A chat of one message, "Hi", in an arena; and its only part.
+    static func chat(
+        _ model: String, in arena: MessageArena
+    ) -> (
+        chat: UnsafeMutablePointer<Llmgateway__V1__ChatRequest>,
+        part: UnsafeMutablePointer<Llmgateway__V1__Part>
+    ) {
+        let part = arena.make(V1Types.part)
+        part.pointee.content_case = LLMGATEWAY__V1__PART__CONTENT_TEXT
+        part.pointee.text = arena.text("Hi")
+        let message = arena.make(V1Types.message)
+        message.pointee.role = LLMGATEWAY__V1__ROLE__ROLE_USER
+        message.pointee.n_parts = 1
+        message.pointee.parts = arena.array([Optional(part)])
+        let chat = arena.make(ClientMessages.chat)
+        chat.pointee.model = arena.text(model)
+        chat.pointee.n_messages = 1
+        chat.pointee.messages = arena.array([Optional(message)])
+        return (chat, part)
+    }
+
     /// A chat request of one message, changed by `change`, for the methods of either kind: both
     /// have the chat in the same field.
     static func chatMessage(
@@ -34,17 +55,7 @@ extension APIHarness {
         _ change: (MessageArena, inout Llmgateway__V1__ChatRequest) -> Void = { _, _ in }
     ) -> [UInt8] {
         packed(V1Types.generateRequest) { arena, request in
-            let part = arena.make(V1Types.part)
-            part.pointee.content_case = LLMGATEWAY__V1__PART__CONTENT_TEXT
-            part.pointee.text = arena.text("Hi")
-            let message = arena.make(V1Types.message)
-            message.pointee.role = LLMGATEWAY__V1__ROLE__ROLE_USER
-            message.pointee.n_parts = 1
-            message.pointee.parts = arena.array([Optional(part)])
-            let chat = arena.make(ClientMessages.chat)
-            chat.pointee.model = arena.text(model)
-            chat.pointee.n_messages = 1
-            chat.pointee.messages = arena.array([Optional(message)])
+            let (chat, _) = Self.chat(model, in: arena)
             change(arena, &chat.pointee)
             request.chat = chat
         }

@@ -15,17 +15,7 @@ struct V1RequestReaderTests {
         _ change: (MessageArena, inout Chat, inout Llmgateway__V1__Part) -> Void
     ) throws(GatewayError) -> ChatContent {
         let arena = MessageArena()
-        let part = arena.make(V1Types.part)
-        part.pointee.content_case = LLMGATEWAY__V1__PART__CONTENT_TEXT
-        part.pointee.text = arena.text("Hi")
-        let message = arena.make(V1Types.message)
-        message.pointee.role = LLMGATEWAY__V1__ROLE__ROLE_USER
-        message.pointee.n_parts = 1
-        message.pointee.parts = arena.array([Optional(part)])
-        let chat = arena.make(ClientMessages.chat)
-        chat.pointee.model = arena.text("m")
-        chat.pointee.n_messages = 1
-        chat.pointee.messages = arena.array([Optional(message)])
+        let (chat, part) = APIHarness.chat("m", in: arena)
         change(arena, &chat.pointee, &part.pointee)
         var reader = V1RequestReader()
         let request = try reader.chat(UnsafePointer(chat), isStream: false)
